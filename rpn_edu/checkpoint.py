@@ -1,0 +1,65 @@
+"""Checkpoints: arrays and a JSON config in one file, written whole or not at all, read without running anything."""
+
+import json
+import os
+import pickle
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+FORMAT = "rpn_edu checkpoint 1"
+
+
+def write(path: Path, state: Mapping[str, Tensor], config: Mapping[str, Any] | None) -> None:
+    """Save so that the file is at every moment the old one or the new one, even if the process or the machine dies.
+
+    A temporary file in the same folder is written, synced to the disk and then renamed over the old one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
+    try:
+        with open(partial, "xb") as file:
+            torch.save({"format": FORMAT, "config": json.dumps(config, allow_nan=False), "state": dict(state)}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    if hasattr(os, "O_DIRECTORY"):  # the rename itself reaches the disk with its folder; Windows has no such call
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def read(path: Path, device: torch.device | str = "cpu") -> tuple[dict[str, Tensor], dict[str, Any] | None]:
+    """(state, config) of a file. A plain state dict of torch is read too; its config is None.
+
+    FileNotFoundError if there is none; ValueError if it is damaged, or holds anything but arrays: code in it is never run.
+    """
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(f"{path} holds more than arrays and text, or is damaged; nothing in it was run. {str(error).splitlines()[0]}") from error
+    except (RuntimeError, EOFError) as error:
+        raise ValueError(f"{path} is not a readable checkpoint: {error}") from error
+    config = None
+    if isinstance(content, dict) and "format" in content:
+        if content["format"] != FORMAT:
+            raise ValueError(f"{path} has the format {content['format']!r}, this version of rpn_edu reads {FORMAT!r}")
+        config, content = json.loads(content["config"]), content["state"]
+    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise ValueError(f"{path} holds no state of a model: a mapping from names to tensors was wanted")
+    return {_unwrapped(name): value for name, value in content.items()}, config
+
+
+def _unwrapped(name: str) -> str:
+    """The name without what torch.compile (`_orig_mod.`) and data-parallel wrappers (`module.`) put before it."""
+    for wrapper in ("module.", "_orig_mod.", "module."):
+        name = name.removeprefix(wrapper)
+    return name

@@ -1,0 +1,281 @@
+"""Components: hyperparameters as checked, frozen values. The only framework there is.
+
+A component is a frozen dataclass. Its annotations say everything once: `degree: Annotated[int, Dial(1, 10, "highest degree")] = 3` is the
+check, the repr, the config, the samples of the tests and the slider of the explorer. Tensors, devices and learned numbers live elsewhere.
+"""
+
+import dataclasses
+import difflib
+import functools
+import inspect
+import math
+import numbers
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, dataclass_transform
+
+CATALOGUE: dict[str, type["Component"]] = {}
+"""Every registered component by its qualified name, such as `expansion.Taylor`."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of an error message: the known words nearest to `word`, or nothing."""
+    known = {name.lower(): name for name in known}
+    near = [known[name] for name in difflib.get_close_matches(str(word).lower(), known, n=2)]
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Dial:
+    """A number that can be turned: explored between `low` and `high`, allowed from `least` upwards (`None`: no limit; `above`: strictly)."""
+
+    low: float
+    high: float
+    doc: str
+    least: float | None | Literal["low"] = "low"
+    above: bool = False
+    log: bool = False
+
+    @property
+    def limit(self) -> float | None:
+        return self.low if self.least == "low" else self.least
+
+    def allows(self, value: float) -> bool:
+        return self.limit is None or value > self.limit or (value == self.limit and not self.above)
+
+    def wanted(self, kind: str) -> str:
+        bound = "" if self.limit is None else f" {'>' if self.above else '>='} {self.limit}"
+        return f"{kind}{bound} ({self.doc})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Numbers that are given, not turned (a matrix, a list of links), with a small example for tests and galleries."""
+
+    doc: str
+    example: tuple
+
+
+class Field(NamedTuple):
+    """One declared hyperparameter: how it is checked, shown, stored and sampled."""
+
+    owner: str
+    name: str
+    kind: Literal["int", "float", "bool", "choice", "part", "parts", "table"]
+    default: Any
+    meta: Dial | Table | str | None
+    base: Any
+    optional: bool
+
+    @property
+    def doc(self) -> str:
+        return self.meta if isinstance(self.meta, str) else self.meta.doc if self.meta else self.name
+
+    def checked(self, value: Any) -> Any:
+        """The value in its canonical type. TypeError or ValueError says who, what was wanted and what came."""
+        if value is None and self.optional:
+            return None
+        match self.kind:
+            case "int" | "float":
+                abstract, cast = (numbers.Integral, int) if self.kind == "int" else (numbers.Real, float)
+                wanted = self.meta.wanted(self.kind)
+                if isinstance(value, bool) or not isinstance(value, abstract):
+                    self._refuse(TypeError, wanted, value)
+                if not (math.isfinite(value) and self.meta.allows(value)):
+                    self._refuse(ValueError, wanted, value)
+                return cast(value)
+            case "bool":
+                return value if isinstance(value, bool) else self._refuse(TypeError, f"True or False ({self.doc})", value)
+            case "choice":
+                if value not in self.base:
+                    self._refuse(ValueError, "one of " + ", ".join(map(repr, self.base)), value, did_you_mean(value, map(str, self.base)))
+                return value
+            case "part":
+                return self._part(value)
+            case "parts":
+                if not isinstance(value, (tuple, list)):
+                    self._refuse(TypeError, f"a tuple of {self.base.term}s", value)
+                return tuple(map(self._part, value))
+            case "table":
+                return self._table(value.tolist() if hasattr(value, "tolist") else value)
+
+    def _part(self, value: Any) -> Any:
+        if isinstance(value, type) and issubclass(value, self.base):
+            self._refuse(TypeError, f"a value such as {value.__name__}()", value, f"; did you forget the brackets of {value.__name__}()?")
+        return value if isinstance(value, self.base) else self._refuse(TypeError, f"a component of {self.base.term or self.base.__name__}", value)
+
+    def _table(self, value: Any) -> Any:
+        if isinstance(value, (tuple, list)):
+            return tuple(map(self._table, value))
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+            self._refuse(TypeError, f"finite numbers in nested tuples ({self.doc})", value)
+        return value
+
+    def _refuse(self, error: type[Exception], wanted: str, value: Any, hint: str = "") -> typing.NoReturn:
+        raise error(f"{self.owner}.{self.name} must be {wanted}, got {value!r}{hint}")
+
+    def explored(self) -> list:
+        """Values worth testing: both ends of a dial, every choice, a simple and a composed part."""
+        match self.kind:
+            case "int" | "float":
+                ends = self.meta.low, self.meta.high
+                return [int(end) if self.kind == "int" else float(end) for end in ends if self.meta.allows(end)]
+            case "bool":
+                return [False, True]
+            case "choice":
+                return list(self.base)
+            case "table":
+                return [self.meta.example]
+        rows = [row for row in CATALOGUE.values() if issubclass(row, self.base) and all(f.kind not in ("parts", "table") for f in row.declared)]
+        simple = [row() for row in rows if not any(f.kind == "part" for f in row.declared)]
+        return simple if self.kind == "part" else [tuple(simple[1:3])]
+
+
+class Component:
+    """A value of hyperparameters. Subclasses annotate fields; `@component` registers the final ones.
+
+    Equal fields make equal components; the repr is the call that builds one; `to_config` is what JSON can hold.
+    """
+
+    term: ClassVar[str] = ""
+    declared: ClassVar[tuple[Field, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        for base in cls.__mro__[1:]:
+            if base in CATALOGUE.values():
+                raise TypeError(f"{cls.__name__} extends {base.__name__}, which is final: extend its family {base.__mro__[1].__name__} instead")
+
+    def __post_init__(self) -> None:
+        for field in self.declared:
+            object.__setattr__(self, field.name, field.checked(getattr(self, field.name)))
+        self.check()
+
+    def check(self) -> None:
+        """Raise ValueError for limits that span several fields."""
+
+    @classmethod
+    def qualified_name(cls) -> str:
+        return f"{cls.term}.{cls.__name__}" if cls.term else cls.__name__
+
+    @classmethod
+    def formula_line(cls) -> str:
+        """The first line of the docstring: the formula in one line."""
+        return inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
+
+    def __repr__(self) -> str:
+        # Numbers are always shown; everything else where it differs from the default, so that a formula stays one line.
+        shown = (f for f in self.declared if f.kind in ("int", "float") and not f.optional or getattr(self, f.name) != f.default)
+        return f"{self.qualified_name()}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
+
+    def to_config(self) -> dict:
+        return {"type": self.qualified_name(), **{f.name: _stored(getattr(self, f.name)) for f in self.declared}}
+
+    @classmethod
+    def samples(cls) -> list[Self]:
+        """The default, then every field at each of its explored values. A combination that `check` refuses is left out."""
+        start = {f.name: f.explored()[0] for f in cls.declared if f.default in ((), dataclasses.MISSING) and f.kind in ("table", "parts")}
+        found = [cls(**start)]
+        for field in cls.declared:
+            for value in field.explored():
+                try:
+                    found.append(cls(**{**start, field.name: value}))
+                except ValueError:
+                    continue
+        return list(dict.fromkeys(found))
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, Component):
+        return value.to_config()
+    return [_stored(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _revived(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return from_config(value)
+    return tuple(_revived(item) for item in value) if isinstance(value, (list, tuple)) else value
+
+
+def lookup(name: str) -> type[Component]:
+    """The class of a qualified name. LookupError with the near misses; nothing is ever imported."""
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    term, _, word = str(name).rpartition(".")
+    siblings = {row.__name__ for row in CATALOGUE.values() if row.term == term}
+    if siblings:
+        raise LookupError(f"no {term or 'component'} is called {word!r}{did_you_mean(word, siblings)}")
+    raise LookupError(f"no component is called {name!r}{did_you_mean(name, CATALOGUE)}")
+
+
+def from_config(config: Mapping[str, Any]) -> Any:
+    """The component that `to_config` described. Names are looked up in the catalogue, never imported."""
+    if not isinstance(config, Mapping) or "type" not in config:
+        raise TypeError(f"a config must be a mapping with a 'type' such as 'expansion.Taylor', got {config!r}")
+    return lookup(config["type"])(**{name: _revived(value) for name, value in config.items() if name != "type"})
+
+
+def _declare(cls: type[Component]) -> tuple[Field, ...]:
+    hints = typing.get_type_hints(cls, include_extras=True)
+    return tuple(_declared(cls.__name__, f.name, hints[f.name], f.default) for f in dataclasses.fields(cls))  # type: ignore[arg-type]
+
+
+def _declared(owner: str, name: str, hint: Any, default: Any) -> Field:
+    base, meta = typing.get_args(hint)[:2] if typing.get_origin(hint) is Annotated else (hint, None)
+    optional = isinstance(base, types.UnionType)
+    if optional:
+        base = typing.get_args(base)[0]
+    if base is bool:
+        kind = "bool"
+    elif base in (int, float) and isinstance(meta, Dial):
+        kind = base.__name__
+        if base is float and meta.least == "low":
+            raise TypeError(f"{owner}.{name}: the Dial of a float must say its least allowed value (None for no limit)")
+    elif typing.get_origin(base) is Literal:
+        kind, base = "choice", typing.get_args(base)
+    elif isinstance(meta, Table):
+        kind = "table"
+    elif typing.get_origin(base) is tuple:
+        kind, base = "parts", typing.get_args(base)[0]
+    elif isinstance(base, type) and issubclass(base, Component):
+        kind = "part"
+    else:
+        raise TypeError(f"{owner}.{name}: declare a number with a Dial, a bool, a Literal, a Table or a component, got {hint}")
+    return Field(owner, name, kind, default, meta, base, optional)
+
+
+def _refusing_unknown_keywords(cls: type, build: Callable) -> Callable:
+    names = [f.name for f in dataclasses.fields(cls)]
+
+    @functools.wraps(build)
+    def __init__(self, *args, **keywords):
+        for word in keywords.keys() - set(names):
+            raise TypeError(f"{cls.__name__} has no hyperparameter {word!r}{did_you_mean(word, names)} It has: {', '.join(names) or 'none'}")
+        build(self, *args, **keywords)
+
+    return __init__
+
+
+C = TypeVar("C", bound=type)
+
+
+@dataclass_transform(frozen_default=True)
+def family(cls: C) -> C:
+    """An abstract class whose fields its rows share."""
+    return dataclasses.dataclass(frozen=True, repr=False)(cls)
+
+
+@dataclass_transform(frozen_default=True)
+def component(cls: C) -> C:
+    """Make a final, registered component of an annotated class."""
+    cls = family(cls)
+    name = cls.qualified_name()
+    if inspect.isabstract(cls):
+        raise TypeError(f"{name} cannot be registered: it lacks {', '.join(sorted(cls.__abstractmethods__))}")
+    other = CATALOGUE.get(name)
+    if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise TypeError(f"{name} is already registered by {other.__module__}; choose another name")
+    cls.declared = _declare(cls)
+    cls.__init__ = _refusing_unknown_keywords(cls, cls.__init__)
+    CATALOGUE[name] = cls
+    return cls

@@ -1,0 +1,79 @@
+"""κ of bumps: every feature is large near one place and small elsewhere."""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from ..component import Dial, component, family
+from .base import Pointwise
+
+Low = Annotated[float, Dial(-4.0, 0.0, "left end of the interval", least=None)]
+High = Annotated[float, Dial(0.5, 4.0, "right end of the interval", least=None)]
+
+
+@family
+class Local(Pointwise):
+    """Bumps that tile the interval from `low` to `high`."""
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def check(self) -> None:
+        if self.low >= self.high:
+            raise ValueError(f"{type(self).__name__}.low must be smaller than high, got low={self.low} and high={self.high}")
+
+
+@component
+class BSpline(Local):
+    """B_{j,d}(x) = ((x - g_j) B_{j,d-1}(x) + (g_{j+d+1} - x) B_{j+1,d-1}(x)) / (d h) on uniform knots g_j = low + j h
+
+    D = m (intervals + degree). The features sum to one on [low, high] and vanish `degree` knots beyond it. The basis of KAN.
+    Source: RPN 1, "B-Splines"; de Boor's recursion.
+    """
+
+    intervals: Annotated[int, Dial(1, 20, "number of equal intervals between the knots")] = 5
+    degree: Annotated[int, Dial(0, 5, "degree of the pieces")] = 3
+    low: Low = -1.0
+    high: High = 1.0
+
+    def count(self) -> int:
+        return self.intervals + self.degree
+
+    def planes(self, x: Tensor) -> Tensor:
+        # Only degree + 1 splines are alive at any x: we compute those and scatter them, so more intervals cost almost nothing.
+        margin = self.degree + 1
+        position = ((x - self.low) * (self.intervals / (self.high - self.low))).clamp(-margin, self.intervals + margin - 0.5)
+        cell = position.detach().floor()
+        inside = position - cell  # in [0, 1): where x stands in its cell
+        alive = [torch.ones_like(x)]
+        for d in range(1, margin):
+            left = [torch.zeros_like(x), *alive]
+            right = [*alive, torch.zeros_like(x)]
+            alive = [((inside + (d - r)) * left[r] + ((r + 1) - inside) * right[r]) / d for r in range(d + 1)]
+        first = cell.long() + margin  # Cells off the grid write into planes that are cut away.
+        index = first + torch.arange(margin, device=x.device).view(-1, *[1] * x.dim())
+        planes = x.new_zeros(self.intervals + 3 * margin, *x.shape).scatter(0, index, torch.stack(alive))
+        return planes[margin : margin + self.intervals + self.degree]
+
+
+@component
+class GaussianRBF(Local):
+    """κ(x) = exp(-(epsilon (x - c_j))²) at evenly spaced centers c_j
+
+    D = m · centers; the first center is `low`, the last is `high`. Source: RPN 1, "Gaussian Radial Basis Functions".
+    """
+
+    centers: Annotated[int, Dial(2, 20, "number of bumps", least=1)] = 10
+    low: Low = -1.0
+    high: High = 1.0
+    epsilon: Annotated[float, Dial(0.5, 10.0, "how narrow a bump is", least=0.0, above=True)] = 1.0
+
+    def count(self) -> int:
+        return self.centers
+
+    def planes(self, x: Tensor) -> Tensor:
+        centers = torch.linspace(self.low, self.high, self.centers, dtype=x.dtype, device=x.device)
+        distance = x - centers.view(-1, *[1] * x.dim())  # (K, ...)
+        return torch.exp(-((self.epsilon * distance) ** 2))

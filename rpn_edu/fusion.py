@@ -1,0 +1,118 @@
+"""Fusion: heads and channels become one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from . import reconciliation
+from .component import Component, component
+from .reconciliation import Reconciliation
+
+
+class Fusion(Component, ABC):
+    """Several outputs y_1, y_2, ... become one. Source: RPN 2 (arXiv 2411.11162), "Fusion Functions"."""
+
+    term: ClassVar[str] = "fusion"
+    linear: ClassVar[bool] = False
+    """Is it a sum with fixed weights? Then parts that share κ collapse into one ψ."""
+
+    @abstractmethod
+    def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """[(..., n_1), (..., n_2), ...], (l,) → (..., n)."""
+
+    def width(self, widths: Sequence[int]) -> int:
+        """n of the parts' n_i. ValueError where they do not fit."""
+        if len(set(widths)) != 1:
+            raise ValueError(f"{self.qualified_name()} needs parts of one width, got {list(widths)}")
+        return widths[0]
+
+    def part_width(self, n: int, count: int) -> int:
+        """The n_i that each of `count` parts needs so that all of them together give n."""
+        return n
+
+    def length(self, widths: Sequence[int]) -> int:
+        """l, the number of learned numbers."""
+        return 0
+
+    def init(self, widths: Sequence[int]) -> Tensor:
+        """(l,) on the CPU from torch's seed."""
+        return torch.empty(0, device="cpu")
+
+    def frozen(self, widths: Sequence[int]) -> dict[str, Tensor]:
+        """Frozen numbers; head and layer keep them as buffers."""
+        return {}
+
+
+@component
+class Sum(Fusion):
+    """y = y_1 + y_2 + ..."""
+
+    linear: ClassVar[bool] = True
+
+    def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return torch.stack(tuple(parts)).sum(0)
+
+
+@component
+class Mean(Fusion):
+    """y = (y_1 + ... + y_C) / C"""
+
+    linear: ClassVar[bool] = True
+
+    def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return torch.stack(tuple(parts)).mean(0)
+
+
+@component
+class Concat(Fusion):
+    """y = [y_1, ..., y_C], each part with n / C outputs"""
+
+    def width(self, widths: Sequence[int]) -> int:
+        return sum(widths)
+
+    def part_width(self, n: int, count: int) -> int:
+        if n % count:
+            raise ValueError(f"fusion.Concat gives each of {count} parts the same share of n = {n} outputs, which {count} does not divide")
+        return n // count
+
+    def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return torch.cat(tuple(parts), -1)
+
+
+@component
+class Weighted(Fusion):
+    """y = w_1 y_1 + ... + w_C y_C with learned weights that start at 1 / C"""
+
+    def length(self, widths: Sequence[int]) -> int:
+        return len(widths)
+
+    def init(self, widths: Sequence[int]) -> Tensor:
+        return torch.full((len(widths),), 1 / len(widths), device="cpu")
+
+    def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return torch.stack(tuple(parts), -1) @ w
+
+
+@component
+class Parameterized(Fusion):
+    """y = [y_1, ..., y_C] ψ(w)ᵀ with ψ(w) n_1 × (n_1 + ... + n_C)"""
+
+    reconciliation: Reconciliation = reconciliation.Identity()
+
+    def length(self, widths: Sequence[int]) -> int:
+        return self.reconciliation.length(widths[0], sum(widths))
+
+    def width(self, widths: Sequence[int]) -> int:
+        return widths[0]
+
+    def init(self, widths: Sequence[int]) -> Tensor:
+        return self.reconciliation.init(widths[0], sum(widths))
+
+    def frozen(self, widths: Sequence[int]) -> dict[str, Tensor]:
+        return self.reconciliation.frozen(widths[0], sum(widths))
+
+    def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return self.reconciliation.product(torch.cat(tuple(parts), -1), w, parts[0].shape[-1], frozen)

@@ -1,0 +1,65 @@
+"""The protocol of ξ: who depends on whom."""
+
+from abc import ABC, abstractmethod
+from dataclasses import KW_ONLY
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from ..component import Component, family
+
+Normalization = Literal["none", "row", "column", "symmetric", "softmax"]
+
+
+def normalized(A: Tensor, how: str) -> Tensor:
+    """(..., k, k') divided by its degrees, the sums of |A_ij| (0 counts as 1), or softmax down each column."""
+    if how == "none":
+        return A
+    if how == "softmax":
+        return A.softmax(-2)
+    row, column = (safe_degree(A.abs().sum(axis, keepdim=True)) for axis in (-1, -2))
+    return {"row": lambda: A / row, "column": lambda: A / column, "symmetric": lambda: A / (row.sqrt() * column.sqrt())}[how]()
+
+
+def safe_degree(degree: Tensor) -> Tensor:
+    """A degree of 0 becomes 1, so that what has no neighbour stays 0."""
+    return degree.masked_fill(degree == 0, 1.0)
+
+
+@family
+class Interdependence(Component, ABC):
+    """ξ(V): a matrix A that mixes the k columns of V (r rows).
+
+    As attribute interdependence V = X and the mixed data is X A. As instance interdependence V = Xᵀ, and Aᵀ multiplies the rows of κ.
+    Source: RPN 2 (arXiv 2411.11162), "Data Interdependence Functions".
+    """
+
+    _: KW_ONLY
+    normalization: Annotated[Normalization, "how the matrix is divided"] = "none"
+
+    term: ClassVar[str] = "interdependence"
+
+    @abstractmethod
+    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """A: (..., r, k) → (..., k, k')."""
+
+    def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """y A: (..., k) → (..., k')."""
+        return y @ self.matrix(V, w, frozen)
+
+    def width(self, k: int) -> int:
+        """k', the number of columns after mixing."""
+        return k
+
+    def length(self, r: int | None, k: int | None) -> int:
+        """l, the number of learned numbers. A size that is not known yet (the batch) is None; ValueError where it is needed."""
+        return 0
+
+    def init(self, r: int | None, k: int | None) -> Tensor:
+        """(l,) on the CPU from torch's seed."""
+        return torch.empty(0, device="cpu")
+
+    def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        """Frozen numbers; the head keeps them as buffers."""
+        return {}

