@@ -90,14 +90,22 @@ def _stratified(who: str, labels: np.ndarray, test: float, seed: int) -> tuple[n
 
 # ---- a curve ------------------------------------------------------------------------------------------------------------------------
 
-SHAPES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    # Two frequencies under a bell: smooth, but not periodic, so that no basis gets it for free.
-    "waves": lambda x: (torch.sin(3 * x) + 0.5 * torch.sin(9 * x)) * torch.exp(-(x**2)),
-    # A jump makes smooth bases ring (Gibbs). It sits where neither symmetry nor a default spline knot helps.
-    "step": lambda x: (x > 0.3).to(x.dtype),
-    # Runge's function: high degrees run wild towards the ends, local bases do not.
-    "peak": lambda x: 1 / (1 + 25 * x**2),
-}
+def waves(x: torch.Tensor) -> torch.Tensor:
+    """Two frequencies under a bell: smooth, but not periodic, so that no basis gets it for free."""
+    return (torch.sin(3 * x) + 0.5 * torch.sin(9 * x)) * torch.exp(-(x**2))
+
+
+def step(x: torch.Tensor) -> torch.Tensor:
+    """A jump makes smooth bases ring (Gibbs). It sits where neither symmetry nor a default spline knot helps."""
+    return (x > 0.3).to(x.dtype)
+
+
+def peak(x: torch.Tensor) -> torch.Tensor:
+    """Runge's function: high degrees run wild towards the ends, local bases do not."""
+    return 1 / (1 + 25 * x**2)
+
+
+SHAPES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"waves": waves, "step": step, "peak": peak}
 
 
 def curve(

@@ -1,0 +1,4 @@
+"""Explorers: components under the learner's hand. The only folder that imports matplotlib and ipywidgets."""
+
+from .explorer import Explorer as Explorer, Predict as Predict
+from .pictures import Basis as Basis, Fabric as Fabric, Fit as Fit, Flow as Flow, Picture as Picture

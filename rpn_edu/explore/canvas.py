@@ -1,0 +1,141 @@
+"""A picture that stays: artists are made once, moved in place and blitted, so a slider meets 10 ms of drawing and not 100.
+
+`Canvas` is told what to show, as if it drew anew each time: `canvas.line("fit", 0, x, y)`. It keeps the artist of that name, moves it,
+and hides the names that were not mentioned. Only new limits, titles or ticks cost a full redraw.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import ticker
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+
+class Panel(NamedTuple):
+    """One set of axes: where (left, bottom, width, height as shares of the picture), title and labels."""
+
+    where: tuple[float, float, float, float]
+    title: str = ""
+    xlabel: str = ""
+    ylabel: str = ""
+
+
+class Canvas:
+    """A figure of fixed size in pixels. Never pyplot: it is not safe in the threads in which a slider's callback runs."""
+
+    def __init__(self, panels: Sequence[Panel], size: tuple[int, int] = (700, 300)) -> None:
+        self.size = size
+        self.figure = Figure((size[0] / 100, size[1] / 100), dpi=100, facecolor="white")
+        self.agg = FigureCanvasAgg(self.figure)
+        self.axes = [self.figure.add_axes(panel.where) for panel in panels]
+        for axes, panel in zip(self.axes, panels, strict=True):
+            axes.set_title(panel.title, fontsize=9, loc="left")
+            axes.set_xlabel(panel.xlabel, fontsize=8)
+            axes.set_ylabel(panel.ylabel, fontsize=8)
+            axes.tick_params(labelsize=7)
+            axes.xaxis.set_major_locator(ticker.MaxNLocator(6, min_n_ticks=2))
+            axes.yaxis.set_major_locator(ticker.MaxNLocator(5, min_n_ticks=2))
+            for side in ("top", "right"):
+                axes.spines[side].set_visible(False)
+        self.artists: dict[str, Any] = {}
+        self.mentioned: set[str] = set()
+        self.background: Any = None
+        self.full_draws = 0
+
+    # ---- what a picture says ------------------------------------------------------------------------------------------------------
+
+    def limits(self, panel: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
+        """The visible ranges. Changing one costs a full redraw, so pictures round theirs (see `steady`)."""
+        axes = self.axes[panel]
+        for wanted, current, change in ((x, axes.get_xlim(), axes.set_xlim), (y, axes.get_ylim(), axes.set_ylim)):
+            if wanted is not None and tuple(wanted) != tuple(current):
+                change(*wanted)
+                self.background = None
+
+    def title(self, panel: int, text: str) -> None:
+        if self.axes[panel].get_title("left") != text:
+            self.axes[panel].set_title(text, fontsize=9, loc="left")
+            self.background = None
+
+    def line(self, name: str, panel: int, x: Any, y: Any, **style: Any) -> None:
+        artist = self._artist(name, lambda: self.axes[panel].plot([], [], **style)[0])
+        artist.set_data(np.asarray(x), np.asarray(y))
+
+    def bars(self, name: str, panel: int, heights: Any, color: str, hatch: str = "", horizontal: bool = False) -> None:
+        """Bars of width 0.8 at 0, 1, 2, ... from zero; `horizontal` lets them grow to the right."""
+        heights = np.asarray(heights, dtype=float)
+        key = f"{name}/{len(heights)}"
+        draw = self.axes[panel].barh if horizontal else self.axes[panel].bar
+        style = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0.5}
+        container = self._artist(key, lambda: list(draw(range(len(heights)), np.zeros(len(heights)), **style)))
+        for bar, height in zip(container, heights, strict=True):
+            bar.set_width(height) if horizontal else bar.set_height(height)
+
+    def image(self, name: str, panel: int, values: Any, limit: float) -> None:
+        """A matrix as colours from -limit (blue) over 0 (white) to limit (red), one cell per unit, first row on top."""
+        values = np.atleast_2d(np.asarray(values, dtype=float))
+        rows, columns = values.shape
+        artist = self._artist(name, lambda: self.axes[panel].imshow(values, cmap="RdBu_r", aspect="auto", interpolation="nearest"))
+        artist.set_data(values)
+        artist.set_clim(-limit, limit)
+        artist.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
+        self.limits(panel, (-0.5, columns - 0.5), (rows - 0.5, -0.5))
+
+    def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:
+        """Words at a place in shares of the panel. Plain text only: matplotlib's formulas are not safe in threads."""
+        axes = self.axes[panel]
+        artist = self._artist(name, lambda: axes.text(0, 0, "", transform=axes.transAxes, fontsize=8, parse_math=False, **style))
+        artist.set_position((x, y))
+        artist.set_text(text)
+
+    def _artist(self, name: str, make: Any) -> Any:
+        if name not in self.artists:
+            made = make()
+            for artist in made if isinstance(made, list) else [made]:
+                artist.set_animated(True)
+            self.artists[name] = made
+        self.mentioned.add(name)
+        return self.artists[name]
+
+    # ---- what the explorer asks ---------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        self.mentioned.clear()
+
+    def png(self) -> bytes:
+        """The picture as a small palette PNG. print_png would leave the animated artists out, so the pixels are read directly."""
+        if self.background is None:
+            self.agg.draw()
+            self.background = self.agg.copy_from_bbox(self.figure.bbox)
+            self.full_draws += 1
+        self.agg.restore_region(self.background)
+        for name in self.artists:
+            if name in self.mentioned:
+                made = self.artists[name]
+                for artist in made if isinstance(made, list) else [made]:
+                    artist.axes.draw_artist(artist)
+        for axes in self.axes:  # blitted artists lie over the frame; draw it once more on top
+            for spine in axes.spines.values():
+                axes.draw_artist(spine)
+        picture = Image.fromarray(np.asarray(self.agg.buffer_rgba())[:, :, :3])
+        out = io.BytesIO()
+        picture.quantize(64, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=1)
+        return out.getvalue()
+
+
+def data_url(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def steady(values: Any, floor: float = 1.0) -> float:
+    """A limit that holds all |values| and changes rarely: the next of 1, 2, 5, 10, 20, ... times `floor`'s decade."""
+    finite = np.abs(np.asarray(values, dtype=float))
+    finite = finite[np.isfinite(finite)]
+    need = max(float(finite.max(initial=0.0)), floor)
+    decade = 10.0 ** np.floor(np.log10(need))
+    return float(next(step * decade for step in (1, 1.5, 2, 3, 5, 7.5, 10) if step * decade >= need * 0.999999))

@@ -1,0 +1,161 @@
+"""Learning: one training loop in plain sight, and the fit that needs no loop."""
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "cross_entropy": F.cross_entropy, "nll": F.nll_loss}
+SMALL = 20_000_000  # multiplications per step below which a second thread costs more than it gives (measured: 1.5 times)
+
+
+def device(wanted: str | None = None) -> torch.device:
+    """The device to work on: `wanted`, else RPN_EDU_DEVICE, else the CPU. "auto" takes what is there: cuda, mps, cpu."""
+    name = wanted or os.environ.get("RPN_EDU_DEVICE", "cpu")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name.partition(":")[0] not in ("cpu", "cuda", "mps"):
+        raise ValueError(f"RPN_EDU_DEVICE must be cpu, cuda, mps or auto, got {name!r}")
+    return torch.device(name)
+
+
+def accuracy(output: Tensor, y: Tensor) -> float:
+    """The share of rows whose largest output stands at the right class: (b, n), (b,) → 0..1."""
+    return (output.argmax(-1) == y).double().mean().item()
+
+
+class Record:
+    """What happened in one step. The loss is read from the device only when somebody asks for it."""
+
+    def __init__(self, step: int, loss: Tensor, metric: float | None, seconds: float) -> None:
+        self.step, self.metric, self.seconds, self._loss = step, metric, seconds, loss
+
+    @property
+    def loss(self) -> float:
+        return self._loss.item()
+
+    def __repr__(self) -> str:
+        metric = "" if self.metric is None else f", metric={self.metric:.4g}"
+        return f"Record(step={self.step}, loss={self.loss:.4g}{metric}, seconds={self.seconds:.2f})"
+
+
+@contextmanager
+def threads_for(multiplications: float) -> Iterator[None]:
+    """One thread for tiny problems: waking a second one takes longer than the work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if multiplications < SMALL else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def fit(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    *,
+    steps: int = 1000,
+    batch: int | None = None,
+    loss: str | Callable[[Tensor, Tensor], Tensor] = "mse",
+    metric: Callable[[nn.Module], float] | None = None,
+    every: int = 20,
+    lr: float = 3e-3,
+    weight_decay: float = 1e-4,
+    optimizer: torch.optim.Optimizer | None = None,
+    seed: int = 0,
+) -> Iterator[Record]:
+    """Train step by step and yield a Record after each: `for record in fit(model, x, y): ...`
+
+    x: (rows, m), y: (rows, n) or class numbers (rows,). `batch` rows are drawn for each step (None: all of them), the same ones for the same
+    `seed` on every device. `metric` is called with the model in eval mode every `every` steps and after the last one.
+    Raises FloatingPointError with an explanation when the loss is no longer a number.
+    """
+    criterion = LOSSES.get(loss) if isinstance(loss, str) else loss
+    if criterion is None:
+        raise ValueError(f"fit.loss must be one of {', '.join(LOSSES)} or a function of output and y, got {loss!r}")
+    if len(x) != len(y) or not len(x):
+        raise ValueError(f"fit needs as many x as y and at least one row, got {len(x)} and {len(y)}")
+    if steps < 1 or every < 1 or (batch is not None and batch < 1):
+        raise ValueError(f"fit needs steps, every and batch of at least 1, got {steps}, {every} and {batch}")
+    optimizer = optimizer or torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
+    order = torch.Generator().manual_seed(seed)
+    rows = min(batch or len(x), len(x))
+    start = time.perf_counter()
+    with threads_for(rows * sum(p.numel() for p in model.parameters())):
+        for step in range(1, steps + 1):
+            # No DataLoader: the tensors are here already, and picking rows by index costs nothing beside the step.
+            chosen = slice(None) if rows == len(x) else torch.randint(len(x), (rows,), generator=order).to(x.device)
+            model.train()
+            optimizer.zero_grad(set_to_none=True)
+            value = criterion(model(x[chosen]), y[chosen])
+            value.backward()
+            optimizer.step()
+            look = step % every == 0 or step == steps
+            if look and not math.isfinite(value.item()):
+                raise FloatingPointError(
+                    f"the loss became {value.item()} by step {step}: the numbers grew without bound. Try a smaller lr than "
+                    f"{optimizer.param_groups[0]['lr']:g}, a lower degree of κ, or inputs scaled into the domain of κ"
+                )
+            measured = None
+            if look and metric:
+                model.eval()
+                with torch.no_grad():
+                    measured = metric(model)
+            yield Record(step, value.detach(), measured, time.perf_counter() - start)
+    model.eval()
+
+
+def train(model: nn.Module, x: Tensor, y: Tensor, *, steps: int = 1000, progress: bool = True, every: int = 20, **options: Any) -> list[Record]:
+    """Run `fit` to its end with a progress bar and give back the records of every `every`th step and the last.
+
+    Stopping it (the stop button, Ctrl-C) keeps the numbers of the last whole step and says so.
+    """
+    from tqdm.auto import tqdm
+
+    kept: list[Record] = []
+    done = 0
+    bar = tqdm(total=steps, disable=not progress, leave=False, desc="training")
+    try:
+        for record in fit(model, x, y, steps=steps, every=every, **options):
+            done = record.step
+            if done % every == 0 or done == steps:
+                kept.append(record)
+                bar.update(done - bar.n)
+                bar.set_postfix(loss=f"{record.loss:.3g}", refresh=False)
+    except KeyboardInterrupt:
+        print(f"Stopped after step {done} of {steps}. The model keeps what it has learned so far and can be used or trained further.")
+    finally:
+        bar.close()
+        model.eval()
+    return kept
+
+
+def least_squares(predict: Callable[[Tensor], Tensor], w: Tensor, y: Tensor, ridge: float, steps: int) -> Tensor:
+    """w that makes ‖predict(w) - y‖² + ridge ‖w‖² small: (l,), (rows,) → (l,).
+
+    Where predict is linear in w (dense ψ, one layer), the first step is the exact answer: ridge regression. Otherwise it is Levenberg and
+    Marquardt's method: a step that does not help is tried again with more damping.
+    """
+    if steps == 1:
+        J = torch.func.jacrev(predict)(w)  # (rows, l)
+        slope = J.mT @ (y - predict(w)) - ridge * w
+        return w + torch.linalg.solve(J.mT @ J + ridge * torch.eye(len(w), dtype=w.dtype), slope)
+    damping = 1e-3
+    error = ((predict(w) - y) ** 2).sum() + ridge * (w**2).sum()
+    for _ in range(steps):
+        J = torch.func.jacrev(predict)(w)
+        slope = J.mT @ (y - predict(w)) - ridge * w
+        candidate = w + torch.linalg.solve(J.mT @ J + (ridge + damping) * torch.eye(len(w), dtype=w.dtype), slope)
+        new_error = ((predict(candidate) - y) ** 2).sum() + ridge * (candidate**2).sum()
+        if new_error < error:
+            w, error, damping = candidate, new_error, damping / 10
+        else:
+            damping = damping * 10
+    return w
