@@ -2,3 +2,4 @@
 
 from .explorer import Explorer as Explorer, Predict as Predict
 from .pictures import Basis as Basis, Fabric as Fabric, Fit as Fit, Flow as Flow, Picture as Picture
+from .stills import Still as Still, digit_sheet as digit_sheet, learning_curve as learning_curve

@@ -7,7 +7,7 @@ and hides the names that were not mentioned. Only new limits, titles or ticks co
 import base64
 import io
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib import ticker
@@ -17,12 +17,17 @@ from PIL import Image
 
 
 class Panel(NamedTuple):
-    """One set of axes: where (left, bottom, width, height as shares of the picture), title and labels."""
+    """One set of axes: where (left, bottom, width, height as shares of the picture), title, labels and kinds of ticks.
+
+    "numbers" are values; "counts" name the things at 0, 1, 2, ... as 1, 2, 3, ...; "none" shows no ticks.
+    """
 
     where: tuple[float, float, float, float]
     title: str = ""
     xlabel: str = ""
     ylabel: str = ""
+    xticks: Literal["numbers", "counts", "none"] = "numbers"
+    yticks: Literal["numbers", "counts", "none"] = "numbers"
 
 
 class Canvas:
@@ -38,8 +43,10 @@ class Canvas:
             axes.set_xlabel(panel.xlabel, fontsize=8)
             axes.set_ylabel(panel.ylabel, fontsize=8)
             axes.tick_params(labelsize=7)
-            axes.xaxis.set_major_locator(ticker.MaxNLocator(6, min_n_ticks=2))
-            axes.yaxis.set_major_locator(ticker.MaxNLocator(5, min_n_ticks=2))
+            for axis, kind in ((axes.xaxis, panel.xticks), (axes.yaxis, panel.yticks)):
+                axis.set_major_locator(ticker.NullLocator() if kind == "none" else ticker.MaxNLocator(5, integer=kind == "counts", min_n_ticks=1))
+                if kind == "counts":
+                    axis.set_major_formatter(ticker.FuncFormatter(lambda place, _: f"{place + 1:.0f}"))
             for side in ("top", "right"):
                 axes.spines[side].set_visible(False)
         self.artists: dict[str, Any] = {}
@@ -133,9 +140,9 @@ def data_url(png: bytes) -> str:
 
 
 def steady(values: Any, floor: float = 1.0) -> float:
-    """A limit that holds all |values| and changes rarely: the next of 1, 2, 5, 10, 20, ... times `floor`'s decade."""
+    """A limit that holds all |values| and changes rarely: the next of 1, 2, 5, 10, 20, 50, ..., and never below `floor`."""
     finite = np.abs(np.asarray(values, dtype=float))
     finite = finite[np.isfinite(finite)]
     need = max(float(finite.max(initial=0.0)), floor)
     decade = 10.0 ** np.floor(np.log10(need))
-    return float(next(step * decade for step in (1, 1.5, 2, 3, 5, 7.5, 10) if step * decade >= need * 0.999999))
+    return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= need * 0.999999))

@@ -91,7 +91,7 @@ class Explorer:
     def _build(self, term_bar: bool, ledger: bool, code: bool, token: bool) -> None:
         width, height = self.canvas.size
         # The picture comes first and everything above it has a fixed height: nothing can push it.
-        self.surface = W.HTML(layout=W.Layout(width=f"{width}px", min_width=f"{width}px"))
+        self.surface = W.HTML(layout=W.Layout(width="100%", max_width=f"{width}px"))
         if self.subject_base is Formula:
             self.tabs = {TERMS[name]: panel.box for name, panel in self.subject_panel.parts.items()}
         else:
@@ -121,18 +121,18 @@ class Explorer:
             folds["As code"] = W.VBox([self.call_text, self.code_text])
         if token:
             folds["State"] = W.VBox([W.HTML("This text restores every control. Copy it, or paste another one and press Enter."), self.token_text, self.token_says])
-        self.folds = W.Accordion(list(folds.values()), titles=list(folds), selected_index=None, layout=W.Layout(width=f"{width}px"))
+        self.folds = W.Accordion(list(folds.values()), titles=list(folds), selected_index=None, layout=W.Layout(width="100%", max_width=f"{width}px"))
         self.folds.observe(self._unfolded, "selected_index")
         self.folds.add_class("rpn-non-visual")
         self.fold_names = list(folds)
         row = [*(self.bar.values() if term_bar and len(self.tabs) > 1 else []), self.reset, *([self.preset] if self.presets else [])]
-        body = [self.surface, W.HBox(row, layout=W.Layout(flex_flow="row wrap", width=f"{width}px")), self.controls_box]
+        body = [self.surface, W.HBox(row, layout=W.Layout(flex_flow="row wrap", width="100%", max_width=f"{width}px")), self.controls_box]
         if not term_bar:
             self.controls_box.children = list(self.tabs.values())
         self.term_bar = term_bar
         self.gate = W.VBox(self._question_widgets())
         # The gate stands below the controls, so that its going does not move the picture.
-        self.panel = W.VBox([*body, self.gate, *([self.folds] if folds else []), *handle_names()], layout=W.Layout(width="100%", min_width=f"{width}px"))
+        self.panel = W.VBox([*body, self.gate, *([self.folds] if folds else []), *handle_names()], layout=W.Layout(width="100%"))
         self.panel.add_class("rpn-explorer")
         self.first_token = ""
         if self.question:
@@ -257,7 +257,7 @@ class Explorer:
 
     def _image(self) -> str:
         width, height = self.canvas.size
-        return f'<img class="rpn-picture" width="{width}" height="{height}" style="max-width:none;display:block" alt="{html.escape(self.alt, quote=True)}" src="{data_url(self.last_png)}">'
+        return f'<img class="rpn-picture" width="{width}" height="{height}" style="max-width:100%;height:auto;display:block" alt="{html.escape(self.alt, quote=True)}" src="{data_url(self.last_png)}">'
 
     def _alert(self, message: str, title: str) -> str:
         return f'<div role="alert" style="border:2px solid #8a1c00;padding:8px;width:680px;min-height:340px"><b>{title}</b><br>{html.escape(message)}<br>Press Reset to return to the first state.</div>'

@@ -72,7 +72,7 @@ class Basis(Picture):
     subject: ClassVar[type] = Expansion
     panels: ClassVar[tuple[Panel, ...]] = (
         Panel((0.07, 0.16, 0.52, 0.72), "features of κ over x", "x"),
-        Panel((0.67, 0.16, 0.31, 0.72), "κ at the dotted x", "feature"),
+        Panel((0.67, 0.16, 0.31, 0.72), "κ at the dotted x", "feature", xticks="counts"),
     )
     shown: ClassVar[int] = 12
 
@@ -89,7 +89,8 @@ class Basis(Picture):
         low, high = subject.domain
         D = len(numbers["kappa"])
         inside = numbers["curves"][(numbers["x"] >= low) & (numbers["x"] <= high)]
-        top = steady(inside[:, : self.shown]) * 1.1
+        # Curves may leave the picture: one wild feature must not flatten the others.
+        top = steady(inside[:, : self.shown].abs().quantile(0.9)) * 1.1
         canvas.limits(0, (-3, 3), (-top, top))
         for edge in (low, high):
             canvas.line(f"domain {edge == high}", 0, [edge, edge], [-top, top], color="#999999", linewidth=1, linestyle="--")
@@ -131,9 +132,9 @@ class Fabric(Picture):
 
     subject: ClassVar[type] = Reconciliation
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.05, 0.16, 0.2, 0.72), "w"),
-        Panel((0.31, 0.16, 0.4, 0.72), "ψ(w)", "feature"),
-        Panel((0.78, 0.16, 0.2, 0.72), "singular values"),
+        Panel((0.02, 0.16, 0.2, 0.72), "w, as a block", xticks="none", yticks="none"),
+        Panel((0.3, 0.16, 0.42, 0.72), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts"),
+        Panel((0.79, 0.16, 0.2, 0.72), "singular values", xticks="counts"),
     )
 
     def sizes(self, subject: Reconciliation) -> dict[str, int]:
@@ -191,11 +192,11 @@ class Flow(Picture):
     n: ClassVar[int] = 2
     subject: ClassVar[type] = Formula
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.06, 0.62, 0.5, 0.28), "κ(x)"),
-        Panel((0.06, 0.14, 0.5, 0.34), "ψ(w), its columns under the features they meet", "feature", "output"),
-        Panel((0.62, 0.14, 0.11, 0.34), "inner"),
-        Panel((0.75, 0.14, 0.11, 0.34), "π"),
-        Panel((0.88, 0.14, 0.11, 0.34), "g"),
+        Panel((0.08, 0.6, 0.5, 0.3), "κ(x)", xticks="none"),
+        Panel((0.08, 0.15, 0.5, 0.33), "ψ(w): each column meets the feature above it", "feature", "output", "counts", "counts"),
+        Panel((0.63, 0.15, 0.11, 0.33), "<κ, ψ(w)>", xticks="none", yticks="none"),
+        Panel((0.755, 0.15, 0.11, 0.33), "+ π(x)", xticks="none", yticks="none"),
+        Panel((0.88, 0.15, 0.11, 0.33), "= g(x|w)", xticks="none", yticks="none"),
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
@@ -225,11 +226,15 @@ class Flow(Picture):
         reach = steady(torch.stack([numbers[name] for name in ("inner", "pi", "g")])) * 1.1
         for panel, name, term in ((2, "inner", "ψ"), (3, "pi", "π"), (4, "g", "g")):
             canvas.limits(panel, (-reach, reach), (self.n - 0.5, -0.5))
+            canvas.line(f"zero {name}", panel, [0, 0], [-0.5, self.n - 0.5], color="#999999", linewidth=0.8)
             canvas.bars(name, panel, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
-        canvas.text("x", 0, 1.08, 0.55, f"x = ({self.x1:g}, {self.x2:g})")
-        canvas.text("sum", 0, 1.08, 0.3, "g = <κ, ψ> + π, row by row:")
-        rows = zip(numbers["inner"][0], numbers["pi"][0], numbers["g"][0], strict=True)
-        canvas.text("rows", 0, 1.08, -0.15, "\n".join(f"{g:+.3f} = {i:+.3f} {p:+.3f}" for i, p, g in rows))
+        canvas.text("x", 2, 0, 2.15, f"x = ({self.x1:g}, {self.x2:g})")
+        canvas.text("rows", 2, 0, 1.45, "\n".join(f"{i:+.3f}  {p:+.3f}  =  {g:+.3f}" for i, p, g in self.rows(numbers)), family="monospace")
+
+    @staticmethod
+    def rows(numbers: Numbers) -> list[tuple[float, float, float]]:
+        """(inner, π, g) of each output."""
+        return torch.stack([numbers[name][0] for name in ("inner", "pi", "g")], -1).tolist()
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:
         listed = {name: ", ".join(f"{value:.3f}" for value in numbers[name][0]) for name in ("inner", "pi", "g")}

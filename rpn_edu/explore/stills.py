@@ -1,0 +1,54 @@
+"""Pictures without controls: what has happened, with words for those who do not see it."""
+
+import base64
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..fit import Record
+from .canvas import Canvas, Panel, data_url
+
+
+class Still:
+    """A finished picture. Jupyter shows it with its alt text; a page without a kernel does too."""
+
+    def __init__(self, canvas: Canvas, alt: str) -> None:
+        self.png, self.alt, self.size = canvas.png(), alt, canvas.size
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        width, height = self.size
+        alt = html.escape(self.alt, quote=True)
+        picture = f'<img class="rpn-still" width="{width}" height="{height}" alt="{alt}" src="{data_url(self.png)}">'
+        return {"text/plain": self.alt, "text/html": picture, "image/png": base64.b64encode(self.png).decode()}
+
+
+def learning_curve(records: Sequence[Record], metric: str = "metric") -> Still:
+    """Loss (log scale) and metric over the steps of a training."""
+    steps = [record.step for record in records]
+    losses = torch.tensor([record.loss for record in records], dtype=torch.float64)
+    measured = [(record.step, record.metric) for record in records if record.metric is not None]
+    canvas = Canvas([Panel((0.08, 0.18, 0.4, 0.7), "loss (powers of ten)", "step"), Panel((0.57, 0.18, 0.4, 0.7), metric, "step")], (700, 220))
+    exponents = losses.clamp(min=1e-12).log10()
+    canvas.limits(0, (0, steps[-1]), (float(exponents.min().floor()), float(exponents.max().ceil())))
+    canvas.line("loss", 0, steps, exponents, color="#222222", linewidth=1.8)
+    canvas.limits(1, (0, steps[-1]), (0, 1.02))
+    canvas.line("metric", 1, [step for step, _ in measured], [value for _, value in measured], color="#0b62a4", marker="o", markersize=3)
+    last = f" The {metric} ends at {measured[-1][1]:.2f}." if measured else ""
+    return Still(canvas, f"The loss over {steps[-1]} steps, from {losses[0]:.2g} to {losses[-1]:.1g}.{last}")
+
+
+def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Still:
+    """The images that a model got wrong, each with its label and what the model said: (rows, 64), (rows,), (rows,)."""
+    wrong = (y != predicted).nonzero().squeeze(-1).tolist()
+    shown = wrong[:most]
+    said = [(int(y[row]), int(predicted[row])) for row in shown]
+    width = 1 / max(len(shown), 6)
+    panels = [Panel((i * width + 0.01, 0.05, width - 0.02, 0.72), f"{was} read as {read}", xticks="none", yticks="none") for i, (was, read) in enumerate(said)]
+    canvas = Canvas(panels, (900, 120))
+    for i, row in enumerate(shown):
+        canvas.image(f"digit {i}", i, x[row].view(8, 8).cpu(), 1.0)
+    listed = ", ".join(f"a {was} read as {read}" for was, read in said)
+    return Still(canvas, f"{len(wrong)} of {len(y)} images are read wrongly" + (f"; the first {len(shown)}: {listed}." if shown else "."))
