@@ -1,0 +1,55 @@
+# make lab         open the course in JupyterLab
+# make test        everything that CI runs; PYTEST_ARGS="-n 2" or "-k taylor" goes to pytest
+# make notebooks   execute the notebooks and store their outputs; NOTEBOOKS=notebooks/01_expansion.ipynb for one
+# make check       linter and types        make bench  timings        make clean  forget the environment and all caches
+#
+# RPN_EDU_DEVICE=cpu|cuda|mps|auto chooses the device of all of them (default: cpu).
+#
+# Without make, or on Windows (there .venv\Scripts\ stands for .venv/bin/):
+#   python -m venv .venv
+#   .venv/bin/python -m pip install -e ".[explore,dev]" -c constraints.txt
+#   .venv/bin/python -m jupyter lab notebooks/00_start.ipynb
+# and for the tests
+#   .venv/bin/python -m pytest tests notebooks --nbval --nbval-current-env --nbval-sanitize-with=tests/nbval_sanitize.cfg
+
+PYTHON ?= python3
+LAB_ARGS ?=
+PYTEST_ARGS ?=
+NOTEBOOKS ?= notebooks
+BIN := .venv/bin
+READY := .venv/ready
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with=tests/nbval_sanitize.cfg
+
+.PHONY: lab test notebooks check bench clean
+
+lab: $(READY)
+	$(BIN)/python -m jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(LAB_ARGS)
+
+# One thread per process: test workers and kernels share the cores, and sums come out the same on every machine.
+test notebooks: export OMP_NUM_THREADS = 1
+
+# loadfile: the cells of one notebook belong to one kernel, also under -n.
+test: $(READY)
+	$(BIN)/python -m pytest tests notebooks $(NBVAL) --dist=loadfile $(PYTEST_ARGS)
+
+notebooks: $(READY)
+	$(BIN)/python -m tests.store_notebooks $(NOTEBOOKS)
+
+check: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m pyright
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+# Python is looked for only where none is installed yet: afterwards .venv has its own.
+$(READY): pyproject.toml constraints.txt
+	@test -x $(BIN)/pip || for python in $(PYTHON) python3.13 python3.12 python3.11; do \
+	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec $$python -m venv .venv; \
+	done || { echo "rpn_edu needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(BIN)/python -m pip install -e '.[explore,dev]' -c constraints.txt
+	@touch $@

@@ -1,0 +1,245 @@
+"""A notebook driven as a learner drives it: JupyterLab in the system's Chromium, by keyboard, with an ear on the kernel's wire.
+
+    with lab("notebooks") as jupyter, jupyter.open("00_start.ipynb") as book:
+        book.run_all()
+        book.slider("degree").focus()
+        milliseconds = book.latency("ArrowRight")
+        assert not book.errors
+
+Nothing here sleeps for a fixed time: the server is polled until it answers, and a kernel is idle when it has answered every request.
+"""
+
+import base64
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest import SkipTest
+from urllib.parse import quote
+
+from playwright.sync_api import Browser, Locator, Page, WebSocket, sync_playwright
+
+PICTURE = "img.rpn-picture"
+# Chromium's own sandbox does not start for root in a container; the rest keeps it from calling home.
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+PRIVATE = "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR JUPYTERLAB_SETTINGS_DIR JUPYTERLAB_WORKSPACES_DIR IPYTHONDIR"
+
+# Milliseconds from the first trusted key or pointer press to the frame that can show the next picture. `load` does not bubble, hence
+# the capturing listener; a new <img> in an HTML widget and a new src in an old <img> are both heard.
+LATENCY = """picture => {
+    window.rpnLatency = new Promise(done => {
+        let start = null
+        const press = event => { start ??= event.timeStamp }
+        const load = event => {
+            if (start === null || !event.target.matches?.(picture)) return
+            for (const type of ['keydown', 'pointerdown']) document.removeEventListener(type, press, true)
+            document.removeEventListener('load', load, true)
+            requestAnimationFrame(() => done(performance.now() - start))
+        }
+        for (const type of ['keydown', 'pointerdown']) document.addEventListener(type, press, true)
+        document.addEventListener('load', load, true)
+    })
+}"""
+
+
+# Empty text once the notebook and its kernel stand; or what a dialog says (a notebook without kernelspec asks for one).
+READY = """() => {
+    const widget = window.jupyterapp?.shell.currentWidget
+    const ready = widget?.context?.isReady && widget.sessionContext.isReady && widget.sessionContext.session?.kernel?.status === 'idle'
+    const dialog = document.querySelector('.jp-Dialog-content')?.innerText
+    return (ready || dialog) && { question: ready ? '' : dialog }
+}"""
+
+
+def chromium() -> str:
+    """The path of a Chromium. Without one, a test is skipped at home and fails in CI."""
+    if named := os.environ.get("RPN_EDU_CHROMIUM"):
+        return named
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise (RuntimeError if os.environ.get("CI") else SkipTest)("no Chromium found: install chromium or set RPN_EDU_CHROMIUM to its path")
+
+
+@contextlib.contextmanager
+def lab(root: str | Path, **kernel_environment: str) -> Iterator["Lab"]:
+    """JupyterLab on a free loopback port over a temporary copy of the folder `root`, and a browser to look at it."""
+    path = chromium()
+    with (
+        tempfile.TemporaryDirectory(prefix="rpn_lab_", ignore_cleanup_errors=True) as home,
+        serve(Path(root), Path(home), kernel_environment) as server,
+        sync_playwright() as playwright,
+        contextlib.closing(playwright.chromium.launch(executable_path=path, args=FLAGS.split())) as browser,
+    ):
+        yield Lab(server, browser)
+
+
+@contextlib.contextmanager
+def serve(root: Path, home: Path, environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """A JupyterLab that knows nothing of the user's settings; yields the facts it wrote about itself (port, token, ...)."""
+    shutil.copytree(root, home / "root", ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__"))
+    settings = home / "jupyterlab_settings_dir/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"fetchNews": "false"}')  # else a question about news lies over the page
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.root_dir={home / 'root'}"),
+        *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--LabApp.expose_app_in_browser=True"),
+        # what would ask the internet: a newer version, more extensions (and the news, above)
+        *("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"),
+    ]
+    with (home / "log").open("w+") as log:
+        server = subprocess.Popen(
+            command,
+            env=os.environ | {name: str(home / name.lower()) for name in PRIVATE.split()} | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield facts(server, home)
+        finally:
+            server.send_signal(signal.SIGTERM)  # the server ends its kernels
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def facts(server: subprocess.Popen, home: Path, seconds: float = 60) -> dict[str, Any]:
+    """What the server says of itself, once its API answers."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        for file in (home / "jupyter_runtime_dir").glob("jpserver-*.json"):
+            with contextlib.suppress(OSError, ValueError, http.client.HTTPException):  # half-written, not yet listening
+                found = json.loads(file.read_text())
+                with contextlib.closing(http.client.HTTPConnection("127.0.0.1", found["port"], timeout=5)) as api:
+                    api.request("GET", f"/api/status?token={found['token']}")
+                    if api.getresponse().status == 200:
+                        return found
+        time.sleep(0.05)
+    raise RuntimeError(f"JupyterLab did not start:\n{(home / 'log').read_text()[-3000:]}")
+
+
+class Lab:
+    def __init__(self, server: dict[str, Any], browser: Browser):
+        self.url, self.token, self.browser, self.opened = f"http://127.0.0.1:{server['port']}", server["token"], browser, 0
+
+    @contextlib.contextmanager
+    def open(self, notebook: str, width: int = 1280, height: int = 1000) -> Iterator["Book"]:
+        """A notebook alone in a fresh window, its kernel started and idle; the kernel ends with the window."""
+        self.opened += 1  # a workspace of its own, else Lab brings back the tabs of the notebook before
+        with contextlib.closing(self.browser.new_context(viewport={"width": width, "height": height})) as context:
+            book = Book(context.new_page())
+            book.page.goto(f"{self.url}/lab/workspaces/w{self.opened}/tree/{quote(notebook)}?token={self.token}")
+            if question := book.page.wait_for_function(READY, timeout=60_000).json_value()["question"]:
+                raise RuntimeError(f"JupyterLab asks instead of opening {notebook}: {question}")
+            book.wait_idle()
+            try:
+                yield book
+            finally:
+                book.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+class Book:
+    """A notebook in a page. What is not defined here is the page's: `book.locator(...)`, `book.keyboard`, `book.screenshot(...)`."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.open_requests: set[str] = set()  # sent to the kernel and not yet answered by `idle`
+        self.last_frame = time.monotonic()
+        self.wire: list[dict[str, Any]] = []  # every message from the kernel but its status, as sent
+        self.complaints: list[str] = []  # the page's own errors
+        page.on("websocket", self.listen)
+        page.on("pageerror", lambda error: self.complaints.append(f"page: {error}"))
+        page.on("console", lambda line: line.type == "error" and self.complaints.append(f"console: {line.text} ({line.location['url']})"))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.page, name)
+
+    # -- the kernel's wire
+
+    def listen(self, socket: WebSocket) -> None:
+        if re.search(r"/api/kernels/[^/]+/channels", socket.url):
+            socket.on("framesent", self.sent)
+            socket.on("framereceived", self.received)
+
+    def sent(self, frame: str | bytes) -> None:
+        channel, message = unpack(frame)
+        if channel in ("shell", "control"):
+            self.open_requests.add(message["header"]["msg_id"])
+            self.last_frame = time.monotonic()
+
+    def received(self, frame: str | bytes) -> None:
+        self.last_frame = time.monotonic()
+        _, message = unpack(frame)
+        if message["header"]["msg_type"] != "status":
+            self.wire.append(message)
+        elif message["content"]["execution_state"] == "idle":
+            self.open_requests.discard(message["parent_header"].get("msg_id"))
+
+    def wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{what} after {seconds:g} s; errors so far: {self.errors}")
+            self.page.wait_for_timeout(10)  # playwright hears the wire only while it waits
+
+    def wait_idle(self, quiet: float = 0.3, seconds: float = 120) -> None:
+        """Until every request is answered and the wire was silent for `quiet` seconds, for a view may still ask for its widgets."""
+        self.last_frame = time.monotonic()
+        self.wait(lambda: not self.open_requests and time.monotonic() - self.last_frame > quiet, seconds, "the kernel is busy")
+
+    @property
+    def errors(self) -> list[str]:
+        """What went wrong so far: exceptions in cells and callbacks (a front end hides the latter), and the page's own errors."""
+        kernel = (m["content"] for m in self.wire if m["header"]["msg_type"] == "error")
+        return [f"kernel: {c['ename']}: {c['evalue']}" for c in kernel] + self.complaints
+
+    # -- what a learner does and sees
+
+    def run_all(self, seconds: float = 300) -> None:
+        """Run every cell and wait until the widgets stand."""
+        self.page.set_default_timeout(seconds * 1000)
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.wait_idle(seconds=seconds)
+
+    def slider(self, name: str) -> Locator:
+        """The handle of the slider whose description is `name`; it has its own name only where a script gave it one."""
+        label = self.page.locator(".widget-label", has_text=re.compile(f"^{re.escape(name)}$"))
+        return self.page.locator(".widget-slider", has=label).locator("[role=slider]")
+
+    def picture(self, number: int = 0) -> bytes:
+        """The bytes of a picture in the page."""
+        src = self.page.locator(PICTURE).nth(number).get_attribute("src") or ""
+        return base64.b64decode(src.partition("base64,")[2])
+
+    def latency(self, press: str | Callable[[], object], picture: str = PICTURE, seconds: float = 10) -> float:
+        """Milliseconds from a press (a key for the focused element, or an action that presses) to the next picture on the screen."""
+        self.wait_idle(quiet=0.05)  # a late picture of the press before would flatter this one
+        self.page.evaluate(LATENCY, picture)
+        self.page.keyboard.press(press) if isinstance(press, str) else press()
+        late = f"new Promise((_, fail) => setTimeout(() => fail(new Error('no new picture after {seconds:g} s')), {seconds * 1000}))"
+        return self.page.evaluate(f"() => Promise.race([window.rpnLatency, {late}])")
+
+
+def unpack(frame: str | bytes) -> tuple[str, dict[str, Any]]:
+    """Channel and message of a WebSocket frame: JSON text, or v1.kernel.websocket.jupyter.org, where a row of little-endian 64-bit
+    numbers (how many offsets, then the offsets) says where channel, header, parent header, metadata, content and buffers begin."""
+    if isinstance(frame, str):
+        message = json.loads(frame)
+        return message["channel"], message
+    word = [int.from_bytes(frame[8 * i : 8 * i + 8], "little") for i in range(1 + int.from_bytes(frame[:8], "little"))]
+    parts = [frame[start:stop] for start, stop in zip(word[1:], word[2:])]
+    names = ("header", "parent_header", "metadata", "content")
+    return parts[0].decode(), {name: json.loads(part) for name, part in zip(names, parts[1:])}

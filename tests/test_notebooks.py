@@ -1,0 +1,96 @@
+"""What a chapter must be before it is run: small cells, stored outputs without dead widgets, words for every picture.
+
+nbval runs the cells and compares what they print (`make test`); here the files themselves are read.
+"""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rpn_edu.fit import device
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CHAPTERS = ["00_start"]
+ALLOWED = {"torch", "rpn_edu", "tempfile", "math"}
+
+
+def notebook(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def code_cells(path):
+    return [cell for cell in notebook(path)["cells"] if cell["cell_type"] == "code"]
+
+
+def test_the_chapters_are_the_ones_we_know():
+    assert [path.stem for path in FILES] == CHAPTERS
+
+
+def test_nbval_collects_every_code_cell_of_every_chapter():
+    command = [sys.executable, "-m", "pytest", "notebooks", "--nbval", "--nbval-current-env", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    collected = re.findall(r"notebooks/(\w+)\.ipynb::", listed)
+    assert {path.stem: collected.count(path.stem) for path in FILES} == {path.stem: len(code_cells(path)) for path in FILES}
+
+
+def test_the_device_is_the_one_that_was_asked_for_and_chapters_use_it():
+    wanted = os.environ.get("RPN_EDU_DEVICE", "cpu")
+    assert wanted == "auto" or device().type == wanted.partition(":")[0]
+    source = "".join("".join(cell["source"]) for cell in code_cells(ROOT / "notebooks/00_start.ipynb"))
+    assert "digits(device=device())" in source and 'name="digits", device=device())' in source
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+class TestChapter:
+    def test_is_small_and_holds_no_widget_state(self, path):
+        assert path.stat().st_size < 500_000
+        assert "widgets" not in notebook(path)["metadata"]
+
+    def test_has_20_to_45_cells_and_a_readable_number_of_words(self, path):
+        cells = notebook(path)["cells"]
+        words = sum(len("".join(cell["source"]).split()) for cell in cells if cell["cell_type"] == "markdown")
+        assert 20 <= len(cells) <= 45 and 500 <= words <= 1700
+
+    def test_has_code_cells_of_at_most_15_lines_without_classes_or_long_functions(self, path):
+        for cell in code_cells(path):
+            source = "".join(cell["source"])
+            assert len([line for line in source.splitlines() if line.strip()]) <= 15, source
+            for node in ast.walk(ast.parse(source)):
+                assert not isinstance(node, ast.ClassDef), source
+                assert not isinstance(node, ast.FunctionDef) or node.end_lineno - node.lineno < 5, source
+
+    def test_imports_only_torch_the_package_and_the_standard_library(self, path):
+        for cell in code_cells(path):
+            for node in ast.walk(ast.parse("".join(cell["source"]))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(node, ast.ImportFrom) else []
+                assert {name.partition(".")[0] for name in names} <= ALLOWED
+
+    def test_was_run_in_order_without_an_error(self, path):
+        cells = code_cells(path)
+        assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+        assert not [out for cell in cells for out in cell["outputs"] if out["output_type"] == "error" or out.get("name") == "stderr"]
+
+    def test_stores_every_explorer_as_a_picture_with_words_and_no_dead_widget(self, path):
+        shown = [out["data"] for cell in code_cells(path) for out in cell["outputs"] if "data" in out and "image/png" in out["data"]]
+        explorers = [cell for cell in code_cells(path) if re.search(r"^(Explorer\(|curve$)", "".join(cell["source"]), re.M)]
+        assert len(shown) >= len(explorers) >= 5
+        for data in shown:
+            assert len("".join(data["text/plain"])) > 40
+            assert re.search(r'<img [^>]*alt="[^"]{40,}"', "".join(data["text/html"]))
+            assert "application/vnd.jupyter.widget-view+json" not in data
+
+    def test_has_the_parts_of_a_chapter(self, path):
+        text = "\n".join("".join(cell["source"]) for cell in notebook(path)["cells"] if cell["cell_type"] == "markdown")
+        for part in ("After this chapter you can", "## Recall", "## The formula", "**Explain.**", "## By hand", "## Pitfall", "## Exercises", "## Summary", "**Exit questions.**", "**Next:**", "**References.**"):
+            assert part in text, f"{path.stem} has no part {part!r}"
+        assert sum("question=Predict(" in "".join(cell["source"]) for cell in code_cells(path)) >= 3
+
+    def test_holds_no_path_of_a_machine(self, path):
+        assert not re.search(r"/(home|root|work|Users)/", path.read_text(encoding="utf-8"))
