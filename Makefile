@@ -22,8 +22,11 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-w
 
 .PHONY: lab test notebooks check bench clean
 
+# Root (a container) must say so to Jupyter; the server listens on this machine alone and asks for a token.
+ALLOW_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
+
 lab: $(READY)
-	$(BIN)/python -m jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(LAB_ARGS)
+	$(BIN)/python -m jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ALLOW_ROOT) $(LAB_ARGS)
 
 # One thread per process: test workers and kernels share the cores, and sums come out the same on every machine.
 test notebooks: export OMP_NUM_THREADS = 1

@@ -10,7 +10,10 @@ from tests.lab import lab
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-BOX = "picture => { const b = picture.getBoundingClientRect(); return [b.x + scrollX, b.width, b.height, b.y - picture.closest('.rpn-explorer').getBoundingClientRect().y] }"
+BOX = """picture => {
+    const box = picture.getBoundingClientRect(), around = picture.closest('.rpn-explorer').getBoundingClientRect()
+    return [box.x - around.x, box.y - around.y, box.width, box.height]
+}"""
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,19 @@ from rpn_edu.fit import device
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CHAPTERS = ["00_start"]
+PARTS = (
+    "After this chapter you can",
+    "## Recall",
+    "## The formula",
+    "## By hand",
+    "**Explain.**",
+    "## Pitfall",
+    "## Exercises",
+    "## Summary",
+    "**Exit questions.**",
+    "**Next:**",
+    "**References.**",
+)
 ALLOWED = {"torch", "rpn_edu", "tempfile", "math"}
 
 
@@ -34,7 +47,8 @@ def test_the_chapters_are_the_ones_we_know():
 
 
 def test_nbval_collects_every_code_cell_of_every_chapter():
-    command = [sys.executable, "-m", "pytest", "notebooks", "--nbval", "--nbval-current-env", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    options = "--nbval --nbval-current-env --collect-only -q -p no:cacheprovider".split()
+    command = [sys.executable, "-m", "pytest", "notebooks", *options]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     collected = re.findall(r"notebooks/(\w+)\.ipynb::", listed)
     assert {path.stem: collected.count(path.stem) for path in FILES} == {path.stem: len(code_cells(path)) for path in FILES}
@@ -69,7 +83,8 @@ class TestChapter:
     def test_imports_only_torch_the_package_and_the_standard_library(self, path):
         for cell in code_cells(path):
             for node in ast.walk(ast.parse("".join(cell["source"]))):
-                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(node, ast.ImportFrom) else []
+                names = [node.module] if isinstance(node, ast.ImportFrom) else []
+                names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
                 assert {name.partition(".")[0] for name in names} <= ALLOWED
 
     def test_was_run_in_order_without_an_error(self, path):
@@ -88,7 +103,7 @@ class TestChapter:
 
     def test_has_the_parts_of_a_chapter(self, path):
         text = "\n".join("".join(cell["source"]) for cell in notebook(path)["cells"] if cell["cell_type"] == "markdown")
-        for part in ("After this chapter you can", "## Recall", "## The formula", "**Explain.**", "## By hand", "## Pitfall", "## Exercises", "## Summary", "**Exit questions.**", "**Next:**", "**References.**"):
+        for part in PARTS:
             assert part in text, f"{path.stem} has no part {part!r}"
         assert sum("question=Predict(" in "".join(cell["source"]) for cell in code_cells(path)) >= 3
 

@@ -44,7 +44,8 @@ class Canvas:
             axes.set_ylabel(panel.ylabel, fontsize=8)
             axes.tick_params(labelsize=7)
             for axis, kind in ((axes.xaxis, panel.xticks), (axes.yaxis, panel.yticks)):
-                axis.set_major_locator(ticker.NullLocator() if kind == "none" else ticker.MaxNLocator(5, integer=kind == "counts", min_n_ticks=1))
+                locator = ticker.NullLocator() if kind == "none" else ticker.MaxNLocator(5, integer=kind == "counts", min_n_ticks=1)
+                axis.set_major_locator(locator)
                 if kind == "counts":
                     axis.set_major_formatter(ticker.FuncFormatter(lambda place, _: f"{place + 1:.0f}"))
             for side in ("top", "right"):

@@ -87,21 +87,22 @@ class Basis(Picture):
 
     def paint(self, canvas: Canvas, subject: Expansion, numbers: Numbers) -> None:
         low, high = subject.domain
-        D = len(numbers["kappa"])
-        inside = numbers["curves"][(numbers["x"] >= low) & (numbers["x"] <= high)]
+        x, D = numbers["x"], len(numbers["kappa"])
+        inside = numbers["curves"][(x >= low) & (x <= high)]
         # Curves may leave the picture: one wild feature must not flatten the others.
         top = steady(inside[:, : self.shown].abs().quantile(0.9)) * 1.1
         canvas.limits(0, (-3, 3), (-top, top))
-        for edge in (low, high):
-            canvas.line(f"domain {edge == high}", 0, [edge, edge], [-top, top], color="#999999", linewidth=1, linestyle="--")
+        for name, edge in (("low", low), ("high", high)):
+            canvas.line(f"domain {name}", 0, [edge, edge], [-top, top], color="#999999", linewidth=1, linestyle="--")
         for k in range(min(D, self.shown)):
             # Colour and line style both change, so that no feature is told by colour alone.
             style = {"color": f"C{k % 10}", "linestyle": LINES[k % len(LINES)], "linewidth": 1.6}
-            canvas.line(f"feature {k}", 0, numbers["x"], numbers["curves"][:, k], **style)
+            canvas.line(f"feature {k}", 0, x, numbers["curves"][:, k], **style)
         canvas.line("at", 0, [self.at, self.at], [-top, top], color="black", linewidth=1, linestyle=":")
         if D > self.shown:
             canvas.text("more", 0, 0.02, 0.95, f"first {self.shown} of {D} features")
-        canvas.limits(1, (-0.6, D - 0.4), (lambda t: (-t, t))(steady(numbers["kappa"]) * 1.1))
+        reach = steady(numbers["kappa"]) * 1.1
+        canvas.limits(1, (-0.6, D - 0.4), (-reach, reach))
         canvas.bars("kappa", 1, numbers["kappa"], COLORS["κ"])
 
     def alt(self, subject: Expansion, numbers: Numbers) -> str:
@@ -109,8 +110,8 @@ class Basis(Picture):
         low, high = subject.domain
         outside = "" if low <= self.at <= high else " This x lies outside the domain."
         return (
-            f"{len(kappa)} features of {subject!r} as curves over x from -3 to 3; the domain from {low:g} to {high:g} is marked. At x = {self.at:g} "
-            f"they run from {kappa.min():.3g} to {kappa.max():.3g} and sum to {kappa.sum():.3g}.{outside}"
+            f"{len(kappa)} features of {subject!r} as curves over x from -3 to 3; the domain from {low:g} to {high:g} is marked. "
+            f"At x = {self.at:g} they run from {kappa.min():.3g} to {kappa.max():.3g} and sum to {kappa.sum():.3g}.{outside}"
         )
 
     def readout(self, subject: Expansion, numbers: Numbers) -> str:
@@ -169,8 +170,9 @@ class Fabric(Picture):
     def alt(self, subject: Reconciliation, numbers: Numbers) -> str:
         W = numbers["W"]
         return (
-            f"{len(numbers['w'])} learned numbers of {subject!r} beside the {self.n} by {self.D} matrix they become. Its entries run from "
-            f"{W.min():.3g} to {W.max():.3g}, its rank is {self.rank(numbers)} of at most {min(self.n, self.D)}, the largest singular value {numbers['singular'].max():.3g}."
+            f"{len(numbers['w'])} learned numbers of {subject!r} beside the {self.n} by {self.D} matrix they become. "
+            f"Its entries run from {W.min():.3g} to {W.max():.3g}, its rank is {self.rank(numbers)} of at most {min(self.n, self.D)}, "
+            f"the largest singular value {numbers['singular'].max():.3g}."
         )
 
     def readout(self, subject: Reconciliation, numbers: Numbers) -> str:
@@ -237,18 +239,25 @@ class Flow(Picture):
         return torch.stack([numbers[name][0] for name in ("inner", "pi", "g")], -1).tolist()
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:
-        listed = {name: ", ".join(f"{value:.3f}" for value in numbers[name][0]) for name in ("inner", "pi", "g")}
+        kappa = numbers["kappa"][0]
+        inner, pi, g = (", ".join(f"{value:.3f}" for value in numbers[name][0]) for name in ("inner", "pi", "g"))
         return (
-            f"The input ({self.x1:g}, {self.x2:g}) becomes {numbers['kappa'].shape[-1]} features of {subject.expansion!r}, from {numbers['kappa'].min():.3g} to "
-            f"{numbers['kappa'].max():.3g}. Their inner product with the rows of ψ(w) is {listed['inner']}; the remainder adds {listed['pi']}; g is {listed['g']}."
+            f"The input ({self.x1:g}, {self.x2:g}) becomes {len(kappa)} features of {subject.expansion!r}, "
+            f"from {kappa.min():.3g} to {kappa.max():.3g}. Their inner product with the rows of ψ(w) is {inner}; "
+            f"the remainder adds {pi}; g is {g}."
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        return "g = " + ", ".join(f"{value:.4f}" for value in numbers["g"][0]) + f"   D = {numbers['kappa'].shape[-1]}, l = {len(numbers['w'])}"
+        return (
+            "g = "
+            + ", ".join(f"{value:.4f}" for value in numbers["g"][0])
+            + f"   D = {numbers['kappa'].shape[-1]}, l = {len(numbers['w'])}"
+        )
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
         first = {name: f"{numbers[name][0, 0]:.3f}" for name in ("inner", "pi", "g")}
-        return {"g": first["g"], "κ": f"D = {numbers['kappa'].shape[-1]}", "ψ": f"<κ, ψ> = {first['inner']}", "π": first["pi"]}
+        D = numbers["kappa"].shape[-1]
+        return {"g": first["g"], "κ": f"D = {D}", "ψ": f"<κ, ψ> = {first['inner']}", "π": first["pi"]}
 
 
 @component
@@ -262,7 +271,9 @@ class Fit(Picture):
     seed: Seed = 0
 
     subject: ClassVar[type] = Formula
-    panels: ClassVar[tuple[Panel, ...]] = (Panel((0.06, 0.16, 0.92, 0.72), "dots: data   dashed: truth   solid: g(x|w)   dotted: π(x)", "x"),)
+    panels: ClassVar[tuple[Panel, ...]] = (
+        Panel((0.06, 0.16, 0.92, 0.72), "dots: data   dashed: truth   solid: g(x|w)   dotted: π(x)", "x"),
+    )
 
     def given(self) -> dict[str, Tensor]:
         # Four decimals are enough for a lesson, and then the numbers in the code are exactly these.
@@ -295,7 +306,8 @@ class Fit(Picture):
         pi = subject.remainder(grid.unsqueeze(-1), w[l:], 1).squeeze(-1)
         train_error = (predict(w, x) - y).square().mean().sqrt()
         test_error = (curve - truth).square().mean().sqrt()
-        return {"x": x, "y": y, "grid": grid, "truth": truth, "w": w, "curve": curve, "pi": pi, "train_error": train_error, "test_error": test_error}
+        errors = {"train_error": train_error, "test_error": test_error}
+        return {"x": x, "y": y, "grid": grid, "truth": truth, "w": w, "curve": curve, "pi": pi, **errors}
 
     def steps(self, subject: Formula) -> int:
         """One step is exact where g is linear in w; otherwise eight are as many as a slider allows."""
@@ -313,13 +325,20 @@ class Fit(Picture):
         curve = numbers["curve"]
         trend = "close to" if numbers["test_error"] < 0.1 else "roughly along" if numbers["test_error"] < 0.3 else "far from"
         return (
-            f"{self.points} noisy points of a curve ({self.shape}) and the fit of {subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r}. The fit runs "
-            f"{trend} the true curve, from {curve.min():.3g} to {curve.max():.3g}: error {numbers['train_error']:.3f} on the points, {numbers['test_error']:.3f} on the truth."
+            f"{self.points} noisy points of a curve ({self.shape}) and the fit of {subject.expansion!r} with {subject.reconciliation!r} "
+            f"and {subject.remainder!r}. The fit runs {trend} the true curve, from {curve.min():.3g} to {curve.max():.3g}: "
+            f"error {numbers['train_error']:.3f} on the points, {numbers['test_error']:.3f} on the truth."
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        return f"error on the points {numbers['train_error']:.4f}   on the true curve {numbers['test_error']:.4f}   {len(numbers['w'])} learned numbers"
+        errors = f"error on the points {numbers['train_error']:.4f}   on the true curve {numbers['test_error']:.4f}"
+        return f"{errors}   {len(numbers['w'])} learned numbers"
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
-        sizes = self.sizes(subject)
-        return {"g": f"error {numbers['test_error']:.3f}", "κ": f"D = {sizes['D']}", "ψ": f"1 × {sizes['D']}", "π": f"{numbers['pi'].abs().max():.3f} at most"}
+        D = self.sizes(subject)["D"]
+        return {
+            "g": f"error {numbers['test_error']:.3f}",
+            "κ": f"D = {D}",
+            "ψ": f"1 × {D}",
+            "π": f"{numbers['pi'].abs().max():.3f} at most",
+        }

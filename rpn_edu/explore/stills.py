@@ -30,7 +30,8 @@ def learning_curve(records: Sequence[Record], metric: str = "metric") -> Still:
     steps = [record.step for record in records]
     losses = torch.tensor([record.loss for record in records], dtype=torch.float64)
     measured = [(record.step, record.metric) for record in records if record.metric is not None]
-    canvas = Canvas([Panel((0.08, 0.18, 0.4, 0.7), "loss (powers of ten)", "step"), Panel((0.57, 0.18, 0.4, 0.7), metric, "step")], (700, 220))
+    panels = [Panel((0.08, 0.18, 0.4, 0.7), "loss (powers of ten)", "step"), Panel((0.57, 0.18, 0.4, 0.7), metric, "step")]
+    canvas = Canvas(panels, (700, 220))
     exponents = losses.clamp(min=1e-12).log10()
     canvas.limits(0, (0, steps[-1]), (float(exponents.min().floor()), float(exponents.max().ceil())))
     canvas.line("loss", 0, steps, exponents, color="#222222", linewidth=1.8)
@@ -46,9 +47,11 @@ def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Stil
     shown = wrong[:most]
     said = [(int(y[row]), int(predicted[row])) for row in shown]
     width = 1 / max(len(shown), 6)
-    panels = [Panel((i * width + 0.01, 0.05, width - 0.02, 0.72), f"{was} read as {read}", xticks="none", yticks="none") for i, (was, read) in enumerate(said)]
+    places = [(i * width + 0.01, 0.05, width - 0.02, 0.72) for i in range(len(shown))]
+    titles = [f"{was} read as {read}" for was, read in said]
+    panels = [Panel(place, title, xticks="none", yticks="none") for place, title in zip(places, titles, strict=True)]
     canvas = Canvas(panels, (900, 120))
     for i, row in enumerate(shown):
         canvas.image(f"digit {i}", i, x[row].view(8, 8).cpu(), 1.0)
-    listed = ", ".join(f"a {was} read as {read}" for was, read in said)
-    return Still(canvas, f"{len(wrong)} of {len(y)} images are read wrongly" + (f"; the first {len(shown)}: {listed}." if shown else "."))
+    listed = f"; the first {len(shown)}: {', '.join(titles)}" if shown else ""
+    return Still(canvas, f"{len(wrong)} of {len(y)} images are read wrongly{listed}.")
