@@ -1,334 +1,381 @@
 """The state as plain torch: the library's own source with the state filled in.
 
-The code a learner takes home is not written a second time. `as_code` takes the source of a picture's `numbers`, replaces what the state
-fixes (`self.degree` becomes 3), follows every call into the library and writes the functions it meets, so the snippet cannot drift from
-what the explorer computes. What is left out: docstrings, annotations, frozen numbers (drawn from their seed), branches the state rules out.
+The code a learner takes home is not written a second time. `as_code` takes the source of a picture's `numbers`, fills in what the state
+fixes, follows every call into the library and writes the functions it meets; so the snippet cannot drift from what the explorer computes.
+For `expansion.Chebyshev(degree=4)` this is, from `Pointwise.__call__`, `Recurrence.planes` and `Chebyshev.coefficients`:
+
+    # (...) → (K, ...): every function at every number
+    def expansion_planes(x):
+        older, newer = torch.full_like(x, 0.0), torch.full_like(x, 1.0)
+        polynomials = []
+        for k in range(1, 5):
+            a = 2.0 if k > 1 else 1.0
+            older, newer = newer, torch.addcmul(-older, a * x, newer)
+            polynomials.append(newer)
+        return torch.stack(polynomials)
+
+    # T_k(x) = 2 x T_{k-1}(x) - T_{k-2}(x), with T_0 = 1 and T_1 = x
+    def expansion(x):
+        # Attributes come first while we compute: the rows of memory stay long even for m = 2, which is
+        # 2-3 times faster.
+        columns = x.movedim(-1, 0).contiguous()  # (m, ...)
+        return expansion_planes(columns).flatten(0, 1).movedim(0, -1)
+
+This is partial evaluation: `_Filled` rewrites one function body, knowing some of its names, and `Snippet` names, keeps or inlines what
+bodies call. Whatever depends on no tensor is a number by then. Left out: docstrings, annotations, checks, frozen numbers (they are drawn
+from their seed), and branches that the state rules out.
 """
 
 import ast
 import builtins
+import copy
 import inspect
 import math
+import sys
 import textwrap
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Set
 from typing import Any
 
 import torch
 
 from ..component import Component
+from .source import WIDTH, lines, parsed
 
-PACKAGE = __name__.partition(".")[0]
-PLAIN = (int, float, str, bool, type(None))
-
-
-class _Unknown:
-    """The value of an expression that only running the code can tell."""
-
-
-UNKNOWN = _Unknown()
+UNKNOWN = object()  # the value of an expression that only running the code can tell
+THEIRS = {"torch", "numpy", *sys.stdlib_module_names}
+MUTATORS = {"append", "extend", "insert", "pop", "update"}
 
 
 def is_plain(value: Any) -> bool:
-    return isinstance(value, PLAIN) or (isinstance(value, (tuple, list)) and all(map(is_plain, value)))
+    """Can the value be written down as a literal?"""
+    if isinstance(value, (tuple, list)):
+        return all(map(is_plain, value))
+    return value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
 
 
-def _pure(value: Any) -> Any:
-    """Named tuples and lists as plain tuples."""
-    return tuple(map(_pure, value)) if isinstance(value, (tuple, list)) else value
+def literal(value: Any) -> ast.expr:
+    if isinstance(value, (tuple, list)):
+        return (ast.List if isinstance(value, list) else ast.Tuple)([literal(item) for item in value], ast.Load())
+    return ast.parse(repr(value), mode="eval").body
+
+
+def is_ours(called: Any) -> bool:
+    """A function or method of this package, or of a learner's own component: its source is written out."""
+    written = inspect.ismethod(called) or inspect.isfunction(called) or (isinstance(called, type) and issubclass(called, tuple))
+    return written and called.__module__.partition(".")[0] not in THEIRS
+
+
+def is_number_of(called: Any) -> bool:
+    """May the call be made now? Python's own functions, and ours that promise no tensor: `width(2)` is 6."""
+    if is_ours(called) and not isinstance(called, type):
+        return "Tensor" not in str(inspect.signature(called).return_annotation)
+    return callable(called) and getattr(called, "__module__", "") in ("builtins", "math")
+
+
+def names(node: ast.AST, context: type[ast.expr_context]) -> list[str]:
+    return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)]
+
+
+def parameters(node: ast.AST) -> set[str]:
+    return {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
 
 
 class Snippet:
-    """Functions written so far, and the imports they need."""
+    """The functions written so far, and the imports they need."""
 
-    def __init__(self) -> None:
-        self.functions: dict[Any, str] = {}
+    def __init__(self, taken: set[str]) -> None:
+        self.functions: dict[tuple, str] = {}
         self.texts: list[str] = []
-        self.modules: set[str] = {"import torch"}
+        self.imports: set[str] = {"import torch"}
+        self.taken = taken | set(dir(builtins))
 
-    def function(self, call: Callable, filled: dict[str, Any]) -> str:
-        """The name under which a method or function of the library is written, with the component's fields and `filled` arguments in it."""
-        owner = getattr(call, "__self__", None)
-        key = (owner, call.__qualname__, tuple(filled.items()))
-        if key not in self.functions:
-            name = call.__name__ if owner is None else owner.term if call.__name__ == "__call__" else f"{owner.term}_{call.__name__}"
-            while name in self.functions.values() or hasattr(builtins, name):
-                name += "_"
+    def call(self, called: Callable, given: dict[str, ast.expr], known: dict[str, Any]) -> ast.expr:
+        """A call of our function with the `given` arguments, the others being `known`: its name, or its body where that is short."""
+        owner = getattr(called, "__self__", None)
+        key = (owner, called.__qualname__, repr(known))
+        name, body = self.functions.get(key), []
+        if name is None:
+            known = known if owner is None else {"self": owner, **known}
+            definition = parsed(called)
+            main = isinstance(owner, Component) and called.__name__ in ("__call__", "matrix")
+            body = _Filled(self, inspect.unwrap(getattr(called, "__func__", called)).__globals__, known, definition).block(definition.body)
+            if (short := self.inlined(body, given, main)) is not None:
+                return short
+            name = self.name(called.__name__ if owner is None else owner.term if main else f"{owner.term}_{called.__name__}")
             self.functions[key] = name
-            definition = self.parsed(call)
-            known = filled | ({} if owner is None else {"self": owner})
-            definition.name = name
-            definition.args.args = [argument for argument in definition.args.args if argument.arg not in known]
-            definition.args.defaults = []
-            definition.body = _Filled(self, call, known).block(definition.body)
-            comment = f"# {type(owner).formula_line()}\n" if isinstance(owner, Component) and call.__name__ in ("__call__", "matrix") else ""
-            self.texts.append(comment + ast.unparse(ast.fix_missing_locations(definition)))
-        return self.functions[key]
+            first = (inspect.getdoc(called) or "").partition("\n")[0].partition(". ")[0].rstrip(".")
+            doc = type(owner).formula_line() if isinstance(owner, Component) and main else first
+            comments = textwrap.wrap(doc, WIDTH, initial_indent="# ", subsequent_indent="# ")
+            self.texts.append("\n".join([*comments, f"def {name}({', '.join(given)}):", *lines(body, 1)]))
+        return ast.Call(ast.Name(name, ast.Load()), list(given.values()), [])
+
+    def name(self, wanted: str) -> str:
+        numbered = [wanted, *(f"{wanted}_{i}" for i in range(2, 99))]
+        name = next(name for name in numbered if name not in self.taken)
+        self.taken.add(name)
+        return name
 
     @staticmethod
-    def parsed(call: Callable) -> ast.FunctionDef:
-        definition = ast.parse(textwrap.dedent(inspect.getsource(call))).body[0]
-        assert isinstance(definition, ast.FunctionDef)
-        definition.decorator_list, definition.returns = [], None
-        for argument in definition.args.args + definition.args.kwonlyargs:
-            argument.annotation = None
-        return definition
+    def inlined(body: list[ast.stmt], given: dict[str, ast.expr], main: bool) -> ast.expr | None:
+        """The value of a body that is one `return`, where reading it in place is no harder than reading a name."""
+        if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
+            return None
+        value = body[0].value
+        used = names(value, ast.Load)
+        repeated = any(used.count(name) > 1 and not isinstance(node, (ast.Name, ast.Constant)) for name, node in given.items())
+        if repeated or names(value, ast.Store) or parameters(value) or (main and not isinstance(value, (ast.Name, ast.Constant))):
+            return None
+
+        class Put(ast.NodeTransformer):
+            def visit_Name(self, node: ast.Name) -> ast.expr:
+                return copy.deepcopy(given.get(node.id, node))
+
+        return Put().visit(copy.deepcopy(value))
 
 
 class _Filled(ast.NodeTransformer):
-    """One function body with the known names filled in."""
+    """One function body with what is known of its names filled in."""
 
-    def __init__(self, snippet: Snippet, call: Callable, known: dict[str, Any]) -> None:
-        self.snippet, self.known = snippet, known
-        self.scope = inspect.unwrap(call).__globals__ if not inspect.ismethod(call) else call.__func__.__globals__
-        self.local: set[str] = set()
-        self.stores: dict[str, int] = {}
+    def __init__(self, snippet: Snippet, scope: dict, known: dict[str, Any], body: ast.AST, outer: Set[str] = frozenset()) -> None:
+        self.snippet, self.scope, self.known = snippet, scope, dict(known)
+        methods = [n for n in ast.walk(body) if isinstance(n, ast.Attribute) and n.attr in MUTATORS]
+        changed = [method.value.id for method in methods if isinstance(method.value, ast.Name)]
+        self.stored = names(body, ast.Store) + changed
+        self.local = outer | set(self.stored) | parameters(body) | {n.name for n in ast.walk(body) if isinstance(n, ast.FunctionDef)}
 
     # ---- what an expression is, as far as the state tells -------------------------------------------------------------------------
 
     def value(self, node: ast.AST) -> Any:
-        match node:
-            case ast.Constant():
-                return node.value
-            case ast.Name():
-                if node.id in self.known:
-                    return self.known[node.id]
-                return UNKNOWN if node.id in self.local else self.scope.get(node.id, getattr(builtins, node.id, UNKNOWN))
-            case ast.Attribute():
-                owner = self.value(node.value)
-                return UNKNOWN if owner is UNKNOWN or isinstance(owner, torch.Tensor) else getattr(owner, node.attr, UNKNOWN)
-            case ast.Subscript():
-                owner, key = self.value(node.value), self.value(node.slice)
-                return owner[key] if isinstance(owner, (dict, tuple)) and isinstance(key, PLAIN) else UNKNOWN
-            case ast.Tuple():
-                items = [self.value(item) for item in node.elts]
-                return UNKNOWN if UNKNOWN in items else tuple(items)
-            case ast.Compare() | ast.BoolOp() | ast.UnaryOp() | ast.BinOp():
-                return self.computed(node)
-            case ast.Call():
-                called = self.value(node.func)
-                arguments = [self.value(argument) for argument in node.args]
-                # Sizes and switches of components are answered now: width(2) is 6.
-                if inspect.ismethod(called) and isinstance(called.__self__, Component) and not node.keywords and UNKNOWN not in arguments:
-                    if called.__name__ in ("width", "length", "count", "part_width", "pairs", "blocks", "steps", "shapes"):
-                        return called(*arguments)
-                if called is type and UNKNOWN not in arguments:
-                    return type(*arguments)
-                if called is getattr and UNKNOWN not in arguments:
-                    return getattr(*arguments)
-                return UNKNOWN
-        return UNKNOWN
-
-    def computed(self, node: ast.AST) -> Any:
-        """A simple expression of known values, or UNKNOWN."""
-        leaves = [leaf for leaf in ast.walk(node) if isinstance(leaf, (ast.Name, ast.Attribute, ast.Call))]
-        outer = [leaf for leaf in leaves if not any(leaf is not other and leaf in ast.walk(other) for other in leaves)]
-        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And) and any(self.value(v) is not UNKNOWN and not self.value(v) for v in node.values):
-            return False
-        values = {f"_{i}": self.value(leaf) for i, leaf in enumerate(outer)}
-        if any(value is UNKNOWN or isinstance(value, torch.Tensor) for value in values.values()):
+        """The value of an expression that depends on known names only, else UNKNOWN."""
+        inside = set(names(node, ast.Store)) | parameters(node)  # comprehensions bring their own names
+        scope = {name: self.named(name) for name in set(names(node, ast.Load)) - inside}
+        if any(value is UNKNOWN for value in scope.values()):
             return UNKNOWN
-        names = {id(leaf): name for leaf, name in zip(outer, values, strict=True)}
-        expression = ast.fix_missing_locations(ast.Expression(_substituted(node, names)))
-        return eval(compile(expression, "<state>", "eval"), {"__builtins__": {}}, values)
+        if not all(is_number_of(self.value(call.func)) for call in ast.walk(node) if isinstance(call, ast.Call)):
+            return UNKNOWN
+        try:
+            return eval(compile(ast.fix_missing_locations(ast.Expression(copy.deepcopy(node))), "<state>", "eval"), scope)  # type: ignore[arg-type]
+        except (AttributeError, LookupError, TypeError, NameError):
+            return UNKNOWN
+
+    def named(self, name: str) -> Any:
+        if name in self.known or name in self.local:
+            return self.known.get(name, UNKNOWN)
+        return self.scope.get(name, getattr(builtins, name, UNKNOWN))
 
     # ---- statements ---------------------------------------------------------------------------------------------------------------
 
-    def stored_once(self, target: ast.AST) -> bool:
-        return all(self.stores.get(name.id, 0) <= 1 for name in ast.walk(target) if isinstance(name, ast.Name))
-
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        if not self.stores:
-            stored = [n.id for s in statements for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-            self.stores = {name: stored.count(name) for name in stored}
         out: list[ast.stmt] = []
         for statement in statements:
-            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-                continue  # docstring
             visited = self.visit(statement)
             out += visited if isinstance(visited, list) else [visited] if visited is not None else []
             if out and isinstance(out[-1], ast.Return):
-                break
+                break  # what follows a certain return is never reached
+        match out[-2:]:
+            case [ast.Assign(targets=[ast.Name(id=name)]) as last, ast.Return(value=ast.Name(id=returned)) as end] if name == returned:
+                end.value = last.value
+                out[-2:] = [ast.copy_location(end, last)]
         return out
+
+    def visit_Expr(self, node: ast.Expr) -> Any:
+        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)  # docstrings
 
     def visit_If(self, node: ast.If) -> Any:
         test = self.value(node.test)
         if test is not UNKNOWN:
             return self.block(node.body if test else node.orelse)
-        node.test = self.visit(node.test)
-        node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+        if isinstance(node.body[0], ast.Raise):
+            return self.block(node.orelse)
+        node.test, node.body, node.orelse = self.visit(node.test), self.block(node.body), self.block(node.orelse)
         return node
-
-    def visit_With(self, node: ast.With) -> Any:
-        # A snippet may use the global seed: only a library must leave it as it was.
-        if "fork_rng" in ast.unparse(node.items[0]):
-            return self.block(node.body)
-        return self.generic_visit(node)
 
     def visit_Match(self, node: ast.Match) -> Any:
         subject = self.value(node.subject)
         for case in node.cases:
-            if isinstance(case.pattern, ast.MatchValue) and self.value(case.pattern.value) == subject or isinstance(case.pattern, ast.MatchAs):
+            options = case.pattern.patterns if isinstance(case.pattern, ast.MatchOr) else [case.pattern]
+            if any(isinstance(o, ast.MatchAs) or (isinstance(o, ast.MatchValue) and self.value(o.value) == subject) for o in options):
                 return self.block(case.body)
         return None
 
+    def visit_With(self, node: ast.With) -> Any:
+        # A snippet may use the global seed: only a library must leave it as it was.
+        return self.block(node.body) if "fork_rng" in ast.unparse(node.items[0]) else self.generic_visit(node)
+
+    def visit_For(self, node: ast.For) -> Any:
+        original = copy.deepcopy(node)
+        try:
+            node.iter, node.body = self.visit(node.iter), self.block(node.body)
+            return node
+        except NotImplementedError:
+            return [s for _ in self.rounds(original.target, original.iter) for s in self.block(copy.deepcopy(original.body))]
+
+    def rounds(self, target: ast.AST, iterable: ast.AST) -> Iterator[None]:
+        """A loop over components cannot be written as a loop: its rounds, one after the other."""
+        values = self.value(iterable)
+        if values is UNKNOWN:
+            raise NotImplementedError(f"only running the code can tell the rounds of {ast.unparse(iterable)}")
+        for value in values:
+            pairs = zip(target.elts, value) if isinstance(target, ast.Tuple) else [(target, value)]
+            self.known |= {name.id: part for name, part in pairs if isinstance(name, ast.Name)}
+            yield
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
-        self.local.add(node.name)
-        inner = _Filled(self.snippet, lambda: None, {k: v for k, v in self.known.items() if k not in {a.arg for a in node.args.args}})
-        inner.scope, inner.local = self.scope, self.local | {a.arg for a in node.args.args}
+        node.returns, node.body = None, self.inner(node).block(node.body)
         for argument in node.args.args:
             argument.annotation = None
-        node.returns, node.body = None, inner.block(node.body)
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> Any:
-        names = {a.arg for a in node.args.args}
-        inner = _Filled(self.snippet, lambda: None, {k: v for k, v in self.known.items() if k not in names})
-        inner.scope, inner.local = self.scope, self.local | names
-        node.body = inner.visit(node.body)
+        node.body = self.inner(node).visit(node.body)
+        return node
+
+    def inner(self, node: ast.FunctionDef | ast.Lambda) -> "_Filled":
+        """The filler of a function inside this one: its parameters hide what is known here."""
+        own = parameters(node)
+        return _Filled(self.snippet, self.scope, {k: v for k, v in self.known.items() if k not in own}, node, self.local)
+
+    def visit_Return(self, node: ast.Return) -> Any:
+        node.value = self.visit(node.value) if node.value else None
         return node
 
     def visit_Assign(self, node: ast.Assign) -> Any:
-        value = self.value(node.value)
-        node.value = self.visit(node.value)
-        if ast.unparse(node.value) == ast.unparse(node.targets[0]):
+        value, target = self.visit(node.value), node.targets[0]
+        several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
+        kept = []
+        for name, part in zip(target.elts, value.elts) if several else [(target, value)]:  # type: ignore[union-attr]
+            meaning = self.value(part)
+            if isinstance(name, ast.Name) and self.stored.count(name.id) == 1 and (is_plain(meaning) or isinstance(meaning, Component)):
+                self.known[name.id] = meaning  # it is written wherever it is used
+            elif ast.unparse(name) != ast.unparse(part):
+                kept.append((name, part))
+        if not kept:
             return None
-        for target in node.targets:
-            for name in [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]:
-                self.known.pop(name, None)
-                self.local.add(name)
-            if value is not UNKNOWN and is_plain(value) and self.stored_once(target):
-                pairs = zip(target.elts, value, strict=True) if isinstance(target, ast.Tuple) else [(target, value)]
-                self.known |= {name.id: _pure(part) for name, part in pairs if isinstance(name, ast.Name)}
-                return None  # its value is written wherever it is used
-        return node
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        node.value = self.visit(node.value)
-        return node
-
-    def visit_For(self, node: ast.For) -> Any:
-        for name in [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]:
-            self.known.pop(name, None)
-            self.local.add(name)
-        node.iter = self.visit(node.iter)
-        node.body = self.block(node.body)
+        left, right = zip(*kept)
+        many = len(kept) > 1
+        node.targets = [ast.Tuple(list(left), ast.Store()) if many else left[0]]
+        node.value = ast.Tuple(list(right), ast.Load()) if many else right[0]
         return node
 
     # ---- expressions --------------------------------------------------------------------------------------------------------------
 
-    def visit_ListComp(self, node: ast.ListComp) -> Any:
-        for name in [n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)]:
-            self.known.pop(name, None)
-            self.local.add(name)
-        return self.generic_visit(node)
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.expr) and not isinstance(node, ast.Constant) and not isinstance(getattr(node, "ctx", None), ast.Store):
+            value = self.value(node)
+            # 2 * math.pi / 10.0 stays as it is: filling in must not hide where a number comes from.
+            said = node.func if isinstance(node, ast.Call) else node
+            of_module = isinstance(said, ast.Attribute) and isinstance(self.value(said.value), types.ModuleType)
+            telling = of_module or isinstance(said, (ast.BinOp, ast.UnaryOp))
+            if value is not UNKNOWN and is_plain(value) and not (telling and isinstance(value, float) and len(repr(value)) > 8):
+                return literal(value)
+        return super().visit(node)
 
-    visit_DictComp = visit_GeneratorExp = visit_ListComp
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return node if isinstance(node.ctx, ast.Store) else self.written(self.named(node.id), node)
+
+    def visit_Attribute(self, node: ast.Attribute | ast.Subscript) -> Any:
+        value = self.value(node)
+        return self.written(value, node) if callable(value) and not isinstance(value, Component) else self.generic_visit(node)
+
+    visit_Subscript = visit_Attribute
+
+    def written(self, value: Any, node: ast.expr) -> Any:
+        """The name of something that is no literal: a module, a function of torch, of Python or of ours. Imports are noted."""
+        if isinstance(value, Component):
+            raise NotImplementedError(f"this use of {value!r} cannot be written in plain torch yet: {ast.unparse(node)}")
+        if isinstance(value, types.ModuleType):
+            if not value.__name__.startswith("torch"):
+                self.snippet.imports.add(f"import {value.__name__}")
+            return ast.parse(value.__name__, mode="eval").body
+        if is_ours(value):
+            wanted = [name for name in inspect.signature(value).parameters if name != "frozen"]
+            body = self.snippet.call(value, {name: ast.Name(name, ast.Load()) for name in wanted}, {"frozen": None})
+            return ast.Lambda(ast.arguments([], [ast.arg(name) for name in wanted], None, [], [], None, []), body)
+        for module in (torch, torch.nn.functional):
+            if callable(value) and getattr(module, getattr(value, "__name__", ""), None) is value:
+                return ast.parse(f"{module.__name__}.{value.__name__}", mode="eval").body
+        if isinstance(node, ast.Name) and callable(value) and value.__module__ != "builtins":
+            self.snippet.imports.add(f"from {value.__module__.lstrip('_')} import {value.__name__}")
+        return node if isinstance(node, ast.Name) else self.generic_visit(node)
+
+    def visit_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
+        original = copy.deepcopy(node)
+        try:
+            return self.generic_visit(node)
+        except NotImplementedError:
+            generator = original.generators[0]
+            return ast.List([self.visit(copy.deepcopy(original.elt)) for _ in self.rounds(generator.target, generator.iter)], ast.Load())
+
+    visit_GeneratorExp = visit_ListComp
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         test = self.value(node.test)
         return self.generic_visit(node) if test is UNKNOWN else self.visit(node.body if test else node.orelse)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
-        if isinstance(node.op, ast.Or) and self.value(node.values[0]) is None:
-            return self.visit(node.values[1])
-        return self.generic_visit(node)
-
-    def visit_Name(self, node: ast.Name) -> Any:
-        if not isinstance(node.ctx, ast.Load):
-            return node
-        if node.id in self.known:
-            return self.literal(self.known[node.id], node)
-        if node.id not in self.local and node.id in self.scope:
-            return self.literal(self.scope[node.id], node)
-        return node
+        decisive = isinstance(node.op, ast.Or)
+        while len(node.values) > 1 and (first := self.value(node.values[0])) is not UNKNOWN:
+            node.values = node.values[:1] if bool(first) == decisive else node.values[1:]
+        return self.visit(node.values[0]) if len(node.values) == 1 else self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
-        value = self.value(node)
-        return self.literal(value, node) if isinstance(value, int) else self.generic_visit(node)
-
-    def visit_Subscript(self, node: ast.Subscript) -> Any:
-        value = self.value(node)
-        return self.generic_visit(node) if value is UNKNOWN else self.literal(value, node)
-
-    def visit_Attribute(self, node: ast.Attribute) -> Any:
-        value = self.value(node)
-        if value is UNKNOWN or isinstance(value, torch.Tensor):
-            return self.generic_visit(node)
-        return self.literal(value, node)
+        """What filling in leaves behind: x - -1.0 is x + 1.0, x + 0.0 is x, -1.0 * x is -x."""
+        node.left, node.right = self.visit(node.left), self.visit(node.right)
+        left, right = (self.value(side) for side in (node.left, node.right))
+        match node.op:
+            case ast.Add() | ast.Sub() if isinstance(right, (int, float)) and right == 0:
+                return node.left
+            case ast.Mult() | ast.Div() if isinstance(right, (int, float)) and right == 1:
+                return node.left
+            case ast.Mult() if isinstance(left, (int, float)) and abs(left) == 1:
+                return node.right if left == 1 else ast.UnaryOp(ast.USub(), node.right)
+            case ast.Add() | ast.Sub() if isinstance(right, (int, float)) and right < 0:
+                node.op, node.right = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add(), literal(-right)
+        return node
 
     def visit_Call(self, node: ast.Call) -> Any:
-        value = self.value(node)
-        if value is not UNKNOWN and is_plain(value):
-            return self.literal(value, node)
         called = self.value(node.func)
         if isinstance(called, Component):
-            called = called.__call__
-        node.keywords = [k for k in node.keywords if k.arg != "frozen"]
-        if isinstance(called, type) and issubclass(called, tuple) and called.__module__.startswith(PACKAGE):
-            return ast.Tuple([self.visit(argument) for argument in node.args], ast.Load())  # our named tuples are just tuples there
-        if self.is_ours(called):
-            names = list(inspect.signature(called).parameters)
-            arguments = {name: self.value(argument) for name, argument in zip(names, node.args, strict=False)}
-            filled = {name: _pure(value) for name, value in arguments.items() if value is not UNKNOWN and is_plain(value)}
-            filled |= {"frozen": None} if "frozen" in names else {}
-            node.args = [self.visit(argument) for argument, name in zip(node.args, names, strict=False) if name not in filled]
-            node.keywords = [self.visit(keyword) for keyword in node.keywords]
-            node.func = ast.Name(self.snippet.function(called, filled), ast.Load())
-            return node
-        return self.generic_visit(node)
-
-    @staticmethod
-    def is_ours(called: Any) -> bool:
-        return (inspect.ismethod(called) or inspect.isfunction(called)) and called.__module__.startswith(PACKAGE)
-
-    def literal(self, value: Any, node: ast.AST) -> ast.AST:
-        """How a known value is written."""
-        if is_plain(value) and not (isinstance(value, float) and not math.isfinite(value)):
-            return ast.parse(repr(_pure(value)), mode="eval").body
-        if isinstance(value, types.ModuleType):
-            name = value.__name__
-            alias = node.id if isinstance(node, ast.Name) else name
-            if alias != name or not name.startswith("torch"):
-                self.snippet.modules.add(f"import {name}" + (f" as {alias}" if alias != name else ""))
-            return node
-        if self.is_ours(value):
-            return ast.Name(self.snippet.function(value, {}), ast.Load())
-        for module in (torch, torch.nn.functional):
-            if callable(value) and getattr(module, getattr(value, "__name__", ""), None) is value:
-                return ast.parse(f"{module.__name__}.{value.__name__}", mode="eval").body
-        if isinstance(node, ast.Name) and getattr(value, "__module__", None) not in (None, "builtins") and not isinstance(value, Component):
-            self.snippet.modules.add(f"from {value.__module__.lstrip('_')} import {value.__name__}")
-        return self.generic_visit(node) if isinstance(node, ast.Attribute) else node
-
-
-def _substituted(node: ast.AST, names: dict[int, str]) -> Any:
-    if id(node) in names:
-        return ast.Name(names[id(node)], ast.Load())
-    return type(node)(**{field: _copied(value, names) for field, value in ast.iter_fields(node)})
-
-
-def _copied(value: Any, names: dict[int, str]) -> Any:
-    if isinstance(value, list):
-        return [_copied(item, names) for item in value]
-    return _substituted(value, names) if isinstance(value, ast.AST) else value
+            called = called.__call__  # type: ignore[attr-defined]
+        if not is_ours(called):
+            node.keywords = [k for k in node.keywords if k.arg != "strict" and not (k.arg == "device" and self.value(k.value) == "cpu")]
+            return self.generic_visit(node)
+        if isinstance(called, type):  # our named tuples are just tuples there
+            return ast.Tuple([self.visit(argument) for argument in node.args], ast.Load())
+        bound = inspect.signature(called).bind(*node.args, **{k.arg: k.value for k in node.keywords if k.arg})
+        bound.apply_defaults()
+        given, known = {}, {}
+        for name, argument in bound.arguments.items():
+            value = self.value(argument) if isinstance(argument, ast.AST) else argument
+            if name == "frozen":
+                known[name] = None
+            elif value is not UNKNOWN and (is_plain(value) or isinstance(value, Component)):
+                known[name] = value
+            else:
+                given[name] = self.visit(argument)
+        return self.snippet.call(called, given, known)
 
 
 def as_code(picture: Any, subject: Component) -> str:
     """A module of plain torch that computes the picture's numbers; it ends with the dictionary `numbers`."""
-    snippet = Snippet()
-    call = picture.numbers
     given = picture.given()
-    body = snippet.parsed(call).body
-    # `x, y = given["x"], given["y"]` becomes the data themselves.
-    filled = _Filled(snippet, call, {"self": picture, "subject": subject})
-    statements = [s for s in body if not (isinstance(s, ast.Assign) and "given[" in ast.unparse(s.value))]
-    filled.local |= set(given)
-    main = filled.block(statements)
-    lines = [f"{name} = torch.tensor({tensor.tolist()}, dtype=torch.float64)" for name, tensor in given.items()]
-    for statement in main:
-        if isinstance(statement, ast.Return):
-            statement = ast.Assign([ast.Name("numbers", ast.Store())], statement.value)  # type: ignore[arg-type]
-        lines.append(ast.unparse(ast.fix_missing_locations(statement)))
-    imports = sorted(snippet.modules, key=lambda line: (not line.startswith("import"), line))
-    return "\n\n\n".join(["\n".join(imports), *snippet.texts, "\n".join(lines)]) + "\n"
+    definition = parsed(picture.numbers)
+    snippet = Snippet(set(names(definition, ast.Store)) | set(given))
+
+    class Named(ast.NodeTransformer):
+        """`given["x"]` is x there: the data are written out."""
+
+        def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+            ours = isinstance(node.value, ast.Name) and node.value.id == "given" and isinstance(node.slice, ast.Constant)
+            return ast.Name(node.slice.value, ast.Load()) if ours else self.generic_visit(node)  # type: ignore[union-attr,return-value]
+
+    definition = Named().visit(definition)
+    known = {"self": picture, "subject": subject}
+    main = _Filled(snippet, inspect.unwrap(picture.numbers.__func__).__globals__, known, definition).block(definition.body)
+    data = [ast.parse(f"{name} = torch.tensor({tensor.tolist()}, dtype=torch.float64)").body[0] for name, tensor in given.items()]
+    last = main[-1]
+    assert isinstance(last, ast.Return) and last.value
+    main[-1] = ast.Assign([ast.Name("numbers", ast.Store())], last.value)
+    imports = sorted(snippet.imports, key=lambda line: (not line.startswith("import"), line))
+    return "\n\n\n".join(["\n".join(imports), *snippet.texts, "\n".join(lines([*data, *main]))]) + "\n"

@@ -1,0 +1,179 @@
+"""The state as plain torch: it runs alone, gives the explorer's numbers, and reads like something a person wrote."""
+
+import ast
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from typing import Annotated
+
+import pytest
+import torch
+
+import rpn_edu as rpn
+from rpn_edu.component import CATALOGUE, Dial, component
+from rpn_edu.expansion import Expansion
+from rpn_edu.explore import Basis, Fabric, Fit, Flow
+from rpn_edu.explore.snippet import as_code
+from rpn_edu.explore.source import wrapped
+from tests.states import KINDS, flat, states
+
+CASES = [pair for picture in KINDS for pair in states(picture, 20)]
+WORDS = {"self", "frozen", "subject", "picture", "given", "Tensor", "Component", "fork_rng", "rpn_edu"}
+
+# Runs every snippet of the list in standard input and prints what each one left in `numbers`.
+RUNNER = """
+import importlib.util, json, sys, torch
+assert importlib.util.find_spec("rpn_edu") is None
+for code in json.load(sys.stdin):
+    place = {}
+    exec(compile(code, "<snippet>", "exec"), place)
+    print(json.dumps({name: torch.as_tensor(value, dtype=torch.float64).flatten().tolist() for name, value in place["numbers"].items()}))
+"""
+
+
+def alone(codes: list[str], folder: str) -> list[dict[str, list[float]]]:
+    """The numbers of snippets run in an empty folder by a Python that does not know this package."""
+    # -S leaves the .pth files of site-packages unread, through which an editable installation would be found; torch is added by hand.
+    site = os.path.dirname(os.path.dirname(torch.__file__))
+    runner = f"import sys; sys.path.append({site!r})\n" + RUNNER
+    command = [sys.executable, "-I", "-S", "-W", "error", "-c", runner]
+    done = subprocess.run(command, input=json.dumps(codes), capture_output=True, text=True, cwd=folder, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def numbers(picture, subject):
+    with torch.no_grad():
+        return flat(picture.numbers(subject, **picture.given()))
+
+
+def test_snippets_give_the_numbers_of_the_explorer_without_this_package(tmp_path):
+    results = alone([as_code(picture, subject) for picture, subject in CASES], str(tmp_path))
+    assert len(results) == len(CASES) > 80
+    for (picture, subject), result in zip(CASES, results, strict=True):
+        expected = numbers(picture, subject)
+        assert result.keys() == expected.keys()
+        for name, values in expected.items():
+            scale = max(1.0, *map(abs, values), 0.0)
+            close = len(values) == len(result[name]) and all(abs(a - b) <= 1e-6 * scale for a, b in zip(values, result[name]))
+            assert close, f"{name} of {picture!r} of {subject!r}"
+
+
+def test_every_row_of_the_menus_is_among_the_cases():
+    met = {type(part) for _, s in CASES for part in (s, *(getattr(s, term, None) for term in ("expansion", "reconciliation", "remainder")))}
+    for name, row in CATALOGUE.items():
+        if row.term in ("expansion", "reconciliation", "remainder") and not any(f.kind in ("parts", "table") for f in row.declared):
+            assert row in met, name
+
+
+@pytest.mark.parametrize("picture, subject", CASES, ids=lambda value: repr(value)[:60])
+def test_a_snippet_reads_like_something_a_person_wrote(picture, subject):
+    code = as_code(picture, subject)
+    tree = ast.parse(code)
+    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    assert not used & WORDS
+    assert "rpn_edu" not in code and "expansion." not in code and "kwargs" not in code
+    assert not any(isinstance(n, ast.AnnAssign) or getattr(n, "annotation", None) for n in ast.walk(tree))
+    assert not re.search(r"- -|\+ -|len\(\(|len\(\[|\(\(\w+ for |\* 1\.0\b(?!\d)|\+ 0\.0\b(?!\d)|device=.cpu", code), code
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.If, ast.IfExp)):
+            assert not isinstance(node.test, ast.Constant)
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[0]
+            whole = body.value if isinstance(body, ast.Return) else None
+            assert not (isinstance(whole, ast.Name) and [a.arg for a in node.args.args] == [whole.id]), ast.unparse(node)
+    lines = code.splitlines()
+    assert max(map(len, lines)) <= 120
+    for before, line in zip(lines, lines[1:]):
+        assert not line.lstrip().startswith("def ") or not before or before.startswith("#")
+    defined = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
+    assert len(defined) == len(set(defined))
+    loaded = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    assert set(defined) <= loaded, "a function that nobody calls"
+
+
+def test_formula_lines_stand_above_the_terms():
+    code = as_code(Flow(), rpn.Formula(rpn.expansion.Chebyshev(), rpn.reconciliation.LowRank(), rpn.remainder.Linear()))
+    assert "# T_k(x) = 2 x T_{k-1}(x) - T_{k-2}(x), with T_0 = 1 and T_1 = x\ndef expansion(x):" in code
+    assert "# ψ(w) = A B with A (n × rank) and B (rank × D)\ndef reconciliation(w):" in code
+    assert "def remainder(x, w):" in code
+
+
+def test_the_docstring_shows_what_is_written():
+    from rpn_edu.explore import snippet
+
+    code = as_code(Basis(), rpn.expansion.Chebyshev(degree=4))
+    shown = [line[4:] for line in (snippet.__doc__ or "").splitlines() if line.startswith("    ")]
+    assert len(shown) > 10
+    assert not [line for line in shown if line not in code.splitlines()]
+
+
+def test_a_short_state_is_short():
+    code = as_code(Fabric(n=2, D=3), rpn.reconciliation.Identity())
+    assert code.count("def ") == 1 and len(code.splitlines()) <= 14
+
+
+def test_data_are_written_out_and_wrapped():
+    code = as_code(Fit(points=100), rpn.Formula())
+    assert max(map(len, code.splitlines())) <= 100
+    x = next(n for n in ast.parse(code).body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "x")
+    assert ast.unparse(x.value).count(",") == 100  # 99 between the points and one before dtype
+
+
+def test_wrapped_lines_say_the_same():
+    line = "numbers = f([1.25, 2.5], {'a': 3}, [x for x in range(10)], (4, 5), 'a comma, here')"
+    for text in (line, line.replace("1.25", ", ".join(["1.25"] * 60))):
+        pieces = list(wrapped(text, "    "))
+        assert ast.dump(ast.parse("\n".join(pieces))) == ast.dump(ast.parse(text))
+        assert max(map(len, pieces)) <= 100
+
+
+def test_parts_that_no_loop_can_hold_are_written_one_by_one(tmp_path):
+    inner = rpn.expansion.Extended(parts=(rpn.expansion.Identity(), rpn.expansion.Chebyshev()))
+    kappa = rpn.expansion.Nested(parts=(rpn.expansion.Taylor(order=2), inner))
+    (result,) = alone([as_code(Basis(), kappa)], str(tmp_path))
+    for name, values in numbers(Basis(), kappa).items():
+        assert result[name] == pytest.approx(values), name
+
+
+def test_a_learners_own_component_is_written_too(tmp_path):
+    @component
+    class Bump(Expansion):
+        """κ(x) = exp(-sharpness x²)"""
+
+        sharpness: Annotated[float, Dial(0.5, 4.0, "how narrow", least=0.0, above=True)] = 1.0
+
+        def width(self, m):
+            return m
+
+        def __call__(self, x, frozen=None):
+            return torch.exp(-self.sharpness * x**2)
+
+    try:
+        code = as_code(Basis(), Bump(sharpness=3.0))
+    finally:
+        del CATALOGUE["expansion.Bump"]
+    assert "# κ(x) = exp(-sharpness x²)\ndef expansion(x):\n    return torch.exp(-3.0 * x ** 2)" in code
+    (result,) = alone([code], str(tmp_path))
+    assert math.isclose(max(result["curves"]), 1.0)
+
+
+def test_what_cannot_be_written_is_said():
+    @component
+    class Odd(Expansion):
+        """κ(x) = something that keeps a component"""
+
+        def width(self, m):
+            return m
+
+        def __call__(self, x, frozen=None):
+            return torch.as_tensor(self) * x
+
+    try:
+        with pytest.raises(NotImplementedError, match=r"cannot be written in plain torch yet: self"):
+            as_code(Basis(), Odd())
+    finally:
+        del CATALOGUE["expansion.Odd"]
