@@ -44,8 +44,8 @@ class Output(Component):
         if self.dropout >= 1:
             raise ValueError(f"Output.dropout must be below 1, or nothing is left, got {self.dropout}")
 
-    def module(self, n: int) -> nn.Module:
-        """A real submodule: its numbers are saved, moved and switched by train() and eval()."""
+    def module(self, n: int) -> nn.Module | None:
+        """A real submodule, so that its numbers are saved, moved and switched by train() and eval(); None where nothing is chosen."""
         steps: list[nn.Module] = []
         if self.normalization != "none":
             steps.append(nn.BatchNorm1d(n, device="cpu") if self.normalization == "batch" else nn.LayerNorm(n, device="cpu"))
@@ -55,7 +55,7 @@ class Output(Component):
             steps.append(nn.Dropout(self.dropout))
         if self.softmax != "none":
             steps.append(nn.Softmax(-1) if self.softmax == "softmax" else nn.LogSoftmax(-1))
-        return nn.Sequential(*steps) if steps else nn.Identity()
+        return nn.Sequential(*steps) if steps else None
 
 
 @component

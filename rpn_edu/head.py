@@ -47,6 +47,13 @@ class Owner(nn.Module):
 class Head(Owner):
     """One formula from m attributes to n outputs. `w` has the shape (channels, l)."""
 
+    w: Tensor
+    w_attribute: Tensor
+    w_instance: Tensor
+    w_remainder: Tensor
+    w_fusion: Tensor
+    bias: Tensor
+
     def __init__(self, m: int, n: int, formula: Formula | None = None) -> None:
         super().__init__()
         self.m, self.n, self.formula = m, n, formula or Formula()
@@ -79,10 +86,12 @@ class Head(Owner):
 
     def inner(self, z: Tensor) -> Tensor:
         """<z, ψ(w)> of every channel, fused, plus the bias: (..., b, D) → (..., b, n)."""
-        f = self.formula
-        frozen = self.frozen("reconciliation")
-        channels = [f.reconciliation.product(z, w, self.channel_width, frozen) for w in self.w]
-        y = channels[0] if f.channels == 1 else f.fusion(channels, self.w_fusion, self.frozen("fusion"))
+        f, frozen = self.formula, self.frozen("reconciliation")
+        if f.channels == 1:
+            y = f.reconciliation.product(z, self.w[0], self.channel_width, frozen)
+        else:
+            channels = [f.reconciliation.product(z, w, self.channel_width, frozen) for w in self.w]
+            y = f.fusion(channels, self.w_fusion, self.frozen("fusion"))
         return y + self.bias if f.bias else y
 
     def matrix(self, channel: int = 0) -> Tensor:
@@ -90,14 +99,19 @@ class Head(Owner):
         return self.formula.reconciliation.matrix(self.w[channel], self.channel_width, self.D, self.frozen("reconciliation"))
 
     def forward(self, x: Tensor) -> Tensor:
-        f = self.formula
+        """output(g): (..., b, m) → (..., b, n). The trace without the terms that change nothing, which is twice as fast on small data."""
         self.refuse_other_sizes(x)
-        z = f.expansion(f.attribute.mix(x, x, self.w_attribute, self.frozen("attribute")), self.frozen("expansion"))
-        z = f.instance.mix(z.mT, x.mT, self.w_instance, self.frozen("instance")).mT
-        g = f.remainder.added(self.inner(z), x, self.w_remainder, self.frozen("remainder"))
-        if g.dim() == 2:
-            return self.output(g)
-        return self.output(g.flatten(0, -2)).view(g.shape)  # batch norm knows one batch axis only
+        f = self.formula
+        z = x if f.attribute.neutral else f.attribute.mix(x, x, self.w_attribute, self.frozen("attribute"))
+        z = f.expansion(z, self.frozen("expansion"))
+        if not f.instance.neutral:
+            z = f.instance.mix(z.mT, x.mT, self.w_instance, self.frozen("instance")).mT
+        g = self.inner(z)
+        if not f.remainder.neutral:
+            g = g + f.remainder(x, self.w_remainder, self.n, self.frozen("remainder"))
+        if self.output is None:
+            return g
+        return self.output(g) if g.dim() == 2 else self.output(g.flatten(0, -2)).view(g.shape)  # batch norm knows one batch axis only
 
     def refuse_other_sizes(self, x: Tensor) -> None:
         f = self.formula

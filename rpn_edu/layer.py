@@ -12,6 +12,9 @@ from .head import Head, Owner
 class Layer(Owner):
     """Heads that all see the same x: (..., b, m) → (..., b, n). Every head is distinct, with parameters of its own."""
 
+    heads: nn.ModuleList
+    w_fusion: Tensor
+
     def __init__(self, m: int, n: int, formulas: Formula | Sequence[Formula] | None = None, fusion: Fusion | None = None) -> None:
         super().__init__()
         formulas = [formulas or Formula()] if not isinstance(formulas, Sequence) else list(formulas)
@@ -25,5 +28,6 @@ class Layer(Owner):
             self.own("w_fusion", self.fusion.init(widths))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(..., b, m) → (..., b, n)."""
         outputs = [head(x) for head in self.heads]
         return outputs[0] if len(outputs) == 1 else self.fusion(outputs, self.w_fusion, self.frozen("fusion"))

@@ -39,6 +39,8 @@ class Interdependence(Component, ABC):
     normalization: Annotated[Normalization, "how the matrix is divided"] = "none"
 
     term: ClassVar[str] = "interdependence"
+    neutral: ClassVar[bool] = False
+    """Does mixing leave everything as it is? Then `Head.forward` does not ask."""
 
     @abstractmethod
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:

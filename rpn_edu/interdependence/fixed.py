@@ -27,6 +27,8 @@ class Independent(Interdependence):
     Nobody depends on anybody, and no normalization changes that. Source: RPN 2, "Constant Interdependence".
     """
 
+    neutral: ClassVar[bool] = True
+
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return torch.eye(V.shape[-1], dtype=V.dtype, device=V.device).expand(*V.shape[:-2], -1, -1)
 

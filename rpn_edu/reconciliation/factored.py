@@ -2,11 +2,12 @@
 
 import math
 from abc import abstractmethod
-from functools import reduce
+from functools import cache, reduce
 from itertools import zip_longest
 from typing import Annotated, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Dial, component, family
@@ -23,6 +24,7 @@ class Chains(NamedTuple):
     right: list
 
 
+@cache
 def divisor(owner: str, name: str, wanted: int, size: int) -> int:
     """A divisor of size: the wanted one, or (for 0) the largest not above the square root. ValueError names the divisors."""
     divisors = [d for d in range(1, size + 1) if size % d == 0]
@@ -58,12 +60,14 @@ class Factored(Reconciliation):
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         # The order decides the speed: the factor that meets the last axis of the data comes first, then the sides take turns.
+        # The axis of the right side stands first, so that each of its factors is one matrix product with long rows.
         left, right = self.factors(w, n, z.shape[-1])
-        y = z.unflatten(-1, (left[-1].shape[1], -1)) if left else z  # (..., D) → (..., q, t)
+        rows, q = math.prod(z.shape[:-1]), left[-1].shape[1] if left else 1
+        y = z.reshape(rows, q, z.shape[-1] // q).permute(2, 0, 1)  # (..., D) → (t, rows, q)
         for L, R in zip_longest(reversed(left), reversed(right)):
-            y = y if R is None else y @ R.mT
-            y = y if L is None else L @ y
-        return y.flatten(-2) if left else y  # (..., p, s) → (..., n)
+            y = y if R is None else (R @ y.flatten(1)).unflatten(1, y.shape[1:])  # (t, rows, q) → (s, rows, q)
+            y = y if L is None else F.linear(y, L)  # (s, rows, q) → (s, rows, p)
+        return y.permute(1, 2, 0).reshape(*z.shape[:-1], n)
 
     def init(self, n: int, D: int) -> Tensor:
         left, right = self.shapes(n, D)

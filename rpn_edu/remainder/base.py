@@ -16,6 +16,8 @@ class Remainder(Component, ABC):
     """
 
     term: ClassVar[str] = "remainder"
+    neutral: ClassVar[bool] = False
+    """Is π(x) always 0? Then `Head.forward` does not ask."""
 
     @abstractmethod
     def __call__(self, x: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
@@ -32,7 +34,3 @@ class Remainder(Component, ABC):
     def frozen(self, m: int, n: int) -> dict[str, Tensor]:
         """Frozen numbers; the head keeps them as buffers."""
         return {}
-
-    def added(self, y: Tensor, x: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        """y + π(x): (..., n), (..., m) → (..., n)."""
-        return y + self(x, w, y.shape[-1], frozen)

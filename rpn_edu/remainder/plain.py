@@ -1,6 +1,6 @@
 """All remainders: nothing, a number, the input, a linear map of the input."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -19,11 +19,10 @@ class Zero(Remainder):
     The inner product says everything. Source: RPN 1, "Constant and Zero Remainder Functions".
     """
 
+    neutral: ClassVar[bool] = True
+
     def __call__(self, x: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return x.new_zeros(*x.shape[:-1], n)
-
-    def added(self, y: Tensor, x: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return y
 
 
 @component
