@@ -20,8 +20,12 @@ def device(wanted: str | None = None) -> torch.device:
     name = wanted or os.environ.get("RPN_EDU_DEVICE", "cpu")
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    if name.partition(":")[0] not in ("cpu", "cuda", "mps"):
+    kind, colon, number = name.partition(":")
+    there = {"cpu": 1, "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0, "mps": int(torch.backends.mps.is_available())}
+    if kind not in there or (colon and not number.isdecimal()):
         raise ValueError(f"RPN_EDU_DEVICE must be cpu, cuda, mps or auto, got {name!r}")
+    if int(number or 0) >= there[kind]:
+        raise ValueError(f"RPN_EDU_DEVICE={name!r} is not there on this machine; auto takes the best device that is")
     return torch.device(name)
 
 
@@ -73,7 +77,7 @@ def fit(
 ) -> Iterator[Record]:
     """Train step by step and yield a Record after each: `for record in fit(model, x, y): ...`
 
-    x: (rows, m), y: (rows, n) or class numbers (rows,). `batch` rows are drawn for each step (None: all of them), the same ones for the same
+    x: (rows, m), y: (rows, n) or class numbers (rows,). `batch` rows are drawn for each step (None: all), the same ones for the same
     `seed` on every device. `metric` is called with the model in eval mode every `every` steps and after the last one.
     Raises FloatingPointError with an explanation when the loss is no longer a number.
     """
@@ -85,13 +89,31 @@ def fit(
     if steps < 1 or every < 1 or (batch is not None and batch < 1):
         raise ValueError(f"fit needs steps, every and batch of at least 1, got {steps}, {every} and {batch}")
     optimizer = optimizer or torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
-    order = torch.Generator().manual_seed(seed)
-    rows = min(batch or len(x), len(x))
+    return _steps(model, x, y, steps, min(batch or len(x), len(x)), criterion, metric, every, optimizer, seed)
+
+
+def _steps(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    steps: int,
+    rows: int,
+    criterion: Callable[[Tensor, Tensor], Tensor],
+    metric: Callable[[nn.Module], float] | None,
+    every: int,
+    optimizer: torch.optim.Optimizer,
+    seed: int,
+) -> Iterator[Record]:
+    """The loop itself; `fit` has checked its arguments, so that a mistake is told at the call and not at the first step."""
+    order = torch.Generator(device="cpu").manual_seed(seed)
+    work = rows * sum(p.numel() for p in model.parameters())
     start = time.perf_counter()
-    with threads_for(rows * sum(p.numel() for p in model.parameters())):
-        for step in range(1, steps + 1):
-            # No DataLoader: the tensors are here already, and picking rows by index costs nothing beside the step.
-            chosen = slice(None) if rows == len(x) else torch.randint(len(x), (rows,), generator=order).to(x.device)
+    for step in range(1, steps + 1):
+        # No DataLoader: the tensors are here already, and picking rows by index costs nothing beside the step.
+        everything = rows == len(x)
+        chosen = slice(None) if everything else torch.randint(len(x), (rows,), generator=order, device="cpu").to(x.device)
+        measured = None
+        with threads_for(work):  # given back before each yield: the reader's own code between two steps has all threads
             model.train()
             optimizer.zero_grad(set_to_none=True)
             value = criterion(model(x[chosen]), y[chosen])
@@ -103,16 +125,17 @@ def fit(
                     f"the loss became {value.item()} by step {step}: the numbers grew without bound. Try a smaller lr than "
                     f"{optimizer.param_groups[0]['lr']:g}, a lower degree of κ, or inputs scaled into the domain of κ"
                 )
-            measured = None
             if look and metric:
                 model.eval()
                 with torch.no_grad():
                     measured = metric(model)
-            yield Record(step, value.detach(), measured, time.perf_counter() - start)
+        yield Record(step, value.detach(), measured, time.perf_counter() - start)
     model.eval()
 
 
-def train(model: nn.Module, x: Tensor, y: Tensor, *, steps: int = 1000, progress: bool = True, every: int = 20, **options: Any) -> list[Record]:
+def train(
+    model: nn.Module, x: Tensor, y: Tensor, *, steps: int = 1000, progress: bool = True, every: int = 20, **options: Any
+) -> list[Record]:
     """Run `fit` to its end with a progress bar and give back the records of every `every`th step and the last.
 
     Stopping it (the stop button, Ctrl-C) keeps the numbers of the last whole step and says so.
