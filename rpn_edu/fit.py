@@ -166,16 +166,21 @@ def least_squares(predict: Callable[[Tensor], Tensor], w: Tensor, y: Tensor, rid
     Where predict is linear in w (dense ψ, one layer), the first step is the exact answer: ridge regression. Otherwise it is Levenberg and
     Marquardt's method: a step that does not help is tried again with more damping.
     """
-    if steps == 1:
+
+    def step(w: Tensor, damping: float) -> Tensor:
+        """The exact answer for a straight line through here; J itself and not J'J is solved, since that would lose half of the digits."""
         J = torch.func.jacrev(predict)(w)  # (rows, l)
-        slope = J.mT @ (y - predict(w)) - ridge * w
-        return w + torch.linalg.solve(J.mT @ J + ridge * torch.eye(len(w), dtype=w.dtype), slope)
+        one = torch.eye(len(w), dtype=w.dtype)
+        rows = torch.cat((J, ridge**0.5 * one, damping**0.5 * one))
+        wanted = torch.cat((y - predict(w), -(ridge**0.5) * w, 0 * w))
+        return torch.linalg.lstsq(rows, wanted.unsqueeze(-1)).solution.squeeze(-1)
+
+    if steps == 1:
+        return w + step(w, 0.0)
     damping = 1e-3
     error = ((predict(w) - y) ** 2).sum() + ridge * (w**2).sum()
     for _ in range(steps):
-        J = torch.func.jacrev(predict)(w)
-        slope = J.mT @ (y - predict(w)) - ridge * w
-        candidate = w + torch.linalg.solve(J.mT @ J + (ridge + damping) * torch.eye(len(w), dtype=w.dtype), slope)
+        candidate = w + step(w, damping)
         new_error = ((predict(candidate) - y) ** 2).sum() + ridge * (candidate**2).sum()
         if new_error < error:
             w, error, damping = candidate, new_error, damping / 10

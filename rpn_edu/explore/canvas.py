@@ -43,6 +43,7 @@ class Canvas:
             axes.set_xlabel(panel.xlabel, fontsize=8)
             axes.set_ylabel(panel.ylabel, fontsize=8)
             axes.tick_params(labelsize=7)
+            axes.set_autoscale_on(False)  # else an image moves the limits behind our back, and the ticks stay the old ones
             for axis, kind in ((axes.xaxis, panel.xticks), (axes.yaxis, panel.yticks)):
                 locator = ticker.NullLocator() if kind == "none" else ticker.MaxNLocator(5, integer=kind == "counts", min_n_ticks=1)
                 axis.set_major_locator(locator)
@@ -51,7 +52,7 @@ class Canvas:
             for side in ("top", "right"):
                 axes.spines[side].set_visible(False)
         self.artists: dict[str, Any] = {}
-        self.mentioned: set[str] = set()
+        self.mentioned: dict[str, None] = {}  # in the order of being said, which is the order of drawing
         self.background: Any = None
         self.full_draws = 0
 
@@ -107,7 +108,7 @@ class Canvas:
             for artist in made if isinstance(made, list) else [made]:
                 artist.set_animated(True)
             self.artists[name] = made
-        self.mentioned.add(name)
+        self.mentioned[name] = None
         return self.artists[name]
 
     # ---- what the explorer asks ---------------------------------------------------------------------------------------------------
@@ -122,11 +123,10 @@ class Canvas:
             self.background = self.agg.copy_from_bbox(self.figure.bbox)
             self.full_draws += 1
         self.agg.restore_region(self.background)
-        for name in self.artists:
-            if name in self.mentioned:
-                made = self.artists[name]
-                for artist in made if isinstance(made, list) else [made]:
-                    artist.axes.draw_artist(artist)
+        for name in self.mentioned:
+            made = self.artists[name]
+            for artist in made if isinstance(made, list) else [made]:
+                artist.axes.draw_artist(artist)
         for axes in self.axes:  # blitted artists lie over the frame; draw it once more on top
             for spine in axes.spines.values():
                 axes.draw_artist(spine)

@@ -1,17 +1,21 @@
 """Controls from declared fields: a number is a slider, a choice a menu, a component a menu with a panel of its own."""
 
+import dataclasses
+import math
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import ipywidgets as W
 
-from ..component import CATALOGUE, Component, Dial, Field
+from ..component import CATALOGUE, Component, Field
 
 try:  # Without anywidget everything works; only screen readers hear no names of slider handles.
     import anywidget
 except ImportError:
     anywidget = None
 
+LOCK = threading.RLock()  # one for all explorers: matplotlib is not made for threads, and callbacks run in several
 STYLE = {"description_width": "9em"}
 WIDTH = "min(30em, 100%)"
 HANDLES = """
@@ -40,62 +44,114 @@ def handle_names() -> list[W.Widget]:
 
 def rows_of(base: type[Component]) -> dict[str, type[Component]]:
     """The menu of a family. Rows that need given numbers or a list of parts have no controls yet and are left out."""
-    return {
-        row.__name__: row for row in CATALOGUE.values() if issubclass(row, base) and not any(field.kind in ("parts", "table") for field in row.declared)
-    }
+    rows = [row for row in CATALOGUE.values() if issubclass(row, base)]
+    return {row.__name__: row for row in rows if not any(field.kind in ("parts", "table") for field in row.declared)}
 
 
-def control_of(field: Field, value: Any) -> W.Widget:
+def control_of(field: Field, value: Any) -> Any:
     """The widget of a number, a switch or a choice; its description is its name."""
     common = {"description": field.name.replace("_", " "), "tooltip": field.doc, "style": STYLE, "layout": W.Layout(width=WIDTH)}
-    dial = field.meta
+    dial: Any = field.meta
     match field.kind:
         case "int":
-            return W.IntSlider(value, int(min(dial.low, value)), int(max(dial.high, value)), **common)
+            widget = W.IntSlider(value, min=int(min(dial.low, value)), max=int(max(dial.high, value)), **common)
         case "float" if dial.log:
-            exponents = [round(float(e), 6) for e in _log_ends(dial)]
-            return W.FloatLogSlider(value, base=10, min=exponents[0], max=exponents[1], step=0.1, readout_format=".2g", **common)
+            low, high = exponents(dial.low, dial.high)
+            within = min(max(value, dial.low), dial.high)
+            widget = W.FloatLogSlider(within, base=10, min=low, max=high, step=0.1, readout_format=".2", **common)
         case "float":
             low, high = min(dial.low, value), max(dial.high, value)
-            low = low + 0.05 * (high - low) if not dial.allows(low) else low
-            return W.FloatSlider(value, min=low, max=high, step=_step(high - low), readout_format=".2f", **common)
+            step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, (high - low) / 100) if (high - low) / step <= 120)
+            low = low if dial.allows(low) else low + step
+            widget = W.FloatSlider(value, min=min(low, value), max=high, step=step, readout_format=".4", **common)
         case "bool":
             return W.Checkbox(value, indent=False, **common)
-    return W.Dropdown(options=list(field.base), value=value, **common)
+        case _:
+            return W.Dropdown(options=list(field.base), value=value, **common)
+    put(widget, value)
+    return widget
 
 
-def _log_ends(dial: Dial) -> tuple[float, float]:
-    import math
+def exponents(low: float, high: float) -> tuple[float, float]:
+    """Powers of ten that hold both numbers: rounded outwards, since a slider would clip what lies a hair beyond."""
+    low_exponent, high_exponent = math.log10(low), math.log10(high)
+    while 10**low_exponent > low:
+        low_exponent = math.nextafter(low_exponent, -math.inf)
+    while 10**high_exponent < high:
+        high_exponent = math.nextafter(high_exponent, math.inf)
+    return low_exponent, high_exponent
 
-    return math.log10(dial.low), math.log10(dial.high)
+
+def put(widget: Any, value: Any) -> None:
+    """Move a control to exactly this value, beyond what is explored if need be. A number is shown with all its digits."""
+    if isinstance(widget, W.FloatLogSlider):
+        low, high = exponents(value, value)
+        widget.min, widget.max = min(widget.min, low), max(widget.max, high)
+    elif isinstance(widget, (W.IntSlider, W.FloatSlider)):
+        widget.min, widget.max = min(widget.min, value), max(widget.max, value)
+    if isinstance(widget, (W.FloatLogSlider, W.FloatSlider)):
+        digits = int(widget.readout_format[1:])
+        widget.readout_format = next(f".{k}" for k in range(digits, 18) if float(f"{value:.{k}g}") == value)
+    widget.value = value
 
 
-def _step(span: float) -> float:
-    """About a hundred positions, on round numbers."""
-    return next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if span / step <= 120) if span <= 120 else span / 100
+def shown(widget: Any) -> Any:
+    """The value of a control as it stands beside it: a slider's 0.30000000000000004 reads 0.3, so the component gets 0.3."""
+    if isinstance(widget, (W.FloatLogSlider, W.FloatSlider)):
+        return float(f"{widget.value:{widget.readout_format}g}")
+    return widget.value
+
+
+def others(field: Field, value: Any) -> list[Any]:
+    """Some values that are not this one: enough to see whether the field matters."""
+    dial: Any = field.meta
+    match field.kind:
+        case "int":
+            low, high = int(dial.low), int(dial.high)
+            found = range(low, high + 1) if high - low <= 12 else (high, low, value + 1, value - 1)
+        case "float":
+            found = (dial.high, dial.low, (dial.low + dial.high) / 2)
+        case "bool":
+            found = (not value,)
+        case _:
+            found = field.base
+    return [other for other in found if other != value]
 
 
 class ComponentPanel:
     """The controls of one component: its fields, and (with `base`) a menu to choose another row of the family."""
 
-    def __init__(self, value: Component, name: str, changed: Callable[[Any], None], base: type[Component] | None = None, hidden: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        value: Component,
+        name: str,
+        changed: Callable[[Any], None],
+        base: type[Component] | None = None,
+        hidden: tuple[str, ...] = (),
+    ) -> None:
         self.name, self.changed, self.hidden = name, changed, hidden
         self.box = W.VBox()
-        self.menu = None
+        self.menu: Any = None
+        self.widgets: dict[str, Any] = {}
+        self.parts: dict[str, ComponentPanel] = {}
         if base is not None:
-            rows = rows_of(base)
-            options = list(rows)
+            # A row without controls can still be the start: then it is in its menu as it was given.
+            self.rows: dict[str, Callable[[], Component]] = {**rows_of(base)}
+            self.rows.setdefault(type(value).__name__, lambda: value)
             self.menu = W.Dropdown(
-                options=options, value=type(value).__name__, description=f"{name.rpartition('.')[2]}", style=STYLE, layout=W.Layout(width=WIDTH), tooltip=f"which {base.term}"
+                options=list(self.rows),
+                value=type(value).__name__,
+                description=name.rpartition(".")[2],
+                tooltip=f"which {base.term}",
+                style=STYLE,
+                layout=W.Layout(width=WIDTH),
             )
-            self.rows = rows
             self.menu.observe(self._chosen, "value")
         self._fill(value)
 
     def _fill(self, value: Component) -> None:
+        self.close()
         self.type = type(value)
-        self.parts: dict[str, ComponentPanel] = {}
-        self.widgets: dict[str, W.Widget] = {}
         for field in self.type.declared:
             current = getattr(value, field.name)
             if field.name in self.hidden or field.optional or field.kind in ("table", "parts"):
@@ -110,36 +166,72 @@ class ComponentPanel:
         own = [self.menu] if self.menu is not None else []
         self.box.children = [*own, *self.widgets.values(), *(part.box for part in self.parts.values())]
 
-    def _chosen(self, change: Any) -> None:
-        if self.menu.value != self.type.__name__:
-            self._fill(self.rows[self.menu.value]())
-            self.changed(change)
+    def close(self) -> None:
+        """Forget the controls of the row before; the front end forgets them too."""
+        self.box.children = ()
+        for part in self.parts.values():
+            part.close()
+        gone = [*self.widgets.values(), *(widget for part in self.parts.values() for widget in (part.menu, part.box) if widget)]
+        for widget in gone:
+            widget.unobserve_all()
+            for one in (widget.layout, getattr(widget, "style", None), widget):
+                if one is not None:
+                    one.close()
+        self.widgets, self.parts = {}, {}
 
-    def value(self) -> Component:
+    def _chosen(self, change: Any) -> None:
+        with LOCK:
+            if self.menu is not None and self.menu.value != self.type.__name__:
+                self._fill(self.rows[self.menu.value]())
+                self.changed(change)
+
+    def value(self) -> Any:
         """The component that the controls describe now. ValueError where its fields do not fit together."""
-        numbers = {name: widget.value for name, widget in self.widgets.items()}
+        numbers = {name: shown(widget) for name, widget in self.widgets.items()}
         return self.type(**self.kept, **numbers, **{name: part.value() for name, part in self.parts.items()})
 
     def set(self, value: Component) -> None:
         """Move the controls to a component. The caller holds the redraws."""
         if type(value) is not self.type:
-            self._fill(value)
+            name = type(value).__name__
+            if self.menu is not None and name not in self.rows:
+                self.rows[name] = lambda: value
+                self.menu.options = list(self.rows)
+            self._fill(value)  # before the menu: it then finds its row in place and fills nothing
             if self.menu is not None:
-                self.menu.value = self.type.__name__
+                self.menu.value = name
             return
         for name, widget in self.widgets.items():
-            wanted = getattr(value, name)
-            if hasattr(widget, "max") and not isinstance(widget, W.FloatLogSlider):  # a state may lie beyond what is explored
-                widget.max, widget.min = max(widget.max, wanted), min(widget.min, wanted)
-            widget.value = wanted
+            put(widget, getattr(value, name))
         for name, part in self.parts.items():
             part.set(getattr(value, name))
         self.kept = {name: getattr(value, name) for name in self.kept}
 
-    def controls(self) -> Iterator[tuple[str, W.Widget]]:
+    def controls(self) -> Iterator[tuple[str, Any]]:
         """(qualified name, widget) of everything that can be moved, menus included."""
         if self.menu is not None:
             yield self.name, self.menu
         yield from ((f"{self.name}.{name}", widget) for name, widget in self.widgets.items())
         for part in self.parts.values():
             yield from part.controls()
+
+    def variants(self, value: Component) -> Iterator[tuple[str, list[Component]]]:
+        """(qualified name, this component with other values of that field) of every control but the menus."""
+        for field in self.type.declared:
+            current = getattr(value, field.name)
+            if field.name in self.widgets:
+                yield f"{self.name}.{field.name}", replaced(value, field.name, others(field, current))
+            elif field.name in self.parts:
+                for name, found in self.parts[field.name].variants(current):
+                    yield name, replaced(value, field.name, found)
+
+
+def replaced(value: Component, name: str, found: list[Any]) -> list[Component]:
+    """The component with each of the values in one field, where that is allowed."""
+    made = []
+    for other in found:
+        try:
+            made.append(dataclasses.replace(value, **{name: other}))  # type: ignore[type-var]
+        except ValueError:
+            continue
+    return made

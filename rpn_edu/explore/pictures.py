@@ -82,8 +82,9 @@ class Basis(Picture):
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
         x = torch.linspace(-3, 3, 241, dtype=torch.float64)
         curves = subject(x.unsqueeze(-1))  # (241, D)
-        kappa = subject(torch.tensor([[self.at]], dtype=torch.float64))[0]  # (D,)
-        return {"x": x, "curves": curves, "kappa": kappa}
+        at = torch.tensor([[self.at]], dtype=torch.float64)  # (1, 1)
+        kappa = subject(at)[0]  # (D,)
+        return {"x": x, "curves": curves, "at": at, "kappa": kappa}
 
     def paint(self, canvas: Canvas, subject: Expansion, numbers: Numbers) -> None:
         low, high = subject.domain
@@ -99,7 +100,7 @@ class Basis(Picture):
             style = {"color": f"C{k % 10}", "linestyle": LINES[k % len(LINES)], "linewidth": 1.6}
             canvas.line(f"feature {k}", 0, x, numbers["curves"][:, k], **style)
         canvas.line("at", 0, [self.at, self.at], [-top, top], color="black", linewidth=1, linestyle=":")
-        if D > self.shown:
+        if self.shown < D:
             canvas.text("more", 0, 0.02, 0.95, f"first {self.shown} of {D} features")
         reach = steady(numbers["kappa"]) * 1.1
         canvas.limits(1, (-0.6, D - 0.4), (-reach, reach))
@@ -283,7 +284,7 @@ class Fit(Picture):
     def sizes(self, subject: Formula) -> dict[str, int]:
         D = subject.expansion.width(1)
         l = subject.reconciliation.length(1, D) + subject.remainder.length(1, 1)
-        return {"m": 1, "b": self.points, "n": 1, "D": D, "l": l}
+        return {"m": 1, "b": self.points, "n": 1, "D": D, "l": l, "equations": (self.points + l) * l}
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y = given["x"], given["y"]  # (points,)

@@ -1,0 +1,698 @@
+"""Every control of every explorer, driven to its ends, at random and in pairs: no exception, NaN, lingering artist or idle control."""
+
+import base64
+import io
+import itertools
+import json
+import random
+import re
+import threading
+import zlib
+
+import ipywidgets as W
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import rpn_edu as rpn
+from rpn_edu.component import CATALOGUE
+from rpn_edu.explore import Basis, Explorer, Fabric, Fit, Flow, Predict, explorer as module
+from rpn_edu.explore.controls import shown
+from tests.states import KINDS, states
+
+X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
+STARTS = {
+    "basis": lambda **options: Explorer(X.Chebyshev(degree=3), Basis(), **options),
+    "fabric": lambda **options: Explorer(R.LowRank(rank=2), Fabric(), **options),
+    "flow": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow(), **options),
+    "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
+}
+start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
+QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
+
+
+def values_of(widget):
+    """What a control can be moved to: all entries of a menu, the ends and the middle of a slider."""
+    if isinstance(widget, W.Checkbox):
+        return [True, False]
+    if isinstance(widget, W.Dropdown):
+        return list(widget.options)
+    if isinstance(widget, W.IntSlider):
+        return sorted({widget.min, (widget.min + widget.max) // 2, widget.max})
+    if isinstance(widget, W.FloatLogSlider):
+        return [10**widget.min, 10**widget.max, 10 ** ((widget.min + widget.max) / 2)]
+    return [widget.min, widget.max, (widget.min + widget.max) / 2]
+
+
+def picture_of(page: Explorer) -> tuple[str, bytes]:
+    """Alt text and bytes of the one picture on the surface."""
+    found = re.findall(r'<img class="rpn-picture" [^>]*alt="([^"]*)" src="data:image/png;base64,([^"]*)"', page.surface.value)
+    assert len(found) == page.surface.value.count("<img") == 1
+    return found[0][0], base64.b64decode(found[0][1])
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def inspect(page: Explorer) -> None:
+    """What must hold after every move."""
+    assert page.failed is None
+    alt, png = picture_of(page)
+    assert len(alt) > 40 and "nan" not in alt.lower() and "inf" not in alt.replace("information", "").lower().split()
+    assert png.startswith(b"\x89PNG") and Image.open(io.BytesIO(png)).size == page.canvas.size
+    assert all(torch.isfinite(value).all() for value in page.numbers.values())
+    assert page.canvas.mentioned
+    if page.refused:
+        assert 'role="status"' in page.surface.value and "Not shown" in page.surface.value
+    else:
+        assert page.subject == page.subject_panel.value() and page.picture == page.picture_panel.value()
+    assert 'role="alert"' not in page.surface.value
+
+
+def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
+    """Drive every control to every interesting value, then at random, then in pairs. Returns the number of moves."""
+    moves = 0
+
+    def move(widget, value):
+        nonlocal moves
+        widget.value = value
+        moves += 1
+        inspect(page)
+
+    for name in [name for name, _ in page.controls()]:
+        widget = dict(page.controls()).get(name)  # a menu may have taken it away
+        before = widget and widget.value
+        for value in values_of(widget) if widget else []:
+            move(widget, value)
+            for inner, other in page.controls():  # the controls a menu has just brought
+                if inner.startswith(name + ".") and isinstance(widget, W.Dropdown):
+                    for end in values_of(other):
+                        move(other, end)
+        if widget and not page.refused:
+            move(widget, before)
+        page.set(*page.first)
+    draw = random.Random(seed)
+    for _ in range(steps):
+        widget = draw.choice([widget for _, widget in page.controls()])
+        move(widget, draw.choice(values_of(widget)))
+    page.set(*page.first)
+    pairs = list(itertools.combinations([name for name, _ in page.controls()], 2))
+    for one, two in draw.sample(pairs, min(len(pairs), 8)):
+        controls = dict(page.controls())
+        for a, b in itertools.product(values_of(controls[one])[:2], values_of(controls[two])[:2]):
+            with page.hold():
+                controls[one].value = a
+                dict(page.controls()).get(two, controls[two]).value = b
+            moves += 1
+            inspect(page)
+            page.set(*page.first)
+            controls = dict(page.controls())
+    return moves
+
+
+@start
+def test_every_control_to_its_ends_at_random_and_in_pairs(start):
+    page = start()
+    state = torch.get_rng_state()
+    assert sweep(page) > 80
+    assert torch.equal(torch.get_rng_state(), state), "a move must leave the global random numbers alone"
+
+
+BARE = {"term_bar": False, "ledger": False, "code": False, "token": False}
+
+
+@pytest.mark.parametrize("options", [{"terms": ("expansion",)}, {"terms": ()}, {"hide": ("seed",)}, {"hide": ("x1", "x2", "seed")}, BARE])
+def test_what_is_left_out_is_gone_and_the_rest_works(options):
+    page = Explorer(rpn.Formula(X.Taylor(), R.LowRank(), P.Linear()), Flow(), **options)
+    names = [name for name, _ in page.controls()]
+    for term in ("expansion", "reconciliation", "remainder"):
+        assert any(name.startswith(f"formula.{term}") for name in names) == (term in options.get("terms", (term,)))
+    assert not {f"picture.{field}" for field in options.get("hide", ())} & set(names)
+    for name in names:
+        for value in values_of(dict(page.controls())[name]):
+            dict(page.controls())[name].value = value
+            inspect(page)
+        page.set(*page.first)
+    titles = page.folds.titles if page.folds in page.panel.children else ()
+    folds = {"Sizes": "ledger", "As code": "code", "State": "token"}
+    assert list(titles) == [title for title, option in folds.items() if options.get(option, True)]
+
+
+# ---- planted faults turn the sweep red -------------------------------------------------------------------------------------------
+
+
+class Planted(Exception):
+    pass
+
+
+def planted(*_, **__):
+    raise Planted("planted")
+
+
+@start
+@pytest.mark.parametrize("method", ["numbers", "paint", "alt", "readout", "given"])
+def test_a_planted_exception_turns_the_sweep_red(start, method, monkeypatch):
+    page = start()
+    monkeypatch.setattr(type(page.picture), method, planted)
+    with pytest.raises(Planted):
+        sweep(page)
+    assert isinstance(page.failed, Planted)
+
+
+@start
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_a_planted_nan_turns_the_sweep_red_and_is_never_drawn(start, wrong, monkeypatch):
+    page = start()
+    before = page.last_png
+    kind, sound = type(page.picture), type(page.picture).numbers
+
+    def numbers(self, subject, **given):
+        found = sound(self, subject, **given)
+        return {name: value.clone().fill_(wrong) if name in ("curves", "W", "g", "curve") else value for name, value in found.items()}
+
+    monkeypatch.setattr(kind, "numbers", numbers)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        sweep(page)
+    assert page.last_png == before and 'role="alert"' in page.surface.value
+
+
+def test_a_lingering_artist_turns_the_comparison_red(monkeypatch):
+    monkeypatch.setattr("rpn_edu.explore.canvas.Canvas.begin", lambda self: None)
+    with pytest.raises(AssertionError, match="lingers"):
+        compare_with_fresh(Basis, [(Basis(), X.Chebyshev(degree=9)), (Basis(), X.Chebyshev(degree=2))])
+
+
+def test_an_error_is_shown_kept_and_raised_and_reset_recovers(monkeypatch):
+    page = STARTS["flow"]()
+    first = page.surface.value
+    with monkeypatch.context() as patch:
+        patch.setattr(Flow, "numbers", planted)
+        with pytest.raises(Planted):
+            dict(page.controls())["picture.x1"].value = 0.1
+        assert 'role="alert"' in page.surface.value and "Planted: planted" in page.surface.value and "Reset" in page.surface.value
+    page.reset.click()
+    assert page.failed is None and page.surface.value == first
+
+
+# ---- the picture is that of the state --------------------------------------------------------------------------------------------
+
+
+def compare_with_fresh(kind, pairs):
+    """One explorer led through all states shows what a fresh explorer of each state shows."""
+    page = Explorer(pairs[0][1], pairs[0][0])
+    for picture, subject in pairs:
+        page.set(subject, picture)
+        fresh = Explorer(subject, picture)
+        differing = int((pixels(page.last_png) != pixels(fresh.last_png)).any(-1).sum())
+        assert differing == 0, f"something lingers: {differing} pixels of {subject!r} with {picture!r} are not those of a fresh picture"
+        assert page.surface.value == fresh.surface.value
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_blitted_pictures_are_those_of_a_fresh_explorer(kind):
+    pairs = states(kind, 8, seed=3)
+    compare_with_fresh(kind, random.Random(0).sample(pairs, 12) + pairs[:1])
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_the_first_state_is_the_start_bit_for_bit(kind):
+    for picture, subject in states(kind, 20, seed=5):
+        page = Explorer(subject, picture)
+        assert page.subject == subject and page.picture == picture
+        assert page.subject.to_config() == subject.to_config()
+
+
+@pytest.mark.parametrize("number", [1 / 3, 1e-4, 0.123456789, 1e-9, 7.3, 1234.5, 0.1 + 0.2, 1e-300])
+def test_numbers_off_the_grid_arrive_exactly_and_read_as_they_are(number):
+    page = Explorer(rpn.Formula(X.GaussianRBF(epsilon=number)), Fit(ridge=number))
+    assert page.subject.expansion.epsilon == number and page.picture.ridge == number
+    controls = dict(page.controls())
+    for name in ("formula.expansion.epsilon", "picture.ridge"):
+        assert float(f"{controls[name].value:{controls[name].readout_format}g}") == number
+    other = Explorer(rpn.Formula(X.GaussianRBF()), Fit())
+    other.set(page.subject, page.picture)
+    assert (other.subject, other.picture) == (page.subject, page.picture)
+
+
+def test_a_slider_gives_what_it_reads():
+    page = Explorer(rpn.Formula(X.GaussianRBF()), Fit())
+    controls = dict(page.controls())
+    controls["picture.noise"].value = 0.1 + 0.2
+    assert page.picture.noise == 0.3
+    controls["picture.ridge"].value = 10**-3.9
+    assert page.picture.ridge == 0.00013 and shown(controls["picture.ridge"]) == 0.00013
+
+
+def test_full_redraws_only_where_limits_change():
+    page = STARTS["fit"]()
+    drawn = page.canvas.full_draws
+    for points in (30, 40, 90):
+        dict(page.controls())["picture.points"].value = points
+    assert page.canvas.full_draws == drawn
+    page = Explorer(X.Chebyshev(degree=3))
+    drawn = page.canvas.full_draws
+    for at in (0.1, 0.2, -0.9):
+        dict(page.controls())["picture.at"].value = at
+    assert page.canvas.full_draws == drawn
+    dict(page.controls())["expansion.degree"].value = 5
+    assert page.canvas.full_draws == drawn + 1
+
+
+def test_hold_draws_once_and_the_last_value_wins(monkeypatch):
+    page = STARTS["flow"]()
+    drawn = []
+    monkeypatch.setattr(page.canvas, "png", lambda png=page.canvas.png: drawn.append(1) or png())
+    controls = dict(page.controls())
+    with page.hold():
+        with page.hold():
+            controls["picture.x1"].value = 0.2
+        controls["picture.x2"].value = 0.3
+        controls["picture.seed"].value = 4
+    assert len(drawn) == 1 and page.picture == Flow(x1=0.2, x2=0.3, seed=4)
+    page.set(rpn.Formula(X.Fourier(), R.LowRank(), P.Zero()), Flow())
+    assert len(drawn) == 2, "a new row in every menu is still one picture"
+    dict(page.controls())["formula.expansion"].value = "BSpline"
+    assert len(drawn) == 3 and isinstance(page.subject.expansion, X.BSpline)
+    for value in (0.1, 0.5, -0.7):
+        dict(page.controls())["picture.x1"].value = value
+    assert page.picture.x1 == -0.7
+
+
+def test_a_hold_that_raises_lets_go():
+    page = STARTS["flow"]()
+    with pytest.raises(KeyError), page.hold():
+        raise KeyError
+    dict(page.controls())["picture.x1"].value = 0.1
+    assert page.picture.x1 == 0.1
+
+
+# ---- refusals --------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "start, picture, name, value, says",
+    [
+        (R.Kronecker(), Fabric(n=8, D=24), "reconciliation.p", 3, "must divide 8"),
+        (X.BSpline(), Basis(), "expansion.low", 1.0, "must be smaller than high"),
+        (rpn.Formula(), Fit(), "formula.remainder.reconciliation.p", 5, "must divide 1"),
+    ],
+)
+def test_a_refused_state_is_polite_and_recovers(start, picture, name, value, says):
+    if "remainder" in name:
+        start = rpn.Formula(remainder=P.Linear(reconciliation=R.Kronecker()))
+    page = Explorer(start, picture)
+    kept, state = page.last_png, page.subject
+    widget = dict(page.controls())[name]
+    before = widget.value
+    if value > getattr(widget, "max", value):
+        widget.max = value
+    widget.value = value
+    assert says in page.refused and "Not shown" in page.surface.value and says in page.surface.value.replace("&#x27;", "'")
+    assert page.failed is None and page.last_png == kept and page.subject == state
+    assert not widget.disabled
+    assert page.code() and page.token()
+    widget.value = before
+    assert not page.refused and "Not shown" not in page.surface.value and page.last_png == kept
+
+
+def test_a_state_over_the_budget_allocates_nothing(monkeypatch):
+    page = Explorer(rpn.Formula(X.Taylor(order=2)), Flow())
+    kept = page.last_png
+    for method in ("numbers", "given", "paint"):
+        monkeypatch.setattr(Flow, method, planted)
+    page.set(rpn.Formula(X.Taylor(order=60)))
+    assert "this explorer stops at 256 MB" in page.refused and page.last_png == kept and page.failed is None
+    monkeypatch.undo()
+    page.set(rpn.Formula(X.Taylor(order=3)))
+    assert not page.refused and page.sizes["D"] == 14
+
+
+def test_the_equations_of_a_fit_count_too():
+    page = Explorer(rpn.Formula(), Fit())
+    page.set(rpn.Formula(X.BSpline(intervals=20_000)))
+    assert "stops at" in page.refused
+
+
+@pytest.mark.parametrize("start, says", [(X.Chebyshev(degree=10**6), "stops at"), (R.LPHM(p=7), "must divide")])
+def test_no_explorer_starts_from_a_refused_state(start, says):
+    with pytest.raises(ValueError, match=f"cannot start from .*{says}"):
+        Explorer(start)
+
+
+def test_wrong_arguments_say_what_was_wanted():
+    with pytest.raises(TypeError, match="starts from an expansion, a reconciliation or a Formula"):
+        Explorer(P.Zero())
+    with pytest.raises(TypeError, match="Basis shows Expansions"):
+        Explorer(rpn.Formula(), Basis())
+    with pytest.raises(ValueError, match="did you mean expansion"):
+        Explorer(terms=("expansions",))
+    with pytest.raises(ValueError, match="did you mean noise"):
+        Explorer(rpn.Formula(), Fit(), hide=("noize",))
+    with pytest.raises(TypeError, match="the preset 'a' must be a Formula"):
+        Explorer(presets={"a": X.Taylor()})
+    with pytest.raises(ValueError, match="either choices or number"):
+        Predict("?")
+
+
+# ---- honest controls -------------------------------------------------------------------------------------------------------------
+
+
+def honest(page: Explorer) -> None:
+    """Every enabled control in this state changes the picture or the figures, every disabled one does not."""
+    here = page.subject, page.picture
+    shows = (page.last_png, page.picture.readout(*here[:1], page.numbers))
+    numbers = page.numbers
+    for name, widget in list(page.controls()):
+        if name.rpartition(".")[2] in ("expansion", "reconciliation", "remainder"):
+            continue  # menus of rows
+        disabled, changed = widget.disabled, False
+        values = range(widget.min, widget.max + 1) if isinstance(widget, W.IntSlider) else values_of(widget)
+        for value in values:
+            page.set(*here)
+            dict(page.controls())[name].value = value
+            if page.refused:
+                continue
+            if disabled:
+                same = all(torch.allclose(page.numbers[key], numbers[key], rtol=1e-6, atol=1e-9) for key in numbers)
+                assert same and page.last_png == shows[0], f"{name} is disabled, but {value} changes {here}"
+            changed = changed or (page.last_png, page.picture.readout(page.subject, page.numbers)) != shows
+            if changed and not disabled:
+                break
+        page.set(*here)
+        assert changed != disabled, f"{name} is {'disabled' if disabled else 'enabled'} in {here}"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_enabled_controls_change_the_picture_and_disabled_ones_do_not(kind):
+    for picture, subject in random.Random(1).sample(states(kind, 12, seed=9), 10):
+        honest(Explorer(subject, picture, term_bar=False))
+
+
+def test_known_idle_controls():
+    def disabled(subject, picture):
+        return {name for name, widget in Explorer(subject, picture, term_bar=False).controls() if widget.disabled}
+
+    linear = rpn.Formula(X.Taylor(), R.Identity(), P.Linear())
+    assert disabled(linear, Flow()) == {"formula.remainder.activate"} | {"formula.remainder.bias"}  # the bias starts at 0
+    assert disabled(rpn.Formula(X.Taylor(), R.Constant()), Flow()) == {"picture.seed"}
+    assert disabled(rpn.Formula(X.Taylor(), R.Constant()), Fit()) == {"picture.ridge"}
+    assert disabled(R.Masked(keep=1.0), Fabric()) == {"reconciliation.seed"}
+    assert disabled(R.Masked(keep=0.5), Fabric()) == set()
+    assert disabled(rpn.Formula(X.Taylor(), R.Kronecker()), Fit()) == {"formula.reconciliation.p"}  # 1 is divided by 1 only
+
+
+def test_idle_controls_wake_up_with_a_switch():
+    page = Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow())
+    page.bar["π"].click()
+    controls = dict(page.controls())
+    assert controls["formula.remainder.activate"].disabled
+    controls["formula.remainder.activation"].value = "silu"
+    assert not controls["formula.remainder.activate"].disabled
+
+
+# ---- threads and global settings -------------------------------------------------------------------------------------------------
+
+
+def test_moves_from_several_threads_end_in_one_state():
+    page = STARTS["flow"]()
+    controls = dict(page.controls())
+    tenths = [i / 10 for i in range(-9, 9)]
+    moves = {"picture.x1": tenths, "picture.x2": [-x for x in tenths], "picture.seed": [*range(9)] * 2}
+    moves["formula.expansion"] = ["Fourier", "Chebyshev", "BSpline"] * 4 + ["Taylor"]
+    errors = []
+
+    def drive(name, values):
+        try:
+            for value in values:
+                controls[name].value = value
+        except Exception as error:  # told in the main thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=drive, args=move) for move in moves.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    inspect(page)
+    assert page.picture == Flow(x1=0.8, x2=-0.8, seed=8) and page.subject.expansion == X.Taylor()
+    assert page.surface.value == Explorer(page.subject, page.picture).surface.value
+
+
+@start
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
+def test_global_settings_do_not_reach_the_picture(start, dtype):
+    page = start()
+    name, widget = next((name, widget) for name, widget in page.controls() if isinstance(widget, W.IntSlider))
+    widget.value = widget.min
+    wanted = page.surface.value
+    widget.value = widget.max
+    try:
+        torch.set_default_dtype(dtype)
+        torch.set_default_device("meta")
+        with torch.enable_grad():
+            dict(page.controls())[name].value = widget.min
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
+    assert page.surface.value == wanted
+    assert not any(value.requires_grad for value in page.numbers.values())
+
+
+# ---- words, names, the stored picture --------------------------------------------------------------------------------------------
+
+
+@start
+def test_the_bundle_holds_words_a_picture_and_the_panel(start):
+    page = start()
+    bundle = page._repr_mimebundle_(include=None, exclude=None)
+    assert bundle["text/plain"] == page.alt
+    assert re.search(r'<img class="rpn-picture" [^>]*alt="[^"]{40,}"', bundle["text/html"])
+    assert base64.b64decode(bundle["image/png"]) == page.last_png and len(page.last_png) < 40_000
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == page.panel.model_id
+
+
+def widgets(root):
+    yield root
+    for child in getattr(root, "children", ()):
+        yield from widgets(child)
+
+
+@start
+def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
+    page = start(question=QUESTION, presets={"again": start().subject})
+    known = dict(page.controls()).values()
+    usable = (W.IntSlider, W.FloatSlider, W.FloatLogSlider, W.Dropdown, W.Checkbox, W.RadioButtons, W.Button, W.Text, W.Textarea)
+    for panel in (page.panel, *(panel.box for panel in page.panels.values())):
+        for widget in widgets(panel):
+            if isinstance(widget, (W.VBox, W.HBox, W.HTML, W.Accordion)) or "AnyWidget" in type(widget).__name__:
+                continue
+            assert isinstance(widget, usable), f"{widget} has no name for screen readers (WIDGETS.md section 5)"
+            assert widget.description.strip()
+            if isinstance(widget, (W.IntSlider, W.FloatSlider, W.FloatLogSlider)):
+                assert widget.readout and widget.continuous_update
+            visual = any(widget is one for one in (*known, page.reset, page.preset, page.token_text, page.submit, page.skip))
+            assert visual != ("rpn-non-visual" in widget._dom_classes), widget
+    assert all(widget.tooltip for widget in known)
+
+
+def test_alt_text_follows_the_state():
+    page = STARTS["flow"]()
+    told = {picture_of(page)[0]}
+    for name, value in {"picture.x1": 0.1, "picture.seed": 3, "formula.expansion.order": 3, "formula.remainder": "Zero"}.items():
+        dict(page.controls())[name].value = value
+        told.add(picture_of(page)[0])
+    assert len(told) == 5
+
+
+def test_the_chosen_term_is_told_by_text():
+    page = STARTS["flow"]()
+    for symbol, button in page.bar.items():
+        button.click()
+        assert [name for name, other in page.bar.items() if other.description.startswith("▸")] == [symbol]
+        assert page.controls_box.children == (page.panels[symbol].box,)
+        assert page.surface.value.count("text-decoration:underline") == 1
+
+
+def test_one_number_four_places():
+    page = STARTS["flow"]()
+    g = page.numbers["g"][0, 0].item()
+    assert f"{g:.3f}" in page._formula() and f"{g:.3f}" in page.alt and f"{g:.4f}" in page.picture.readout(page.subject, page.numbers)
+    place = {}
+    with torch.random.fork_rng(devices=[]):
+        exec(page.code(), place)
+    assert abs(place["numbers"]["g"][0, 0].item() - g) < 1e-6
+
+
+def test_folds_are_written_when_open():
+    page = STARTS["flow"]()
+    assert not page.code_text.value and not page.ledger_text.value
+    page.folds.selected_index = 0
+    assert "n · D" in page.ledger_text.value
+    page.folds.selected_index = 1
+    assert "import torch" in page.code_text.value
+    before = page.code_text.value
+    dict(page.controls())["picture.x1"].value = 0.25
+    assert page.code_text.value != before and "0.25" in page.code_text.value
+    assert eval(page.call_text.value, {"Explorer": lambda *state: state, "Flow": Flow, **vars(rpn)}) == (page.subject, page.picture)
+    page.folds.selected_index = 2
+    assert page.token_text.value == page.token()
+
+
+def test_presets_are_one_move():
+    page = Explorer(X.Taylor(), presets={"wild": X.Chebyshev(degree=10)})
+    page.preset.value = "wild"
+    assert page.subject == X.Chebyshev(degree=10) and not page.failed
+    page.preset.value = module.PRESETS
+    assert page.subject == X.Chebyshev(degree=10)
+    dict(page.controls())["expansion.degree"].value = 2
+    page.reset.click()
+    assert page.subject == X.Taylor()
+
+
+# ---- the question ----------------------------------------------------------------------------------------------------------------
+
+
+@start
+@pytest.mark.parametrize("answer", ["up", None])
+def test_the_controls_unlock_with_an_answer_or_without(start, answer):
+    page = start(question=QUESTION)
+    locked = [widget for _, widget in page.controls()] + [page.reset, page.preset, page.token_text]
+    assert all(widget.disabled for widget in locked)
+    assert page.gate in page.panel.children and page.gate.children and page.submit.disabled
+    before = page.last_png
+    if answer:
+        page.predicted.value = answer
+        assert not page.submit.disabled
+        page.submit.click()
+    else:
+        page.skip.click()
+    assert page.gate.children == ()
+    assert not page.reset.disabled and sum(not widget.disabled for _, widget in page.controls()) >= 2
+    assert bool((pixels(page.last_png) != pixels(before)).any()) == (answer is not None)
+    assert "Because it grows." not in page.surface.value
+    name, widget = next((name, widget) for name, widget in page.controls() if isinstance(widget, W.IntSlider) and not widget.disabled)
+    widget.value = widget.max
+    assert ("Because it grows." in page.surface.value) == (answer is not None)
+    assert ("You predicted: up." in page.surface.value) == (answer is not None)
+    inspect(page)
+
+
+def test_a_number_can_be_predicted():
+    page = Explorer(X.Taylor(), question=Predict("How many features?", number=(0, 10), reason="m + m²."))
+    page.predicted.value = 3.0000000000000004
+    page.submit.click()
+    assert page.answer == 3.0
+    dict(page.controls())["expansion.order"].value = 3
+    assert "You predicted: 3.0. m + m²." in page.surface.value
+
+
+def test_a_locked_explorer_stays_locked_when_code_moves_it():
+    page = Explorer(X.Taylor(), question=QUESTION)
+    page.set(X.Fourier())
+    assert all(widget.disabled for _, widget in page.controls())
+
+
+# ---- tokens ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_token_restores_every_state(kind):
+    pairs = states(kind, 20, seed=7)
+    page = Explorer(pairs[0][1], pairs[0][0])
+    for picture, subject in random.Random(0).sample(pairs, 12):
+        told = Explorer(subject, picture)
+        page.restore(f"  {told.token()}\n")
+        assert (page.subject, page.picture) == (subject, picture) and page.surface.value == told.surface.value
+        assert page.token() == told.token()
+
+
+def test_a_token_restores_what_lies_beyond_the_ends():
+    page = STARTS["fit"]()
+    far = rpn.Formula(X.GaussianRBF(centers=33, low=-9.5, epsilon=17.123456789), R.LowRank(rank=13), P.Constant(value=-77.0), channels=3)
+    picture = Fit(points=250, noise=1.75, ridge=33.3, seed=123)
+    page.restore(Explorer(far, picture).token())
+    assert (page.subject, page.picture) == (far, picture)
+    page.reset.click()
+    assert (page.subject, page.picture) == page.first
+
+
+def damaged(token):
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for i, letter in enumerate(token):
+        yield token[:i] + letters[(letters.index(letter) + 1) % 64] + token[i + 1 :]
+        yield token[:i] + token[i + 1 :]
+    yield from (token[:half] for half in range(0, len(token), 7))
+    yield from ("", "hello", "ü" * 20, "=" * 8, token + "A", token * 2, json.dumps([1, 2]), "A" * 4000)
+
+
+def test_damaged_tokens_are_refused_with_one_sentence():
+    page = STARTS["basis"]()
+    state, shows = page.subject, page.surface.value
+    for text in damaged(page.token()):
+        with pytest.raises(ValueError) as raised:
+            page.restore(text)
+        assert str(raised.value).startswith("this text is no state of an explorer") and "\n" not in str(raised.value)[:60]
+    assert page.subject == state and page.surface.value == shows and page.failed is None
+
+
+def token_of(*configs):
+    body = zlib.compress(json.dumps(configs).encode())
+    return base64.urlsafe_b64encode(zlib.crc32(body).to_bytes(4, "big") + body).decode().rstrip("=")
+
+
+def test_sound_tokens_of_others_are_refused():
+    page = STARTS["basis"]()
+    for name in ("fabric", "flow", "fit"):
+        with pytest.raises(ValueError, match="this state belongs to another explorer"):
+            page.restore(STARTS[name]().token())
+    with pytest.raises(ValueError, match="no state of an explorer") as raised:
+        page.restore(token_of({"type": "expansion.Chebychev"}, Basis().to_config()))
+    assert "did you mean Chebyshev?" in str(raised.value.__cause__)
+    for configs in ([], [1, 2], [{}, {}], [Basis().to_config()], [{"type": "expansion.Taylor", "order": -1}, Basis().to_config()]):
+        with pytest.raises(ValueError, match="no state of an explorer"):
+            page.restore(token_of(*configs))
+
+
+def test_a_token_can_be_pasted():
+    page, other = STARTS["basis"](), Explorer(X.Fourier(terms=2))
+    page.folds.selected_index = 2
+    page.token_text.value = "nonsense"
+    assert 'role="alert"' in page.token_says.value and page.failed is None
+    page.token_text.value = other.token()
+    assert page.subject == other.subject and page.token_says.value == "Restored."
+
+
+# ---- menus -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_menus_hold_every_row_that_has_controls():
+    page = STARTS["flow"]()
+    for term in ("expansion", "reconciliation", "remainder"):
+        rows = [row for row in CATALOGUE.values() if row.term == term and not any(f.kind in ("parts", "table") for f in row.declared)]
+        assert list(dict(page.controls())[f"formula.{term}"].options) == [row.__name__ for row in rows]
+
+
+def test_a_row_without_controls_can_be_a_start():
+    both = X.Extended(parts=(X.Taylor(), X.Fourier(terms=2)))
+    page = Explorer(both)
+    menu = dict(page.controls())["expansion"]
+    menu.value = "Taylor"
+    menu.value = "Extended"
+    assert page.subject == both
+    plain = Explorer(X.Taylor())
+    plain.restore(page.token())
+    assert plain.subject == both and dict(plain.controls())["expansion"].value == "Extended"
+
+
+def test_menus_leave_no_widgets_behind():
+    page = STARTS["basis"]()
+    menu = dict(page.controls())["expansion"]
+    counts = []
+    for _ in range(3):
+        for row in ("Taylor", "BSpline", "Chebyshev"):
+            menu.value = row
+        counts.append(len(W.widgets.widget._instances))
+    assert counts[0] == counts[1] == counts[2]
