@@ -88,7 +88,7 @@ class Head(Owner):
         """<z, ψ(w)> of every channel, fused, plus the bias: (..., b, D) → (..., b, n)."""
         f, frozen = self.formula, self.frozen("reconciliation")
         if f.channels == 1:
-            y = f.reconciliation.product(z, self.w[0], self.channel_width, frozen)
+            y = f.reconciliation.product(z, self.w.view(-1), self.channel_width, frozen)
         else:
             channels = [f.reconciliation.product(z, w, self.channel_width, frozen) for w in self.w]
             y = f.fusion(channels, self.w_fusion, self.frozen("fusion"))

@@ -65,7 +65,7 @@ class Factored(Reconciliation):
         rows, q = math.prod(z.shape[:-1]), left[-1].shape[1] if left else 1
         y = z.reshape(rows, q, z.shape[-1] // q).permute(2, 0, 1)  # (..., D) → (t, rows, q)
         for L, R in zip_longest(reversed(left), reversed(right)):
-            y = y if R is None else (R @ y.flatten(1)).unflatten(1, y.shape[1:])  # (t, rows, q) → (s, rows, q)
+            y = y if R is None else (R @ y.flatten(1)).view(len(R), *y.shape[1:])  # (t, rows, q) → (s, rows, q)
             y = y if L is None else F.linear(y, L)  # (s, rows, q) → (s, rows, p)
         return y.permute(1, 2, 0).reshape(*z.shape[:-1], n)
 
