@@ -34,7 +34,7 @@ class Canvas:
     """A figure of fixed size in pixels. Never pyplot: it is not safe in the threads in which a slider's callback runs."""
 
     def __init__(self, panels: Sequence[Panel], size: tuple[int, int] = (700, 300)) -> None:
-        self.size = size
+        self.size, self.panels = size, panels
         self.figure = Figure((size[0] / 100, size[1] / 100), dpi=100, facecolor="white")
         self.agg = FigureCanvasAgg(self.figure)
         self.axes = [self.figure.add_axes(panel.where) for panel in panels]
@@ -60,11 +60,13 @@ class Canvas:
 
     def limits(self, panel: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
         """The visible ranges. Changing one costs a full redraw, so pictures round theirs (see `steady`)."""
-        axes = self.axes[panel]
-        for wanted, current, change in ((x, axes.get_xlim(), axes.set_xlim), (y, axes.get_ylim(), axes.set_ylim)):
+        axes, kinds = self.axes[panel], self.panels[panel]
+        sides = ((x, axes.get_xlim(), axes.set_xlim, kinds.xticks), (y, axes.get_ylim(), axes.set_ylim, kinds.yticks))
+        for wanted, current, change, ticks in sides:
             if wanted is not None and tuple(wanted) != tuple(current):
                 change(*wanted)
-                self.background = None
+                if ticks != "none":  # limits without ticks are not seen in the background
+                    self.background = None
 
     def title(self, panel: int, text: str) -> None:
         if self.axes[panel].get_title("left") != text:
