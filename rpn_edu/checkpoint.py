@@ -23,7 +23,8 @@ def write(path: Path, state: Mapping[str, Tensor], config: Mapping[str, Any] | N
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
         with open(partial, "xb") as file:
-            torch.save({"format": FORMAT, "config": json.dumps(config, allow_nan=False), "state": dict(state)}, file)
+            content = {"format": FORMAT, "config": json.dumps(config, allow_nan=False), "state": dict(state)}
+            torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
@@ -44,10 +45,13 @@ def read(path: Path, device: torch.device | str = "cpu") -> tuple[dict[str, Tens
     """
     try:
         content = torch.load(path, map_location=device, weights_only=True)
+    except OSError:
+        raise
     except pickle.UnpicklingError as error:
-        raise ValueError(f"{path} holds more than arrays and text, or is damaged; nothing in it was run. {str(error).splitlines()[0]}") from error
-    except (RuntimeError, EOFError) as error:
-        raise ValueError(f"{path} is not a readable checkpoint: {error}") from error
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path} holds more than arrays and text, or is damaged; nothing in it was run. {reason}") from error
+    except Exception as error:  # torch tells a damaged file by whatever its reader stumbles over
+        raise ValueError(f"{path} is not a readable checkpoint: {type(error).__name__}: {error}") from error
     config = None
     if isinstance(content, dict) and "format" in content:
         if content["format"] != FORMAT:

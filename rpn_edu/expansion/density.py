@@ -29,4 +29,4 @@ class Normal(Pointwise):
         # A log density is a quadratic: (K, 2) coefficients times [x², x], plus (K, 1) constants. One matrix product makes all of them.
         quadratic = x.new_tensor([[-0.5 / s**2, mu / s**2] for mu, s in self.pairs()])
         constant = x.new_tensor([[-0.5 * (mu / s) ** 2 - math.log(s) - 0.5 * math.log(2 * math.pi)] for mu, s in self.pairs()])
-        return torch.addmm(constant, quadratic, torch.stack((x * x, x)).flatten(1)).view(-1, *x.shape)
+        return torch.addmm(constant, quadratic, torch.stack((x * x, x)).flatten(1)).view(self.count(), *x.shape)

@@ -1,0 +1,192 @@
+"""The mechanism of components: what is declared once is checked, shown, stored and found."""
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import pytest
+
+import rpn_edu as rpn
+from rpn_edu.component import lookup
+from rpn_edu.expansion.recurrence import Recurrence
+
+E, ROOT = rpn.expansion, Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize(
+    "build, error, message",
+    [
+        (lambda: E.Chebyshev(degree=0), ValueError, "Chebyshev.degree must be int >= 1 (highest degree), got 0"),
+        (lambda: E.Chebyshev(degree=2.5), TypeError, "Chebyshev.degree must be int >= 1 (highest degree), got 2.5"),
+        (lambda: E.Chebyshev(degree=True), TypeError, "Chebyshev.degree must be int >= 1 (highest degree), got True"),
+        (lambda: E.Fourier(period=0.0), ValueError, "Fourier.period must be float > 0.0 (length after which all features repeat), got 0.0"),
+        (lambda: E.Fourier(period=float("nan")), ValueError, "got nan"),
+        (lambda: E.BSpline(low=1.0, high=1.0), ValueError, "BSpline.low must be smaller than high, got low=1.0 and high=1.0"),
+        (lambda: E.Chebyshev(degre=3), TypeError, "Chebyshev has no hyperparameter 'degre'; did you mean degree?"),
+        (lambda: rpn.Formula(expansion=E.Taylor), TypeError, "did you forget the brackets of Taylor()?"),
+        (lambda: rpn.Formula(expansion=rpn.remainder.Zero()), TypeError, "Formula.expansion must be a component of expansion"),
+        (lambda: rpn.Output(activation="rellu"), ValueError, "did you mean relu"),
+        (lambda: lookup("expansion.Chebychev"), LookupError, "no expansion is called 'Chebychev'; did you mean Chebyshev?"),
+        (lambda: rpn.from_config({"order": 2}), TypeError, "a config must be a mapping with a 'type'"),
+        (lambda: rpn.from_config({"type": "os.system"}), LookupError, "no component is called 'os.system'"),
+        (lambda: rpn.interdependence.Graph(nodes=2, links=((0, 5),)), ValueError, "Graph.links must be pairs of node numbers from 0 to 1"),
+        (lambda: rpn.interdependence.Chain(from_zero=True), ValueError, "it needs accumulate=True"),
+        (lambda: E.Extended(parts=(E.Taylor(), 3)), TypeError, "Extended.parts must be a component of expansion, got 3"),
+    ],
+)
+def test_bad_input_says_who_what_was_wanted_and_what_came(build, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        build()
+
+
+def test_numbers_become_plain_numbers_and_values_beyond_the_explored_end_are_allowed():
+    assert type(E.Chebyshev(degree=np.int64(3)).degree) is int and type(E.Fourier(period=5).period) is float
+    assert E.Chebyshev(degree=40).degree == 40
+
+
+def test_a_component_is_a_frozen_value():
+    kappa = E.Taylor(order=2)
+    with pytest.raises(AttributeError):
+        kappa.order = 3
+    assert kappa == E.Taylor() and {kappa: 1}[E.Taylor()] == 1 and kappa != E.Taylor(order=3)
+
+
+def test_the_repr_is_the_call_that_builds_it_with_terms_at_every_level():
+    pi = rpn.remainder.Linear(reconciliation=rpn.reconciliation.LowRank())
+    assert repr(pi) == "remainder.Linear(reconciliation=reconciliation.LowRank(rank=2))"
+
+
+def define_row():
+    @rpn.component
+    class SecondKind(Recurrence):
+        """U_k(x) = 2 x U_{k-1}(x) - U_{k-2}(x), with U_0 = 1 and U_1 = 2 x"""
+
+        def coefficients(self, k: int) -> tuple[float, float, float]:
+            return 2.0, 0.0, -1.0
+
+    return SecondKind
+
+
+@pytest.fixture
+def row():
+    yield define_row()
+    rpn.CATALOGUE.pop("expansion.SecondKind")
+
+
+def test_a_row_of_a_few_lines_gets_repr_config_samples_and_width(row):
+    assert repr(row(degree=3)) == "expansion.SecondKind(degree=3)" and rpn.from_config(row(3).to_config()) == row(3)
+    assert {sample.degree for sample in row.samples()} == {1, 2, 10} and row(3).width(4) == 12
+
+
+def test_running_the_cell_of_a_component_again_is_allowed_but_taking_a_name_is_not(row):
+    define_row()
+    with pytest.raises(TypeError, match="expansion.Chebyshev is already registered by rpn_edu.expansion.recurrence"):
+
+        @rpn.component
+        class Chebyshev(Recurrence):
+            def coefficients(self, k):
+                return 1.0, 0.0, 0.0
+
+
+def test_a_registered_class_is_final_and_an_abstract_one_is_not_registered():
+    with pytest.raises(TypeError, match="is final: extend its family Recurrence instead"):
+
+        class Mine(E.Chebyshev):
+            pass
+
+    with pytest.raises(TypeError, match="expansion.Half cannot be registered: it lacks coefficients"):
+
+        @rpn.component
+        class Half(Recurrence):
+            pass
+
+
+@pytest.mark.parametrize(
+    "hint, message", [(Annotated[float, rpn.Dial(0, 1, "x")], "must say its least"), (int, "declare a number with a Dial"), (dict, "declare")]
+)
+def test_a_declaration_that_says_too_little_is_refused(hint, message):
+    with pytest.raises(TypeError, match=message):
+        rpn.component(type("Vague", (E.Identity.__mro__[1],), {"__annotations__": {"x": hint}, "x": 1, "width": len, "__call__": len}))
+
+
+def test_choices_and_switches_are_fields_like_any_other():
+    fields = {field.name: field for field in rpn.remainder.Linear.declared}
+    assert [fields[name].kind for name in ("reconciliation", "bias", "activation", "activate")] == ["part", "bool", "choice", "choice"]
+    assert fields["activate"].base == ("before", "after") == Literal["before", "after"].__args__
+
+
+@pytest.mark.parametrize("term", ["expansion", "reconciliation", "remainder", "interdependence"])
+def test_the_table_of_contents_of_a_term_lists_its_rows_and_its_protocol(term):
+    folder = importlib.import_module(f"rpn_edu.{term}")
+    listed = {name for name, value in vars(folder).items() if inspect.isclass(value)}
+    registered = {row.__name__ for row in rpn.CATALOGUE.values() if row.term == term and row.__module__.startswith("rpn_edu.")}
+    assert listed == registered | {term.title()}
+
+
+def test_every_row_says_its_formula_in_one_line():
+    for name, row in rpn.CATALOGUE.items():
+        assert "=" in row.formula_line() or row.term in ("picture", "") or "A_ij" in row.formula_line(), name
+
+
+# ---- floors -------------------------------------------------------------------------------------------------------------------------
+
+FLOORS = [
+    {"component", "checkpoint", "data", "activation"},
+    {"expansion", "reconciliation"},
+    {"interdependence", "remainder"},
+    {"fusion"},
+    {"formula"},
+    {"head"},
+    {"layer"},
+    {"model"},
+    {"fit"},
+    {"explore"},
+]
+
+
+def imported(path):
+    """(module of rpn_edu or None, outside package) of each import statement of a file."""
+    depth = len(path.relative_to(ROOT / "rpn_edu").parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            names = [node.module.partition(".")[0]] if node.module else [alias.name for alias in node.names]
+            yield from ((name, None) for name in names if node.level == depth)
+        elif isinstance(node, ast.ImportFrom):
+            yield None, node.module.partition(".")[0]
+        elif isinstance(node, ast.Import):
+            yield from ((None, alias.name.partition(".")[0]) for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rpn_edu").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_only_go_down_and_outside_packages_stay_on_their_floor(path):
+    own = path.relative_to(ROOT / "rpn_edu").parts[0].removesuffix(".py")
+    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    if own == "__init__":
+        return
+    for ours, outside in imported(path):
+        assert ours is None or ours == own or floor[ours] < floor[own], f"{path} imports {ours}"
+        allowed = {"torch", "numpy"} if own != "component" else set()
+        allowed |= {"sklearn"} if own == "data" else {"tqdm"} if own == "fit" else set()
+        allowed |= {"matplotlib", "ipywidgets", "anywidget", "PIL", "traitlets", "IPython"} if own == "explore" else set()
+        assert outside is None or outside in allowed | set(sys.stdlib_module_names), f"{path} imports {outside}"
+
+
+def test_importing_the_package_loads_no_widgets_plots_or_scientific_libraries():
+    code = "import sys, rpn_edu; print(sorted({'matplotlib', 'ipywidgets', 'scipy', 'sklearn', 'torch._dynamo'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_the_code_of_the_readme_runs_in_one_fresh_process(tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    assert len(blocks) >= 3 and len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(blocks)], cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "0.98 of the test images" in done.stdout and (tmp_path / "ckpt" / "digits").exists()

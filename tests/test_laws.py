@@ -1,0 +1,226 @@
+"""Laws that every row of the catalogue keeps, checked on samples that its own declaration gives."""
+
+import copy
+import json
+import math
+import pickle
+
+import pytest
+import torch
+
+import rpn_edu as rpn
+from rpn_edu.component import from_config
+
+TERMS = ("expansion", "reconciliation", "remainder", "interdependence", "fusion")
+ROWS = {term: [row for row in rpn.CATALOGUE.values() if row.term == term and row.__module__.startswith("rpn_edu.")] for term in TERMS}
+DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
+
+
+def over(term):
+    samples = [sample for row in ROWS[term] for sample in row.samples()]
+    return pytest.mark.parametrize("part", samples, ids=repr)
+
+
+def numbers(*shape, dtype=torch.float64, low=-1.0, high=1.0, seed=0):
+    return low + (high - low) * torch.rand(*shape, dtype=dtype, generator=torch.Generator().manual_seed(seed))
+
+
+def cast(frozen, dtype):
+    return {name: value.to(dtype) if value.is_floating_point() else value for name, value in frozen.items()} or None
+
+
+def inside(kappa, *shape, dtype=torch.float64, seed=0):
+    low, high = kappa.domain
+    return numbers(*shape, dtype=dtype, low=low + 0.01, high=high - 0.01, seed=seed)
+
+
+ALL = [sample for term in TERMS for row in ROWS[term] for sample in row.samples()] + [rpn.Formula(), rpn.Output(activation="relu")]
+
+
+@pytest.mark.parametrize("part", ALL, ids=repr)
+def test_config_through_json_repr_pickle_and_copies_give_an_equal_component(part):
+    assert from_config(json.loads(json.dumps(part.to_config()))) == part
+    assert eval(repr(part), vars(rpn)) == part
+    assert pickle.loads(pickle.dumps(part)) == copy.deepcopy(part) == part
+    assert len({part, copy.deepcopy(part)}) == 1
+
+
+# ---- κ ------------------------------------------------------------------------------------------------------------------------------
+
+
+@DTYPES
+@over("expansion")
+def test_an_expansion_has_its_width_keeps_dtype_and_argument_and_is_finite_on_its_domain(part, dtype):
+    x = inside(part, 5, 3, dtype=dtype)
+    kept = x.clone()
+    z = part(x)
+    assert z.shape == (5, part.width(3)) and z.dtype == dtype and torch.equal(x, kept) and z.isfinite().all()
+    assert part(x[:0]).shape == (0, part.width(3))
+
+
+@over("expansion")
+def test_an_expansion_treats_each_row_alone_whatever_the_leading_axes_and_strides(part):
+    x = inside(part, 2, 4, 3)
+    z = part(x)
+    torch.testing.assert_close(part(x[0, 1]), z[0, 1])
+    torch.testing.assert_close(part(x[1, 2:3]), z[1, 2:3])
+    torch.testing.assert_close(part(x.mT.contiguous().mT), z)
+
+
+@over("expansion")
+def test_the_gradient_of_an_expansion_is_the_derivative(part):
+    x = inside(part, 2, 2, seed=3).requires_grad_()
+    if part.to_config()["type"] == "expansion.BSpline" and part.degree < 2:
+        x = (x.detach() * 0 + 0.137).requires_grad_()  # pieces of degree 0 and 1 have corners at the knots
+    assert torch.autograd.gradcheck(part, (x,))
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS["expansion"] if issubclass(r, rpn.expansion.base.Pointwise)], ids=lambda r: r.__name__)
+def test_pointwise_features_are_block_major(row):
+    x = inside(row(), 4, 3)
+    K = row().width(1)
+    alone = torch.stack([row()(x[:, i : i + 1]) for i in range(3)], -1)  # (b, K, m)
+    torch.testing.assert_close(row()(x), alone.reshape(4, 3 * K))
+
+
+# ---- ψ ------------------------------------------------------------------------------------------------------------------------------
+
+
+def sizes_for(psi):
+    p, q = getattr(psi, "p", 0), getattr(psi, "q", 0)
+    return (p or 4) * 2, (q or 3) * 4
+
+
+@DTYPES
+@over("reconciliation")
+def test_the_product_is_the_matrix_product_in_values_and_gradients(part, dtype):
+    n, D = sizes_for(part)
+    torch.manual_seed(0)
+    w, z = part.init(n, D).to(dtype).requires_grad_(), numbers(2, 5, D, dtype=dtype).requires_grad_()
+    frozen = cast(part.frozen(n, D), dtype)
+    W = part.matrix(w, n, D, frozen)
+    assert w.shape == (part.length(n, D),) and W.shape == (n, D) and W.dtype == dtype
+    fast, plain = part.product(z, w, n, frozen), z @ W.mT
+    torch.testing.assert_close(fast, plain)
+    torch.testing.assert_close(part.matrix(w, n, D), W)  # drawn anew from its seed: the same numbers
+    needs = [w, z] if len(w) else [z]
+    for ours, truth in zip(torch.autograd.grad(fast.sin().sum(), needs), torch.autograd.grad(plain.sin().sum(), needs), strict=True):
+        torch.testing.assert_close(ours, truth, rtol=1e-3 if dtype == torch.float32 else 1e-9, atol=1e-4 if dtype == torch.float32 else 1e-9)
+    assert part.product(z[:, :0], w, n, frozen).shape == (2, 0, n)
+
+
+@over("reconciliation")
+def test_initial_weights_make_outputs_as_large_as_features(part):
+    n, D = sizes_for(part)
+    n, D = n * 8, D * 8
+    if part.length(n, D):
+        torch.manual_seed(0)
+        squares = torch.stack([part.matrix(part.init(n, D), n, D).square().mean() for _ in range(300)])
+        assert D * squares.mean() == pytest.approx(1, rel=0.4)
+
+
+@over("reconciliation")
+def test_linear_says_whether_psi_is_linear_in_w(part):
+    n, D = sizes_for(part)
+    if part.length(n, D):
+        a, b = numbers(part.length(n, D)), numbers(part.length(n, D), seed=1)
+        total = part.matrix(a + b, n, D)
+        assert part.linear == torch.allclose(total, part.matrix(a, n, D) + part.matrix(b, n, D))
+
+
+# ---- π ------------------------------------------------------------------------------------------------------------------------------
+
+
+@DTYPES
+@over("remainder")
+def test_a_remainder_has_its_shape_dtype_and_length(part, dtype):
+    x = numbers(2, 5, 4, dtype=dtype)
+    torch.manual_seed(0)
+    w, kept = part.init(4, 4).to(dtype), x.clone()
+    pi = part(x, w, 4, cast(part.frozen(4, 4), dtype))
+    assert w.shape == (part.length(4, 4),) and pi.shape == (2, 5, 4) and pi.dtype == dtype and torch.equal(x, kept)
+    assert part.neutral == bool((pi == 0).all())
+
+
+# ---- ξ ------------------------------------------------------------------------------------------------------------------------------
+
+
+@DTYPES
+@over("interdependence")
+def test_mixing_is_the_product_with_the_matrix_in_values_and_gradients(part, dtype):
+    r, k = 4, 8 if isinstance(part, (rpn.interdependence.Parameterized, rpn.interdependence.Bilinear)) else 3
+    r, k = 8 if isinstance(part, rpn.interdependence.Bilinear) else r, getattr(part, "nodes", 0) or k
+    V, y = numbers(2, r, k, dtype=dtype).requires_grad_(), numbers(2, 6, k, dtype=dtype, seed=1).requires_grad_()
+    torch.manual_seed(0)
+    w = part.init(r, k).to(dtype)
+    frozen = cast(part.frozen(r, k), dtype)
+    A = part.matrix(V, w, frozen)
+    assert A.shape == (2, k, part.width(k)) and A.dtype == dtype and w.shape == (part.length(r, k),)
+    mixed = part.mix(y, V, w, frozen)
+    torch.testing.assert_close(mixed, y @ A)
+    ours = torch.autograd.grad(mixed.sin().sum(), [y, V], allow_unused=True)
+    truth = torch.autograd.grad((y @ A).sin().sum(), [y, V], allow_unused=True)
+    for a, b in zip(ours, truth, strict=True):
+        assert (a is None or not a.any()) if b is None else torch.allclose(a, b, rtol=1e-3 if dtype == torch.float32 else 1e-7, atol=1e-4)
+        assert b is None or b.isfinite().all()
+    assert part.neutral == torch.equal(A, torch.eye(k, dtype=dtype).expand_as(A))
+
+
+@over("interdependence")
+def test_columns_of_one_row_of_none_and_constant_ones_give_finite_numbers(part):
+    if not isinstance(part, (rpn.interdependence.Parameterized, rpn.interdependence.Bilinear)) and not getattr(part, "nodes", 0):
+        for V in (numbers(1, 3), numbers(0, 3), torch.full((4, 3), 0.1, dtype=torch.float64), torch.zeros(4, 3, dtype=torch.float64)):
+            V = V.requires_grad_()
+            A = part.matrix(V, torch.empty(0, dtype=torch.float64))
+            assert A.isfinite().all()
+            if A.requires_grad:
+                assert torch.autograd.grad(A.sum(), V)[0].isfinite().all()
+
+
+# ---- fusion -------------------------------------------------------------------------------------------------------------------------
+
+
+@over("fusion")
+def test_a_fusion_has_its_width_and_length(part):
+    parts = [numbers(2, 5, 8, seed=i) for i in range(4)]
+    torch.manual_seed(0)
+    w = part.init([8] * 4).double()
+    y = part(parts, w, cast(part.frozen([8] * 4), torch.float64))
+    assert w.shape == (part.length([8] * 4),) and y.shape == (2, 5, part.width([8] * 4))
+    assert part.width([part.part_width(8, 4)] * 4) == 8
+
+
+# ---- all of them in a head ----------------------------------------------------------------------------------------------------------
+
+
+def formulas():
+    simple = [kappa for kappa in ROWS["expansion"] if not any(field.kind == "parts" for field in kappa.declared)]
+    yield from (rpn.Formula(expansion=kappa()) for kappa in simple)
+    yield from (rpn.Formula(reconciliation=psi(), channels=2, bias=True) for psi in ROWS["reconciliation"])
+    yield from (rpn.Formula(remainder=pi()) for pi in ROWS["remainder"])
+    yield from (rpn.Formula(fusion=fusion(), channels=2) for fusion in ROWS["fusion"])
+    for xi in ROWS["interdependence"]:
+        if xi is not rpn.interdependence.Constant:
+            yield rpn.Formula(attribute=xi(), batch=4)
+            yield rpn.Formula(instance=xi(), batch=4)
+    yield rpn.Formula(output=rpn.Output("batch", "silu", softmax="log_softmax"))
+
+
+@pytest.mark.parametrize("formula", list(formulas()), ids=repr)
+def test_forward_is_the_output_of_the_trace_and_a_checkpoint_restores_every_bit(formula, tmp_path):
+    torch.manual_seed(0)
+    model = rpn.RPN([4, 4, 4], formula).double()
+    for name, buffer in model.named_buffers():  # frozen parts are saved by value: no seed may bring them back
+        if buffer.is_floating_point() and buffer.numel() and "running" not in name:
+            buffer.mul_(1.5)
+    model.eval()
+    x = numbers(4, 4)
+    head = model.layers[0].heads[0]
+    g = head.trace(x).g
+    torch.testing.assert_close(head(x), head.output(g) if head.output else g)
+    assert model(numbers(2, 4, 4)).shape == (2, 4, 4)
+    model.save_ckpt(tmp_path)
+    torch.manual_seed(1)
+    again = rpn.RPN.from_config(json.loads(json.dumps(model.to_config()))).double().eval()
+    again.load_ckpt(tmp_path)
+    assert torch.equal(again(x), model(x)) and math.isfinite(model(x).sum().item())
