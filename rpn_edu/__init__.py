@@ -1,12 +1,25 @@
 """rpn_edu: reconciled polynomial networks, to learn with.
 
-    g(x|w) = <κ_ξ(x), ψ(w)> + π(x)        expansion κ, interdependence ξ, reconciliation ψ, remainder π: one folder each
+g(x|w) = <κ_ξ(x), ψ(w)> + π(x)        expansion κ, interdependence ξ, reconciliation ψ, remainder π: one folder each
 """
 
-from . import data as data, expansion as expansion, fusion as fusion, interdependence as interdependence
-from . import reconciliation as reconciliation, remainder as remainder
-from .component import CATALOGUE as CATALOGUE, Component as Component, Dial as Dial, Table as Table
-from .component import component as component, family as family, from_config as from_config
+from . import (
+    data as data,
+    expansion as expansion,
+    fusion as fusion,
+    interdependence as interdependence,
+    reconciliation as reconciliation,
+    remainder as remainder,
+)
+from .component import (
+    CATALOGUE as CATALOGUE,
+    Component as Component,
+    Dial as Dial,
+    Table as Table,
+    component as component,
+    family as family,
+    from_config as from_config,
+)
 from .formula import Formula as Formula, Output as Output
 from .head import Head as Head, Trace as Trace
 from .layer import Layer as Layer

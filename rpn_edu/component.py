@@ -28,7 +28,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Dial:
-    """A number that can be turned: explored between `low` and `high`, allowed from `least` upwards (`None`: no limit; `above`: strictly)."""
+    """A number that can be turned: explored from `low` to `high`, allowed from `least` upwards (`None`: no limit; `above`: strictly)."""
 
     low: float
     high: float
@@ -62,9 +62,9 @@ class Field(NamedTuple):
 
     owner: str
     name: str
-    kind: Literal["int", "float", "bool", "choice", "part", "parts", "table"]
+    kind: str  # int, float, bool, choice, part, parts or table
     default: Any
-    meta: Dial | Table | str | None
+    meta: Any  # a Dial, a Table, a sentence or nothing
     base: Any
     optional: bool
 
@@ -79,17 +79,19 @@ class Field(NamedTuple):
         match self.kind:
             case "int" | "float":
                 abstract, cast = (numbers.Integral, int) if self.kind == "int" else (numbers.Real, float)
+                number: Any = value
                 wanted = self.meta.wanted(self.kind)
                 if isinstance(value, bool) or not isinstance(value, abstract):
                     self._refuse(TypeError, wanted, value)
-                if not (math.isfinite(value) and self.meta.allows(value)):
+                if not (math.isfinite(number) and self.meta.allows(number)):
                     self._refuse(ValueError, wanted, value)
-                return cast(value)
+                return cast(number)
             case "bool":
                 return value if isinstance(value, bool) else self._refuse(TypeError, f"True or False ({self.doc})", value)
             case "choice":
                 if value not in self.base:
-                    self._refuse(ValueError, "one of " + ", ".join(map(repr, self.base)), value, did_you_mean(value, map(str, self.base)))
+                    wanted = "one of " + ", ".join(map(repr, self.base))
+                    self._refuse(ValueError, wanted, value, did_you_mean(str(value), map(str, self.base)))
                 return value
             case "part":
                 return self._part(value)
@@ -98,12 +100,14 @@ class Field(NamedTuple):
                     self._refuse(TypeError, f"a tuple of {self.base.term}s", value)
                 return tuple(map(self._part, value))
             case "table":
-                return self._table(value.tolist() if hasattr(value, "tolist") else value)
+                return self._table(getattr(value, "tolist", lambda: value)())
 
     def _part(self, value: Any) -> Any:
         if isinstance(value, type) and issubclass(value, self.base):
             self._refuse(TypeError, f"a value such as {value.__name__}()", value, f"; did you forget the brackets of {value.__name__}()?")
-        return value if isinstance(value, self.base) else self._refuse(TypeError, f"a component of {self.base.term or self.base.__name__}", value)
+        if not isinstance(value, self.base):
+            self._refuse(TypeError, f"a component of {self.base.term or self.base.__name__}", value)
+        return value
 
     def _table(self, value: Any) -> Any:
         if isinstance(value, (tuple, list)):
@@ -127,8 +131,8 @@ class Field(NamedTuple):
                 return list(self.base)
             case "table":
                 return [self.meta.example]
-        rows = [row for row in CATALOGUE.values() if issubclass(row, self.base) and all(f.kind not in ("parts", "table") for f in row.declared)]
-        simple = [row() for row in rows if not any(f.kind == "part" for f in row.declared)]
+        rows = [row for row in CATALOGUE.values() if issubclass(row, self.base)]
+        simple = [row() for row in rows if not any(f.kind in ("part", "parts", "table") for f in row.declared)]
         return simple if self.kind == "part" else [tuple(simple[1:3])]
 
 
@@ -144,7 +148,8 @@ class Component:
     def __init_subclass__(cls) -> None:
         for base in cls.__mro__[1:]:
             if base in CATALOGUE.values():
-                raise TypeError(f"{cls.__name__} extends {base.__name__}, which is final: extend its family {base.__mro__[1].__name__} instead")
+                family = base.__mro__[1].__name__
+                raise TypeError(f"{cls.__name__} extends {base.__name__}, which is final: extend its family {family} instead")
 
     def __post_init__(self) -> None:
         for field in self.declared:
@@ -250,7 +255,8 @@ def _refusing_unknown_keywords(cls: type, build: Callable) -> Callable:
     @functools.wraps(build)
     def __init__(self, *args, **keywords):
         for word in keywords.keys() - set(names):
-            raise TypeError(f"{cls.__name__} has no hyperparameter {word!r}{did_you_mean(word, names)} It has: {', '.join(names) or 'none'}")
+            known = f"It has: {', '.join(names) or 'none'}"
+            raise TypeError(f"{cls.__name__} has no hyperparameter {word!r}{did_you_mean(word, names) or '.'} {known}")
         build(self, *args, **keywords)
 
     return __init__

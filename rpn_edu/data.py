@@ -90,6 +90,7 @@ def _stratified(who: str, labels: np.ndarray, test: float, seed: int) -> tuple[n
 
 # ---- a curve ------------------------------------------------------------------------------------------------------------------------
 
+
 def waves(x: torch.Tensor) -> torch.Tensor:
     """Two frequencies under a bell: smooth, but not periodic, so that no basis gets it for free."""
     return (torch.sin(3 * x) + 0.5 * torch.sin(9 * x)) * torch.exp(-(x**2))

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from . import checkpoint
 from .component import from_config
 from .formula import Formula
 from .fusion import Fusion, Mean
-from .head import Trace
+from .head import Head, Trace
 from .layer import Layer
 
 
@@ -41,7 +41,7 @@ class Model(nn.Module, ABC):
         raise NotImplementedError(f"{type(self).__name__} does not say how it is built: write to_config")
 
     def save_ckpt(self, cache_dir: str | Path = "./ckpt", checkpoint_file: str = "checkpoint") -> None:
-        """Write all numbers and the config to cache_dir/checkpoint_file. The folder is made; an older file stays whole until the new one is."""
+        """Write all numbers and the config to cache_dir/checkpoint_file. The folder is made; an older file stays whole till the end."""
         try:
             config = self.to_config()
         except NotImplementedError:
@@ -113,8 +113,8 @@ class RPN(Model):
     def trace(self, x: Tensor) -> dict[tuple[int, int], Trace]:
         """The trace of every head, by (layer, head)."""
         traces = {}
-        for k, layer in enumerate(self.layers):
-            traces |= {(k, h): head.trace(x) for h, head in enumerate(layer.heads)}
+        for k, layer in enumerate(cast(list[Layer], self.layers)):
+            traces |= {(k, h): cast(Head, head).trace(x) for h, head in enumerate(layer.heads)}
             x = layer(x)
         return traces
 
@@ -128,7 +128,9 @@ class RPN(Model):
         if not isinstance(config, Mapping) or config.get("type") != "RPN":
             raise ValueError(f"a config of an RPN has the type 'RPN', got {config!r}")
         if unknown := config.keys() ^ {"type", "name", "dims", "formulas", "fusion"}:
-            raise ValueError(f"a config of an RPN holds type, name, dims, formulas and fusion; missing or unknown here: {', '.join(sorted(unknown))}")
+            raise ValueError(
+                f"a config of an RPN holds type, name, dims, formulas and fusion; missing or unknown here: {', '.join(sorted(unknown))}"
+            )
         formulas = [[from_config(formula) for formula in heads] for heads in config["formulas"]]
         return cls(config["dims"], formulas, from_config(config["fusion"]), config["name"], device)
 

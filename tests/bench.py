@@ -120,8 +120,10 @@ def latency(moves: int = 50) -> None:
                 waits.append(book.latency("ArrowLeft" if move % 2 else "ArrowRight"))
                 boxes.append(picture.bounding_box())
             jumps = sum(any(abs(a[side] - b[side]) > 1 for side in a) for a, b in zip(boxes, boxes[1:], strict=False))
-            name, (median, p95) = handle.get_attribute("aria-label"), (statistics.median(waits), sorted(waits)[int(0.95 * moves)])
-            print(f"explorer {number}, {name:10} {moves} moves: median {median:.0f} ms, p95 {p95:.0f} ms, {jumps} jumps, errors {book.errors}")
+            name, median, p95 = handle.get_attribute("aria-label"), statistics.median(waits), sorted(waits)[int(0.95 * moves)]
+            print(
+                f"explorer {number}, {name:10} {moves} moves: median {median:.0f} ms, p95 {p95:.0f} ms, {jumps} jumps, errors {book.errors}"
+            )
 
 
 def callback(moves: int = 50) -> None:

@@ -50,6 +50,16 @@ def test_numbers_become_plain_numbers_and_values_beyond_the_explored_end_are_all
     assert E.Chebyshev(degree=40).degree == 40
 
 
+def test_arguments_stand_in_the_documented_order():
+    order = {row: [field.name for field in row.declared if field.name != "normalization"] for row in rpn.CATALOGUE.values()}
+    assert order[E.BSpline] == ["intervals", "degree", "low", "high"]
+    X = rpn.interdependence
+    assert order[X.Graph] == ["nodes", "links", "directed", "hops", "accumulate", "from_zero", "self_loops"]
+    assert order[X.Chain] == ["hops", "accumulate", "from_zero", "both_ways", "self_loops"]
+    with pytest.raises(TypeError):
+        X.Pearson("row")  # normalization is given by name only
+
+
 def test_a_component_is_a_frozen_value():
     kappa = E.Taylor(order=2)
     with pytest.raises(AttributeError):
@@ -108,7 +118,8 @@ def test_a_registered_class_is_final_and_an_abstract_one_is_not_registered():
 
 
 @pytest.mark.parametrize(
-    "hint, message", [(Annotated[float, rpn.Dial(0, 1, "x")], "must say its least"), (int, "declare a number with a Dial"), (dict, "declare")]
+    "hint, message",
+    [(Annotated[float, rpn.Dial(0, 1, "x")], "must say its least"), (int, "declare a number with a Dial"), (dict, "declare")],
 )
 def test_a_declaration_that_says_too_little_is_refused(hint, message):
     with pytest.raises(TypeError, match=message):

@@ -256,7 +256,9 @@ def test_full_redraws_only_where_limits_change():
     for at in (0.1, 0.2, -0.9):
         dict(page.controls())["picture.at"].value = at
     assert page.canvas.full_draws == drawn
-    dict(page.controls())["expansion.degree"].value = 5
+    dict(page.controls())["expansion.degree"].value = 5  # more bars, same limits
+    assert page.canvas.full_draws == drawn
+    dict(page.controls())["expansion"].value = "Normal"  # its features are a hundred times larger
     assert page.canvas.full_draws == drawn + 1
 
 

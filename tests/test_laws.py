@@ -105,7 +105,9 @@ def test_the_product_is_the_matrix_product_in_values_and_gradients(part, dtype):
     torch.testing.assert_close(part.matrix(w, n, D), W)  # drawn anew from its seed: the same numbers
     needs = [w, z] if len(w) else [z]
     for ours, truth in zip(torch.autograd.grad(fast.sin().sum(), needs), torch.autograd.grad(plain.sin().sum(), needs), strict=True):
-        torch.testing.assert_close(ours, truth, rtol=1e-3 if dtype == torch.float32 else 1e-9, atol=1e-4 if dtype == torch.float32 else 1e-9)
+        torch.testing.assert_close(
+            ours, truth, rtol=1e-3 if dtype == torch.float32 else 1e-9, atol=1e-4 if dtype == torch.float32 else 1e-9
+        )
     assert part.product(z[:, :0], w, n, frozen).shape == (2, 0, n)
 
 

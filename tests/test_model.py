@@ -130,7 +130,9 @@ print("equal")
 def test_another_kappa_with_equal_shapes_is_refused_unless_not_strict(tmp_path):
     model(rpn.Formula(E.Chebyshev(3))).save_ckpt(tmp_path)
     other = model(rpn.Formula(E.Legendre(3)), seed=1)
-    with pytest.raises(ValueError, match=r"another model: formulas\[0\]\[0\].expansion.type is 'expansion.Chebyshev' there and 'expansion.Legendre' here"):
+    with pytest.raises(
+        ValueError, match=r"another model: formulas\[0\]\[0\].expansion.type is 'expansion.Chebyshev' there and 'expansion.Legendre' here"
+    ):
         other.load_ckpt(tmp_path)
     other.load_ckpt(tmp_path, strict=False)
     assert torch.equal(other.layers[0].heads[0].w, model(rpn.Formula(E.Chebyshev(3))).layers[0].heads[0].w)

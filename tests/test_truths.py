@@ -28,7 +28,8 @@ def planes(kappa, x):
 
 
 @pytest.mark.parametrize(
-    "row, truth", [(E.Chebyshev, scipy.special.eval_chebyt), (E.Legendre, scipy.special.eval_legendre), (E.Hermite, scipy.special.eval_hermitenorm)]
+    "row, truth",
+    [(E.Chebyshev, scipy.special.eval_chebyt), (E.Legendre, scipy.special.eval_legendre), (E.Hermite, scipy.special.eval_hermitenorm)],
 )
 def test_polynomials_equal_scipy_inside_and_outside_the_domain(row, truth):
     x = numbers(50, scale=1.5)
@@ -105,7 +106,10 @@ def test_factored_matrices_are_true_kronecker_products(psi):
 
 def test_a_kronecker_product_keeps_full_rank_and_low_rank_does_not():
     torch.manual_seed(0)
-    ranks = {psi: np.linalg.matrix_rank(psi.matrix(psi.init(64, 784), 64, 784).numpy()) for psi in (R.Kronecker(), R.LowRank(3), R.DualLPHM(rank=3))}
+    ranks = {
+        psi: np.linalg.matrix_rank(psi.matrix(psi.init(64, 784), 64, 784).numpy())
+        for psi in (R.Kronecker(), R.LowRank(3), R.DualLPHM(rank=3))
+    }
     assert list(ranks.values()) == [64, 3, 9]
     assert R.Kronecker().length(64, 784) == 8 * 28 + 8 * 28
 
@@ -156,7 +160,9 @@ def test_kernels_equal_numpy_and_scikit_learn():
     V = numbers(6, 4)
     np.testing.assert_allclose(X.Pearson().matrix(V, EMPTY), np.corrcoef(V.numpy().T), atol=1e-12)
     np.testing.assert_allclose(X.Cosine().matrix(V, EMPTY), pairwise.cosine_similarity(V.numpy().T), atol=1e-12)
-    np.testing.assert_allclose(X.GaussianRBF(sigma=0.7).matrix(V, EMPTY), pairwise.rbf_kernel(V.numpy().T, gamma=1 / (2 * 0.49)), atol=1e-12)
+    np.testing.assert_allclose(
+        X.GaussianRBF(sigma=0.7).matrix(V, EMPTY), pairwise.rbf_kernel(V.numpy().T, gamma=1 / (2 * 0.49)), atol=1e-12
+    )
 
 
 def test_a_constant_column_correlates_with_nothing_but_itself():

@@ -33,7 +33,8 @@ class Combined(Expansion):
         return {f"{i}_{name}": value for i, (part, (m_i, _)) in enumerate(sizes) for name, value in part.frozen(m_i).items()}
 
     def apply(self, i: int, x: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
-        return self.parts[i](x, {name.removeprefix(f"{i}_"): value for name, value in (frozen or {}).items() if name.startswith(f"{i}_")} or None)
+        own = {name.removeprefix(f"{i}_"): value for name, value in (frozen or {}).items() if name.startswith(f"{i}_")}
+        return self.parts[i](x, own or None)
 
 
 @component

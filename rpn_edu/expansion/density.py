@@ -13,8 +13,8 @@ from .base import Pointwise
 class Normal(Pointwise):
     """κ(x) = -(x - μ)² / (2σ²) - ln σ - ln(2π)/2 for six pairs (μ, σ): μ in 0, 1, -1 and σ in 1, 0.1
 
-    D = 6 m, or m with `naive=True` (the standard normal alone). All six are quadratics in x: with a constant they span only three dimensions,
-    so half of the features are redundant. Source: RPN 1, "Probabilistic Expansion", normal distribution.
+    D = 6 m, or m with `naive=True` (the standard normal alone). All six are quadratics in x: with a constant they span only three
+    dimensions, so half of the features are redundant. Source: RPN 1, "Probabilistic Expansion", normal distribution.
     """
 
     naive: bool = False

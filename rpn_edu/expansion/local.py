@@ -1,6 +1,6 @@
 """κ of bumps: every feature is large near one place and small elsewhere."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import torch
 from torch import Tensor
@@ -14,7 +14,11 @@ High = Annotated[float, Dial(0.5, 4.0, "right end of the interval", least=None)]
 
 @family
 class Local(Pointwise):
-    """Bumps that tile the interval from `low` to `high`."""
+    """Bumps that tile the interval from `low` to `high`, which each row declares."""
+
+    if TYPE_CHECKING:  # declared by the rows, where their place among the arguments is
+        low: ClassVar[float]
+        high: ClassVar[float]
 
     @property
     def domain(self) -> tuple[float, float]:

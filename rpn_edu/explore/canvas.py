@@ -6,7 +6,7 @@ and hides the names that were not mentioned. Only new limits, titles or ticks co
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -28,6 +28,8 @@ class Panel(NamedTuple):
     ylabel: str = ""
     xticks: Literal["numbers", "counts", "none"] = "numbers"
     yticks: Literal["numbers", "counts", "none"] = "numbers"
+    term: str = ""
+    """The symbol of the formula that this panel shows, if it shows one."""
 
 
 class Canvas:
@@ -40,20 +42,21 @@ class Canvas:
         self.axes = [self.figure.add_axes(panel.where) for panel in panels]
         for axes, panel in zip(self.axes, panels, strict=True):
             axes.set_title(panel.title, fontsize=9, loc="left")
-            axes.set_xlabel(panel.xlabel, fontsize=8)
-            axes.set_ylabel(panel.ylabel, fontsize=8)
+            axes.set_xlabel(panel.xlabel, fontsize=8, labelpad=14 if panel.xticks == "counts" else None)  # room for the blitted counts
+            axes.set_ylabel(panel.ylabel, fontsize=8, labelpad=14 if panel.yticks == "counts" else None)
             axes.tick_params(labelsize=7)
             axes.set_autoscale_on(False)  # else an image moves the limits behind our back, and the ticks stay the old ones
             for axis, kind in ((axes.xaxis, panel.xticks), (axes.yaxis, panel.yticks)):
-                locator = ticker.NullLocator() if kind == "none" else ticker.MaxNLocator(5, integer=kind == "counts", min_n_ticks=1)
-                axis.set_major_locator(locator)
-                if kind == "counts":
-                    axis.set_major_formatter(ticker.FuncFormatter(lambda place, _: f"{place + 1:.0f}"))
+                axis.set_major_locator(ticker.MaxNLocator(5, min_n_ticks=1) if kind == "numbers" else ticker.NullLocator())
             for side in ("top", "right"):
                 axes.spines[side].set_visible(False)
+        # The panel of the lit term is underlined below its title: a shape, so that nobody depends on colour.
+        rule = {"color": "#222222", "linewidth": 2.5, "clip_on": False, "animated": True}
+        self.rules = [axes.plot([0, 1], [1.015, 1.015], transform=axes.transAxes, **rule)[0] for axes in self.axes]
         self.artists: dict[str, Any] = {}
         self.mentioned: dict[str, None] = {}  # in the order of being said, which is the order of drawing
         self.background: Any = None
+        self.lit: int | None = None
         self.full_draws = 0
 
     # ---- what a picture says ------------------------------------------------------------------------------------------------------
@@ -65,8 +68,22 @@ class Canvas:
         for wanted, current, change, ticks in sides:
             if wanted is not None and tuple(wanted) != tuple(current):
                 change(*wanted)
-                if ticks != "none":  # limits without ticks are not seen in the background
+                if ticks == "numbers":  # only these ticks are painted into the background
                     self.background = None
+        if kinds.xticks == "counts" and x is not None:
+            self._counted(f"x {panel}", panel, x, lambda share: (share, -0.03), ha="center", va="top")
+        if kinds.yticks == "counts" and y is not None:
+            self._counted(f"y {panel}", panel, y, lambda share: (-0.01, share), ha="right", va="center")
+
+    def _counted(
+        self, name: str, panel: int, ends: tuple[float, float], place: Callable[[float], tuple[float, float]], **style: Any
+    ) -> None:
+        """Label the things at 0, 1, 2, ... as 1, 2, 3, ...: the first, the last and a few between. Blitted: their number changes with D."""
+        count = round(max(ends) + 0.5)
+        for i in sorted({*range(0, count, max(1, -(-count // 5))), count - 1}):
+            share = (i - ends[0]) / (ends[1] - ends[0])
+            x, y = place(share)
+            self.text(f"count {name} {i}", panel, x, y, str(i + 1), **style)
 
     def title(self, panel: int, text: str) -> None:
         if self.axes[panel].get_title("left") != text:
@@ -113,6 +130,10 @@ class Canvas:
         self.mentioned[name] = None
         return self.artists[name]
 
+    def light(self, term: str) -> None:
+        """Underline the title of a term's panel, if there is one."""
+        self.lit = next((number for number, panel in enumerate(self.panels) if panel.term == term), None)
+
     # ---- what the explorer asks ---------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
@@ -132,6 +153,8 @@ class Canvas:
         for axes in self.axes:  # blitted artists lie over the frame; draw it once more on top
             for spine in axes.spines.values():
                 axes.draw_artist(spine)
+        if self.lit is not None:
+            self.axes[self.lit].draw_artist(self.rules[self.lit])
         picture = Image.fromarray(np.asarray(self.agg.buffer_rgba())[:, :, :3])
         out = io.BytesIO()
         picture.quantize(64, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=1)

@@ -71,7 +71,7 @@ class Basis(Picture):
 
     subject: ClassVar[type] = Expansion
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.07, 0.16, 0.52, 0.72), "features of κ over x", "x"),
+        Panel((0.07, 0.16, 0.52, 0.72), "features of κ over x", "x", term="κ"),
         Panel((0.67, 0.16, 0.31, 0.72), "κ at the dotted x", "feature", xticks="counts"),
     )
     shown: ClassVar[int] = 12
@@ -135,7 +135,7 @@ class Fabric(Picture):
     subject: ClassVar[type] = Reconciliation
     panels: ClassVar[tuple[Panel, ...]] = (
         Panel((0.02, 0.16, 0.2, 0.72), "w, as a block", xticks="none", yticks="none"),
-        Panel((0.3, 0.16, 0.42, 0.72), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts"),
+        Panel((0.3, 0.16, 0.42, 0.72), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts", "ψ"),
         Panel((0.79, 0.16, 0.2, 0.72), "singular values", xticks="counts"),
     )
 
@@ -195,11 +195,11 @@ class Flow(Picture):
     n: ClassVar[int] = 2
     subject: ClassVar[type] = Formula
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.08, 0.6, 0.5, 0.3), "κ(x)", xticks="none"),
-        Panel((0.08, 0.15, 0.5, 0.33), "ψ(w): each column meets the feature above it", "feature", "output", "counts", "counts"),
+        Panel((0.08, 0.6, 0.5, 0.3), "κ(x)", xticks="none", term="κ"),
+        Panel((0.08, 0.15, 0.5, 0.33), "ψ(w): each column meets the feature above it", "feature", "output", "counts", "counts", "ψ"),
         Panel((0.63, 0.15, 0.11, 0.33), "<κ, ψ(w)>", xticks="none", yticks="none"),
-        Panel((0.755, 0.15, 0.11, 0.33), "+ π(x)", xticks="none", yticks="none"),
-        Panel((0.88, 0.15, 0.11, 0.33), "= g(x|w)", xticks="none", yticks="none"),
+        Panel((0.755, 0.15, 0.11, 0.33), "+ π(x)", xticks="none", yticks="none", term="π"),
+        Panel((0.88, 0.15, 0.11, 0.33), "= g(x|w)", xticks="none", yticks="none", term="g"),
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:

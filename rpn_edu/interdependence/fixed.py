@@ -1,7 +1,7 @@
 """ξ that does not look at the data: nothing, a given matrix, a chain, a graph."""
 
 from abc import abstractmethod
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import torch
 from torch import Tensor
@@ -67,14 +67,15 @@ class Constant(Interdependence):
 class Network(Interdependence):
     """A = Â^hops, or Â + Â² + ... + Â^hops, where Â holds the links, then the self loops, normalized once.
 
-    Rows declare `hops`, `accumulate`, `from_zero` and `self_loops`. Softmax runs over links only, so it is 1 / (number of links into a node).
+    Rows declare `hops`, `accumulate`, `from_zero` and `self_loops`. Softmax runs over links only: 1 / (number of links into a node).
     `mix` walks the links and needs memory O(links), never k × k.
     """
 
-    hops: ClassVar[int]
-    accumulate: ClassVar[bool]
-    from_zero: ClassVar[bool]
-    self_loops: ClassVar[bool]
+    if TYPE_CHECKING:  # declared by the rows, where their place among the arguments is
+        hops: ClassVar[int]
+        accumulate: ClassVar[bool]
+        from_zero: ClassVar[bool]
+        self_loops: ClassVar[bool]
 
     @abstractmethod
     def linked(self, k: int, like: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
@@ -155,8 +156,10 @@ class Graph(Network):
     def check(self) -> None:
         super().check()
         for link in self.links:
-            if not (isinstance(link, tuple) and len(link) == 2 and all(isinstance(i, int) and 0 <= i < (self.nodes or i + 1) for i in link)):
-                raise ValueError(f"Graph.links must be pairs of node numbers from 0 to {self.nodes - 1 if self.nodes else '...'}, got {link!r}")
+            pair = isinstance(link, tuple) and len(link) == 2
+            if not (pair and all(isinstance(i, int) and 0 <= i < (self.nodes or i + 1) for i in link)):
+                last = self.nodes - 1 if self.nodes else "..."
+                raise ValueError(f"Graph.links must be pairs of node numbers from 0 to {last}, got {link!r}")
 
     def width(self, k: int) -> int:
         require_columns("interdependence.Graph", self.nodes or max((i + 1 for link in self.links for i in link if i >= k), default=k), k)

@@ -38,7 +38,7 @@ class Pearson(Kernel):
 
     def likeness(self, V: Tensor) -> Tensor:
         # Constant columns are recognised exactly: their mean is rounded, and dividing by that dust would give correlations of noise.
-        constant = (V == V[..., :1, :]).all(-2, keepdim=True)
+        constant = (V[..., :1, :] == V).all(-2, keepdim=True)
         U = unit_columns(torch.where(constant, 0.0, V - V.mean(-2, keepdim=True)))
         return torch.where(torch.eye(V.shape[-1], dtype=torch.bool, device=V.device), 1.0, U.mT @ U)
 

@@ -23,7 +23,8 @@ class Learned(Interdependence):
     def known_side(self, r: int | None, k: int | None) -> int:
         side = self.side(r, k)
         if side is None:
-            raise ValueError(f"{self.qualified_name()} has learned numbers for every row of the batch here: fix the batch with Formula(batch=...)")
+            reason = "has learned numbers for every row of the batch here: fix the batch with Formula(batch=...)"
+            raise ValueError(f"{self.qualified_name()} {reason}")
         return side
 
     def length(self, r: int | None, k: int | None) -> int:

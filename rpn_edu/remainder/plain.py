@@ -47,7 +47,7 @@ class Identity(Remainder):
 
     def length(self, m: int, n: int) -> int:
         if m != n:
-            raise ValueError(f"remainder.Identity needs as many inputs as outputs, got m = {m} and n = {n}; remainder.Linear() maps one to the other")
+            raise ValueError(f"remainder.Identity needs as many inputs as outputs, got m = {m} and n = {n}; remainder.Linear() maps any")
         return 0
 
     def __call__(self, x: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
