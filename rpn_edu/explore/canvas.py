@@ -94,7 +94,7 @@ class Canvas:
         artist = self._artist(name, lambda: self.axes[panel].plot([], [], **style)[0])
         artist.set_data(np.asarray(x), np.asarray(y))
 
-    def bars(self, name: str, panel: int, heights: Any, color: str, hatch: str = "", horizontal: bool = False) -> None:
+    def bars(self, name: str, panel: int, heights: Any, color: str | list[str], hatch: str = "", horizontal: bool = False) -> None:
         """Bars of width 0.8 at 0, 1, 2, ... from zero; `horizontal` lets them grow to the right."""
         heights = np.asarray(heights, dtype=float)
         key = f"{name}/{len(heights)}"
@@ -105,13 +105,16 @@ class Canvas:
             bar.set_width(height) if horizontal else bar.set_height(height)
 
     def image(self, name: str, panel: int, values: Any, limit: float) -> None:
-        """A matrix as colours from -limit (blue) over 0 (white) to limit (red), one cell per unit, first row on top."""
+        """A matrix as colours from -limit (blue, with a dash) over 0 (white) to limit (red), one cell per unit, first row on top."""
         values = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = values.shape
         artist = self._artist(name, lambda: self.axes[panel].imshow(values, cmap="RdBu_r", aspect="auto", interpolation="nearest"))
         artist.set_data(values)
         artist.set_clim(-limit, limit)
         artist.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
+        # A dash in every negative cell: the sign is not told by colour alone.
+        row, column = np.nonzero(values < 0)
+        self.line(f"{name} negative", panel, column, row, color="#333333", marker="_", linestyle="", markersize=4, markeredgewidth=0.8)
         self.limits(panel, (-0.5, columns - 0.5), (rows - 0.5, -0.5))
 
     def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:

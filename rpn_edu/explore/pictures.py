@@ -33,6 +33,10 @@ class Picture(Component, ABC):
     subject: ClassVar[type]
     """The kind of component it shows."""
     panels: ClassVar[tuple[Panel, ...]]
+    answer: ClassVar[str]
+    """The name of the number that the code prints at its end."""
+    fields_name: ClassVar[str]
+    """What the picture's own fields are, in one word."""
 
     def given(self) -> dict[str, Tensor]:
         """Data the numbers start from, by argument name. In the code they are written out."""
@@ -70,6 +74,8 @@ class Basis(Picture):
     at: Annotated[float, Dial(-3.0, 3.0, "the x whose features are shown as bars", least=None)] = 0.5
 
     subject: ClassVar[type] = Expansion
+    answer: ClassVar[str] = "kappa"
+    fields_name: ClassVar[str] = "input"
     panels: ClassVar[tuple[Panel, ...]] = (
         Panel((0.07, 0.16, 0.52, 0.72), "features of κ over x", "x", term="κ"),
         Panel((0.67, 0.16, 0.31, 0.72), "κ at the dotted x", "feature", xticks="counts"),
@@ -91,7 +97,7 @@ class Basis(Picture):
         x, D = numbers["x"], len(numbers["kappa"])
         inside = numbers["curves"][(x >= low) & (x <= high)]
         # Curves may leave the picture: one wild feature must not flatten the others.
-        top = steady(inside[:, : self.shown].abs().quantile(0.9)) * 1.1
+        top = steady(inside[:, : self.shown].abs().quantile(0.9)) * 1.2
         canvas.limits(0, (-3, 3), (-top, top))
         for name, edge in (("low", low), ("high", high)):
             canvas.line(f"domain {name}", 0, [edge, edge], [-top, top], color="#999999", linewidth=1, linestyle="--")
@@ -99,12 +105,22 @@ class Basis(Picture):
             # Colour and line style both change, so that no feature is told by colour alone.
             style = {"color": f"C{k % 10}", "linestyle": LINES[k % len(LINES)], "linewidth": 1.6}
             canvas.line(f"feature {k}", 0, x, numbers["curves"][:, k], **style)
+        self.name_curves(canvas, x, numbers["curves"][:, : self.shown], (0.95 * low, 0.95 * high), top)
         canvas.line("at", 0, [self.at, self.at], [-top, top], color="black", linewidth=1, linestyle=":")
         if self.shown < D:
             canvas.text("more", 0, 0.02, 0.95, f"first {self.shown} of {D} features")
         reach = steady(numbers["kappa"]) * 1.1
         canvas.limits(1, (-0.6, D - 0.4), (-reach, reach))
-        canvas.bars("kappa", 1, numbers["kappa"], COLORS["κ"])
+        canvas.bars("kappa", 1, numbers["kappa"], [f"C{k % 10}" for k in range(D)])
+
+    @staticmethod
+    def name_curves(canvas: Canvas, x: Tensor, curves: Tensor, between: tuple[float, float], top: float) -> None:
+        """Each curve's number stands at its highest point between two x, so that curve and bar are found by number, not by colour."""
+        inside = (x >= between[0]) & (x <= between[1])
+        for k, curve in enumerate(curves[inside].T):
+            peak = int(curve.clamp(-top, top).argmax())
+            share = (float(x[inside][peak]) + 3) / 6, (float(curve[peak].clamp(-top, top)) + top) / (2 * top)
+            canvas.text(f"name {k}", 0, *share, str(k + 1), ha="center", va="bottom", fontweight="bold")
 
     def alt(self, subject: Expansion, numbers: Numbers) -> str:
         kappa = numbers["kappa"]
@@ -133,8 +149,10 @@ class Fabric(Picture):
     seed: Seed = 0
 
     subject: ClassVar[type] = Reconciliation
+    answer: ClassVar[str] = "W"
+    fields_name: ClassVar[str] = "size"
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.02, 0.16, 0.2, 0.72), "w, as a block", xticks="none", yticks="none"),
+        Panel((0.02, 0.16, 0.2, 0.72), "w (– is negative)", xticks="none", yticks="none"),
         Panel((0.3, 0.16, 0.42, 0.72), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts", "ψ"),
         Panel((0.79, 0.16, 0.2, 0.72), "singular values", xticks="counts"),
     )
@@ -178,7 +196,9 @@ class Fabric(Picture):
 
     def readout(self, subject: Reconciliation, numbers: Numbers) -> str:
         l, size = len(numbers["w"]), self.n * self.D
-        return f"l = {l} numbers fill n · D = {size} entries ({l / size:.0%})   rank {self.rank(numbers)} of {min(self.n, self.D)}"
+        zero = int((numbers["W"] == 0).sum())
+        zeros = f", {zero} of them 0" if zero else ""
+        return f"l = {l} numbers fill n · D = {size} entries ({l / size:.0%}){zeros}   rank {self.rank(numbers)} of {min(self.n, self.D)}"
 
     def values(self, subject: Reconciliation, numbers: Numbers) -> dict[str, str]:
         return {"ψ": f"{self.n} × {self.D}"}
@@ -194,6 +214,8 @@ class Flow(Picture):
 
     n: ClassVar[int] = 2
     subject: ClassVar[type] = Formula
+    answer: ClassVar[str] = "g"
+    fields_name: ClassVar[str] = "input"
     panels: ClassVar[tuple[Panel, ...]] = (
         Panel((0.08, 0.6, 0.5, 0.3), "κ(x)", xticks="none", term="κ"),
         Panel((0.08, 0.15, 0.5, 0.33), "ψ(w): each column meets the feature above it", "feature", "output", "counts", "counts", "ψ"),
@@ -213,12 +235,13 @@ class Flow(Picture):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             w = subject.reconciliation.init(self.n, D).double()  # (l,)
+            torch.manual_seed(self.seed + 1000)  # numbers of its own: another κ must not change π
             w_pi = subject.remainder.init(2, self.n).double()
         kappa = subject.expansion(x)  # (1, D)
         W = subject.reconciliation.matrix(w, self.n, D)  # (n, D)
         inner = kappa @ W.mT  # (1, n)
         pi = subject.remainder(x, w_pi, self.n)  # (1, n)
-        return {"x": x, "w": w, "kappa": kappa, "W": W, "inner": inner, "pi": pi, "g": inner + pi}
+        return {"x": x, "w": w, "kappa": kappa, "W": W, "inner": inner, "pi": pi, "g": inner + pi, "w_pi": w_pi}
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
         kappa, W = numbers["kappa"][0], numbers["W"]
@@ -252,7 +275,7 @@ class Flow(Picture):
         return (
             "g = "
             + ", ".join(f"{value:.4f}" for value in numbers["g"][0])
-            + f"   D = {numbers['kappa'].shape[-1]}, l = {len(numbers['w'])}"
+            + f"   D = {numbers['kappa'].shape[-1]}, {len(numbers['w']) + len(numbers['w_pi'])} learned numbers"
         )
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
@@ -272,6 +295,8 @@ class Fit(Picture):
     seed: Seed = 0
 
     subject: ClassVar[type] = Formula
+    answer: ClassVar[str] = "test_error"
+    fields_name: ClassVar[str] = "data"
     panels: ClassVar[tuple[Panel, ...]] = (
         Panel((0.06, 0.16, 0.92, 0.72), "dots: data   dashed: truth   solid: g(x|w)   dotted: π(x)", "x"),
     )
@@ -311,16 +336,21 @@ class Fit(Picture):
         return {"x": x, "y": y, "grid": grid, "truth": truth, "w": w, "curve": curve, "pi": pi, **errors}
 
     def steps(self, subject: Formula) -> int:
-        """One step is exact where g is linear in w; otherwise eight are as many as a slider allows."""
+        """One step is exact where g is linear in w; otherwise sixteen are as many as a slider allows."""
         linear_pi = getattr(subject.remainder, "activation", "none") == "none"
-        return 1 if subject.reconciliation.linear and linear_pi else 8
+        return 1 if subject.reconciliation.linear and linear_pi else 16
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
         canvas.limits(0, (-1.05, 1.05), (-1.6, 1.6))
-        canvas.line("points", 0, numbers["x"], numbers["y"], color="#777777", marker="o", linestyle="", markersize=3.5)
-        canvas.line("truth", 0, numbers["grid"], numbers["truth"], color=COLORS["κ"], linestyle="--", linewidth=1.2)
-        canvas.line("pi", 0, numbers["grid"], numbers["pi"], color=COLORS["π"], linestyle=":", linewidth=1.6)
-        canvas.line("fit", 0, numbers["grid"], numbers["curve"].clamp(-1e3, 1e3), color=COLORS["g"], linewidth=2)
+        grid, curve = numbers["grid"], numbers["curve"]
+        canvas.line("truth", 0, grid, numbers["truth"], color=COLORS["κ"], linestyle="--", linewidth=1.2)
+        canvas.line("pi", 0, grid, numbers["pi"], color=COLORS["π"], linestyle=":", linewidth=1.6)
+        canvas.line("fit", 0, grid, curve.clamp(-1e3, 1e3), color=COLORS["g"], linewidth=2)
+        canvas.line(
+            "points", 0, numbers["x"], numbers["y"], color="#777777", marker="o", linestyle="", markersize=5, markeredgecolor="white"
+        )
+        if curve.abs().max() > 1.6:
+            canvas.text("outside", 0, 0.5, 0.94, f"g leaves the picture: {curve.min():.3g} to {curve.max():.3g}", ha="center")
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:
         curve = numbers["curve"]

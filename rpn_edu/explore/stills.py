@@ -30,12 +30,13 @@ def learning_curve(records: Sequence[Record], metric: str = "metric") -> Still:
     steps = [record.step for record in records]
     losses = torch.tensor([record.loss for record in records], dtype=torch.float64)
     measured = [(record.step, record.metric) for record in records if record.metric is not None]
-    panels = [Panel((0.08, 0.18, 0.4, 0.7), "loss (powers of ten)", "step"), Panel((0.57, 0.18, 0.4, 0.7), metric, "step")]
+    panels = [Panel((0.08, 0.18, 0.4, 0.7), "log10 of the loss", "step"), Panel((0.57, 0.18, 0.4, 0.7), metric, "step")]
     canvas = Canvas(panels, (700, 220))
     exponents = losses.clamp(min=1e-12).log10()
     canvas.limits(0, (0, steps[-1]), (float(exponents.min().floor()), float(exponents.max().ceil())))
     canvas.line("loss", 0, steps, exponents, color="#222222", linewidth=1.8)
-    canvas.limits(1, (0, steps[-1]), (0, 1.02))
+    lowest = min([value for _, value in measured], default=0.0)
+    canvas.limits(1, (0, steps[-1]), (int(lowest * 10) / 10, 1.02))
     canvas.line("metric", 1, [step for step, _ in measured], [value for _, value in measured], color="#0b62a4", marker="o", markersize=3)
     last = f" The {metric} ends at {measured[-1][1]:.2f}." if measured else ""
     return Still(canvas, f"The loss over {steps[-1]} steps, from {losses[0]:.2g} to {losses[-1]:.1g}.{last}")
