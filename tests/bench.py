@@ -3,17 +3,17 @@
 Both sides of a ratio are measured in turns in one process on one thread, and the median of the rounds' ratios is printed.
 """
 
+import itertools
+import multiprocessing
 import os
 import random
-import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -59,42 +59,40 @@ def products(n: int = 64, D: int = 4096, b: int = 64) -> None:
             print(f"  {row.__name__:16}{1 / times:6.2f} x   ({ours:.0f} µs against {built:.0f} µs)")
 
 
-SAVE_FOREVER = """
-import sys, torch, rpn_edu as rpn
-model = rpn.RPN([16, 64, 8], rpn.Formula(expansion=rpn.expansion.Taylor(order=2)))
-step = 0
-while True:
-    with torch.no_grad():
-        for parameter in model.parameters(): parameter.fill_(step)
-    model.save_ckpt(sys.argv[1], "killed")
-    print(step, flush=True); step += 1
-"""
+def save_forever(folder: Path, begun: Any) -> None:
+    """A model whose numbers all are the number of the save, saved again and again."""
+    model = rpn.RPN([16, 64, 8], rpn.Formula(expansion=rpn.expansion.Taylor(order=2)))
+    for step in itertools.count():
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.fill_(step)
+        model.save_ckpt(folder, "killed")
+        begun.set()
 
 
 def kill_while_saving(moments: int = 200) -> None:
-    """Kill a saving process at random moments: the file must always be a whole one."""
-    moment, unreadable, pieces, saved = random.Random(0), 0, 0, 0
-    folder = Path(tempfile.mkdtemp())
-    for _ in range(moments):
-        child = subprocess.Popen([sys.executable, "-c", SAVE_FOREVER, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert child.stdout is not None
-        child.stdout.readline()  # it has begun to save
-        time.sleep(moment.random() * 0.05)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
-        try:
-            model = rpn.RPN.from_ckpt(folder, "killed")
-            values = {float(value) for parameter in model.parameters() for value in (parameter.min(), parameter.max())}
-            unreadable += len(values) != 1  # a mixture of two saves would show here
-            saved += 1
-        except (ValueError, OSError):
-            unreadable += 1
-        pieces += len(list(folder.glob(".*.partial")))
-        for piece in folder.glob(".*.partial"):
-            piece.unlink()
-    shutil.rmtree(folder)
-    print(f"killed while saving, {moments} random moments: {unreadable} unreadable or mixed files ({pieces} times within a write)")
+    """Kill a saving process at random moments: the file must always be a whole one, of one save."""
+    moment, broken, within = random.Random(0), 0, 0
+    fork = multiprocessing.get_context("fork")  # a fresh process each time would spend its life importing torch
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for _ in range(moments):
+            begun = fork.Event()
+            child = fork.Process(target=save_forever, args=(folder, begun))
+            child.start()
+            begun.wait()
+            time.sleep(moment.random() * 0.02)
+            child.kill()
+            child.join()
+            try:
+                model = rpn.RPN.from_ckpt(folder, "killed")
+                broken += len({value.item() for p in model.parameters() for value in (p.min(), p.max())}) != 1
+            except (ValueError, OSError):
+                broken += 1
+            for piece in folder.glob(".*.partial"):
+                within += 1
+                piece.unlink()
+    print(f"killed while saving, {moments} random moments: {broken} unreadable or mixed files ({within} kills fell within a write)")
 
 
 def latency(moves: int = 50) -> None:
