@@ -245,6 +245,17 @@ def test_a_slider_gives_what_it_reads():
     assert page.picture.ridge == 0.00013 and shown(controls["picture.ridge"]) == 0.00013
 
 
+def test_a_slider_that_started_off_the_grid_reads_plainly_once_it_moves():
+    page = Explorer(rpn.Formula(), Flow(x1=0.1 + 0.2))
+    slider = dict(page.controls())["picture.x1"]
+    assert page.picture.x1 == 0.1 + 0.2
+    for moved, read in ((0.6000000000000001, 0.6), (-0.07999999999999996, -0.08)):
+        slider.value = moved
+        assert page.picture.x1 == read and len(f"{slider.value:{slider.readout_format}g}") <= 5
+    page.reset.click()
+    assert page.picture.x1 == 0.1 + 0.2
+
+
 def test_full_redraws_only_where_limits_change():
     page = STARTS["fit"]()
     drawn = page.canvas.full_draws
@@ -314,9 +325,11 @@ def test_a_refused_state_is_polite_and_recovers(start, picture, name, value, say
     assert says in page.refused and "Not shown" in page.surface.value and says in page.surface.value.replace("&#x27;", "'")
     assert page.failed is None and page.last_png == kept and page.subject == state
     assert not widget.disabled
+    assert "opacity:.35" in page.surface.value, "the picture of the state before must not be read as that of this one"
     assert page.code() and page.token()
     widget.value = before
     assert not page.refused and "Not shown" not in page.surface.value and page.last_png == kept
+    assert "opacity" not in page.surface.value
 
 
 def test_a_state_over_the_budget_allocates_nothing(monkeypatch):
@@ -498,6 +511,7 @@ def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
             visual = any(widget is one for one in (*known, page.reset, page.preset, page.token_text, page.submit, page.skip))
             assert visual != ("rpn-non-visual" in widget._dom_classes), widget
     assert all(widget.tooltip for widget in known)
+    assert page.show_reason.description and "rpn-non-visual" in page.show_reason._dom_classes
 
 
 def test_alt_text_follows_the_state():
@@ -516,6 +530,16 @@ def test_the_chosen_term_is_told_by_text():
         assert [name for name, other in page.bar.items() if other.description.startswith("▸")] == [symbol]
         assert page.controls_box.children == (page.panels[symbol].box,)
         assert page.surface.value.count("text-decoration:underline") == 1
+
+
+def test_the_first_of_the_terms_is_lit_first():
+    def lit(*terms):
+        return Explorer(rpn.Formula(), Flow(), terms=terms).lit
+
+    assert (lit("remainder", "expansion"), lit("reconciliation", "expansion"), lit("expansion"), lit()) == ("π", "ψ", "κ", "g")
+    page = Explorer(rpn.Formula(), Fit(), terms=("remainder", "expansion"))
+    assert page.bar["π"].description == "▸ π remainder" and page.bar["g"].description == f"g: {Fit.fields_name}"
+    assert page.controls_box.children == (page.panels["π"].box,) and list(page.panels) == ["κ", "π", "g"]
 
 
 def test_one_number_four_places():
@@ -538,7 +562,7 @@ def test_folds_are_written_when_open():
     before = page.code_text.value
     dict(page.controls())["picture.x1"].value = 0.25
     assert page.code_text.value != before and "0.25" in page.code_text.value
-    assert eval(page.call_text.value, {"Explorer": lambda *state: state, "Flow": Flow, **vars(rpn)}) == (page.subject, page.picture)
+    assert eval(page.call_text.value, {"Explorer": lambda *state: state, "Flow": Flow, "rpn": rpn}) == (page.subject, page.picture)
     page.folds.selected_index = 2
     assert page.token_text.value == page.token()
 
@@ -563,23 +587,73 @@ def test_the_controls_unlock_with_an_answer_or_without(start, answer):
     page = start(question=QUESTION)
     locked = [widget for _, widget in page.controls()] + [page.reset, page.preset, page.token_text]
     assert all(widget.disabled for widget in locked)
-    assert page.gate in page.panel.children and page.gate.children and page.submit.disabled
+    assert page.gate in page.panel.children and page.gate.children
     before = page.last_png
     if answer:
         page.predicted.value = answer
-        assert not page.submit.disabled
         page.submit.click()
     else:
         page.skip.click()
-    assert page.gate.children == ()
+    assert page.gate.children == (page.show_reason,)
     assert not page.reset.disabled and sum(not widget.disabled for _, widget in page.controls()) >= 2
     assert bool((pixels(page.last_png) != pixels(before)).any()) == (answer is not None)
-    assert "Because it grows." not in page.surface.value
-    name, widget = next((name, widget) for name, widget in page.controls() if isinstance(widget, W.IntSlider) and not widget.disabled)
+    widget = next(widget for _, widget in page.controls() if isinstance(widget, W.IntSlider) and not widget.disabled)
     widget.value = widget.max
-    assert ("Because it grows." in page.surface.value) == (answer is not None)
-    assert ("You predicted: up." in page.surface.value) == (answer is not None)
+    assert page.gate.children == (page.show_reason,), "the answer is not given away by a move"
+    surface = page.surface.value
+    page.show_reason.click()
+    assert page.gate.children == (page.reason,) and page.surface.value == surface
+    assert "Because it grows." in page.reason.value and ("You predicted: up." in page.reason.value) == (answer is not None)
     inspect(page)
+
+
+@start
+def test_a_prediction_without_a_choice_keeps_the_question(start):
+    page = start(question=QUESTION)
+    asked = page.gate.children
+    page.submit.click()
+    assert page.gate.children == asked and "Choose one first" in page.asks_again.value
+    assert all(widget.disabled for _, widget in page.controls())
+    page.predicted.value = "down"
+    assert not page.asks_again.value
+    page.submit.click()
+    assert page.answer == "down" and page.gate.children == (page.show_reason,)
+
+
+@pytest.mark.parametrize("how", ["reset", "preset", "token"])
+def test_prediction_and_reason_go_with_the_state_they_were_about(how):
+    page = Explorer(X.Taylor(), question=QUESTION, presets={"wild": X.Chebyshev(degree=10)})
+    clean, token = page.last_png, Explorer(X.Fourier()).token()
+    page.predicted.value = "up"
+    page.submit.click()
+    page.show_reason.click()
+    assert page.last_png != clean
+    match how:
+        case "reset":
+            page.reset.click()
+        case "preset":
+            page.preset.value = "wild"
+        case "token":
+            page.token_text.value = token
+    assert page.answer is None and page.gate.children == (page.show_reason,)
+    assert page.last_png == Explorer(page.subject, page.picture).last_png
+    page.show_reason.click()
+    assert "You predicted" not in page.reason.value
+
+
+def test_a_question_without_a_reason_leaves_nothing_behind():
+    page = Explorer(X.Taylor(), question=Predict("?", choices=["a"]))
+    page.skip.click()
+    assert page.gate.children == ()
+
+
+def test_a_long_prediction_stays_inside_its_panel():
+    page = Explorer(R.LowRank(), Fabric(), question=Predict("?", choices=["96: a column of 8 and a row of 24 more, " * 2]))
+    page.predicted.index = 0
+    page.submit.click()
+    box = page.canvas.artists["prediction"].get_window_extent(page.canvas.agg.get_renderer())
+    panel = page.canvas.axes[0].bbox
+    assert box.x0 >= panel.x0 and box.x1 <= panel.x1 and box.y1 <= panel.y1
 
 
 def test_a_number_can_be_predicted():
@@ -587,8 +661,8 @@ def test_a_number_can_be_predicted():
     page.predicted.value = 3.0000000000000004
     page.submit.click()
     assert page.answer == 3.0
-    dict(page.controls())["expansion.order"].value = 3
-    assert "You predicted: 3.0. m + m²." in page.surface.value
+    page.show_reason.click()
+    assert "You predicted: 3.0. m + m²." in page.reason.value
 
 
 def test_a_locked_explorer_stays_locked_when_code_moves_it():
@@ -663,6 +737,8 @@ def test_a_token_can_be_pasted():
     page.folds.selected_index = 2
     page.token_text.value = "nonsense"
     assert 'role="alert"' in page.token_says.value and page.failed is None
+    page.token_text.value = ""
+    assert page.token_says.value == ""
     page.token_text.value = other.token()
     assert page.subject == other.subject and page.token_says.value == "Restored."
 

@@ -16,7 +16,7 @@ import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE, Dial, component
 from rpn_edu.expansion import Expansion
 from rpn_edu.explore import Basis, Fabric, Fit, Flow
-from rpn_edu.explore.snippet import as_code
+from rpn_edu.explore.snippet import as_call, as_code
 from rpn_edu.explore.source import wrapped
 from tests.states import KINDS, flat, states
 
@@ -25,11 +25,13 @@ WORDS = {"self", "frozen", "subject", "picture", "given", "Tensor", "Component",
 
 # Runs every snippet of the list in standard input and prints what each one left in `numbers`.
 RUNNER = """
-import importlib.util, json, sys, torch
+import contextlib, importlib.util, io, json, sys, torch
 assert importlib.util.find_spec("rpn_edu") is None
 for code in json.load(sys.stdin):
     place = {}
-    exec(compile(code, "<snippet>", "exec"), place)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "<snippet>", "exec"), place)
+    assert printed.getvalue(), "a snippet prints its answer"
     print(json.dumps({name: torch.as_tensor(value, dtype=torch.float64).flatten().tolist() for name, value in place["numbers"].items()}))
 """
 
@@ -102,6 +104,19 @@ def test_formula_lines_stand_above_the_terms():
     assert "def remainder(x, w):" in code
 
 
+@pytest.mark.parametrize("picture, subject", CASES[::5], ids=lambda value: repr(value)[:60])
+def test_a_snippet_ends_by_printing_the_number_that_counts(picture, subject):
+    assert as_code(picture, subject).endswith(f'\nprint(numbers["{picture.answer}"])\n')
+
+
+@pytest.mark.parametrize("picture, subject", CASES[::5], ids=lambda value: repr(value)[:60])
+def test_the_call_can_be_pasted(picture, subject):
+    place = {}
+    exec("import rpn_edu as rpn\nfrom rpn_edu.explore import *", place)
+    place["Explorer"] = lambda *state: state
+    assert eval(as_call(picture, subject), place) == (subject, picture)
+
+
 def test_the_docstring_shows_what_is_written():
     from rpn_edu.explore import snippet
 
@@ -113,7 +128,7 @@ def test_the_docstring_shows_what_is_written():
 
 def test_a_short_state_is_short():
     code = as_code(Fabric(n=2, D=3), rpn.reconciliation.Identity())
-    assert code.count("def ") == 1 and len(code.splitlines()) <= 14
+    assert code.count("def ") == 1 and len(code.splitlines()) <= 15
 
 
 def test_data_are_written_out_and_wrapped():
@@ -154,6 +169,7 @@ def test_a_learners_own_component_is_written_too(tmp_path):
 
     try:
         code = as_code(Basis(), Bump(sharpness=3.0))
+        assert as_call(Basis(), Bump(sharpness=3.0)) == "Explorer(Bump(sharpness=3.0), Basis(at=0.5))"
     finally:
         del CATALOGUE["expansion.Bump"]
     assert "# κ(x) = exp(-sharpness x²)\ndef expansion(x):\n    return torch.exp(-3.0 * x ** 2)" in code

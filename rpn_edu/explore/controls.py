@@ -10,7 +10,7 @@ import ipywidgets as W
 
 from ..component import CATALOGUE, Component, Field
 
-try:  # Without anywidget everything works; only screen readers hear no names of slider handles.
+try:  # Without anywidget everything works; only handles of sliders have no names and folds do not open by keyboard.
     import anywidget
 except ImportError:
     anywidget = None
@@ -19,22 +19,38 @@ LOCK = threading.RLock()  # one for all explorers: matplotlib is not made for th
 STYLE = {"description_width": "9em"}
 WIDTH = "min(30em, 100%)"
 HANDLES = """
-export default { render({ el }) {
-  const name = root => root.querySelectorAll('.widget-slider').forEach(slider => {
-    const label = slider.querySelector('.widget-label');
-    slider.querySelectorAll('[role=slider]').forEach(handle => label && handle.setAttribute('aria-label', label.textContent));
+const named = root => root.querySelectorAll('.widget-slider').forEach(slider => {
+  const label = slider.querySelector('.widget-label');
+  slider.querySelectorAll('[role=slider]').forEach(handle => label && handle.setAttribute('aria-label', label.textContent));
+});
+const folds = root => root.querySelectorAll('.jupyter-widget-Collapse-header').forEach(header => {
+  const open = String(header.parentElement.classList.contains('jupyter-widget-Collapse-open'));
+  if (header.getAttribute('aria-expanded') !== open) header.setAttribute('aria-expanded', open);
+  if (header.getAttribute('role')) return;
+  header.setAttribute('role', 'button');
+  header.setAttribute('data-lm-suppress-shortcuts', 'true');  // else Enter is JupyterLab's: edit this cell
+  header.tabIndex = 0;
+  header.addEventListener('keydown', event => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    event.stopPropagation();
+    header.click();
   });
+});
+export default { render({ el }) {
   requestAnimationFrame(() => {
     const root = el.closest('.jp-OutputArea-output') || el.closest('.widget-box') || document.body;
-    name(root);
-    new MutationObserver(() => name(root)).observe(root, { childList: true, subtree: true, characterData: true });
+    const all = () => { named(root); folds(root); };
+    all();
+    const seen = { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['class'] };
+    new MutationObserver(all).observe(root, seen);
   });
 } };
 """
 
 
 def handle_names() -> list[W.Widget]:
-    """An invisible widget that gives slider handles the name of their slider: no trait of ipywidgets reaches them."""
+    """An invisible widget that names the handles of sliders and makes buttons of folds: no trait of ipywidgets reaches either."""
     if anywidget is None:
         return []
     made = anywidget.AnyWidget(_esm=HANDLES)
@@ -68,8 +84,32 @@ def control_of(field: Field, value: Any) -> Any:
             return W.Checkbox(value, indent=False, **common)
         case _:
             return W.Dropdown(options=list(field.base), value=value, **common)
+    if field.kind == "float":
+        watch(widget)
     put(widget, value)
     return widget
+
+
+def watch(widget: Any) -> None:
+    """Keep the digits of a float slider readable: `plain` is the format of its steps, `given` the number that was put there."""
+    widget.plain, widget.given = widget.readout_format, None
+    widget.observe(lambda _: readable(widget), "value")
+
+
+def give(widget: Any, value: Any) -> None:
+    if not hasattr(widget, "given"):
+        widget.value = value
+        return
+    widget.given = value
+    widget.value = value
+    readable(widget)  # also where the value stayed
+
+
+def readable(widget: Any) -> None:
+    """A value that was given is read with all its digits, one that was moved to with those of the steps."""
+    digits, value = int(widget.plain[1:]), widget.value
+    exact = next((f".{k}" for k in range(digits, 18) if float(f"{value:.{k}g}") == value), ".17")
+    widget.readout_format = exact if value == widget.given else widget.plain
 
 
 def exponents(low: float, high: float) -> tuple[float, float]:
@@ -83,16 +123,13 @@ def exponents(low: float, high: float) -> tuple[float, float]:
 
 
 def put(widget: Any, value: Any) -> None:
-    """Move a control to exactly this value, beyond what is explored if need be. A number is shown with all its digits."""
+    """Move a control to exactly this value, beyond what is explored if need be."""
     if isinstance(widget, W.FloatLogSlider):
         low, high = exponents(value, value)
         widget.min, widget.max = min(widget.min, low), max(widget.max, high)
     elif isinstance(widget, (W.IntSlider, W.FloatSlider)):
         widget.min, widget.max = min(widget.min, value), max(widget.max, value)
-    if isinstance(widget, (W.FloatLogSlider, W.FloatSlider)):
-        digits = int(widget.readout_format[1:])
-        widget.readout_format = next(f".{k}" for k in range(digits, 18) if float(f"{value:.{k}g}") == value)
-    widget.value = value
+    give(widget, value)
 
 
 def shown(widget: Any) -> Any:

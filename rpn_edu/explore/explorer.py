@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import html
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -16,7 +17,7 @@ from ..formula import Formula
 from .canvas import Canvas, data_url
 from .controls import LOCK, ComponentPanel, handle_names
 from .pictures import COLORS, Basis, Fabric, Flow, Picture
-from .snippet import as_code
+from .snippet import as_call, as_code
 from .state import packed, unpacked
 
 BUDGET = 256 * 2**20  # bytes that a state may allocate
@@ -24,6 +25,11 @@ MOVED = ("expansion", "reconciliation", "remainder")
 TERMS = {"expansion": "κ", "reconciliation": "ψ", "remainder": "π"}
 PARTS = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ", "ψ(w)"), ("", " ⟩ + "), ("π", "π(x)"))
 PRESETS = "presets …"
+RADIOS = """<style>
+.rpn-explorer .widget-radio { width: auto; max-width: 100%; height: auto }
+.rpn-explorer .widget-radio-box label { width: auto; height: auto; display: flex; align-items: flex-start }
+.rpn-explorer .widget-radio-box input { float: none; flex: none }
+</style>"""
 
 
 class Refusal(Exception):
@@ -64,8 +70,9 @@ def alone() -> Iterator[None]:
 class Explorer:
     """`Explorer(start, picture)`: sliders for the fields of `start` (a κ, a ψ or a Formula) and of the picture.
 
-    `terms` limits which terms of a formula can be moved, `hide` names fields of the picture that have no control; `question` is a Predict;
-    `presets` are named states, `{name: component}`. `failed` holds the exception of a callback: it is shown, raised, and seen by tests.
+    `terms` limits which terms of a formula can be moved; the first of them is lit first: ("remainder", "expansion") starts with π.
+    `hide` names fields of the picture that have no control; `question` is a Predict; `presets` are named states, `{name: component}`.
+    `failed` holds the exception of a callback: it is shown, raised, and seen by tests.
     `refused` says why the state of the controls is not shown: that is no failure.
     """
 
@@ -102,7 +109,7 @@ class Explorer:
         self.failed: Exception | None = None
         self.refused, self.last_png, self.answer = "", b"", None
         self.picture, self.subject = picture, start
-        self._held, self._moves = False, 0
+        self._held, self.locked = False, question is not None
         self._idle: dict[Any, list[str]] = {}
         with LOCK:
             self.canvas = Canvas(picture.panels)
@@ -115,7 +122,7 @@ class Explorer:
                 shown = {TERMS[start.term]: self.subject_panel}
             self.picture_panel = ComponentPanel(picture, "picture", self._moved, hidden=tuple(hide))
             self.panels = shown | ({"g": self.picture_panel} if self.picture_panel.widgets else {})
-            self.lit = next(iter(self.panels), "")
+            self.lit = next(iter([*(TERMS[term] for term in terms if TERMS[term] in shown), *self.panels]), "")
             self.term_bar = term_bar and len(self.panels) > 1
             self._build({"Sizes": ledger, "As code": code, "State": token})
             self._moved(None)
@@ -155,7 +162,7 @@ class Explorer:
         self.folds.observe(lambda _: self._refresh_folds(), "selected_index")
         for widget in (self.folds, self.call_text, self.code_text):
             widget.add_class("rpn-non-visual")
-        # The picture comes first and the question last but the folds: nothing that comes or goes can push the picture.
+        # The picture comes first and the question last but the folds: nothing that comes or goes can push picture or controls.
         buttons = W.HBox(row, layout=W.Layout(flex_flow="row wrap", width="100%", max_width=full.max_width))
         body = [self.surface, buttons, self.controls_box, self.gate, *([self.folds] if self.fold_names else []), *handle_names()]
         self.panel = W.VBox(body, layout=W.Layout(width="100%"))
@@ -170,32 +177,56 @@ class Explorer:
         else:
             self.predicted = W.RadioButtons(options=list(question.choices), value=None, **style)
         self.predicted.add_class("rpn-non-visual")
-        self.submit = W.Button(description="This is my prediction", disabled=not question.number, layout=W.Layout(width="auto"))
+        self.submit = W.Button(description="This is my prediction", layout=W.Layout(width="auto"))
         self.skip = W.Button(description="Skip the question", layout=W.Layout(width="auto"))
-        self.predicted.observe(lambda _: setattr(self.submit, "disabled", self.predicted.value is None), "value")
-        self.submit.on_click(lambda _: self._answered(self.predicted.value))
+        self.asks_again, self.reason = W.HTML(), W.HTML()
+        self.show_reason = W.Button(description="Show the reason", layout=W.Layout(width="auto"))
+        self.show_reason.add_class("rpn-non-visual")
+        self.predicted.observe(lambda _: setattr(self.asks_again, "value", ""), "value")
+        self.submit.on_click(lambda _: self._submitted())
         self.skip.on_click(lambda _: self._answered(None))
-        ask = W.HTML(f"<b>Before you move anything:</b> {html.escape(question.question)}")
-        return [ask, self.predicted, W.HBox([self.submit, self.skip])]
+        self.show_reason.on_click(lambda _: self._tell())
+        ask = W.HTML(f"{RADIOS}<b>Before you move anything:</b> {html.escape(question.question)}")
+        return [ask, self.predicted, W.HBox([self.submit, self.skip]), self.asks_again]
+
+    def _submitted(self) -> None:
+        if self.predicted.value is None:
+            self.asks_again.value = '<span role="status">Choose one first, or skip the question.</span>'
+        else:
+            self._answered(self.predicted.value)
 
     def _answered(self, answer: Any) -> None:
-        """Unlock: the prediction is drawn over the result, and the reason follows with the first move."""
+        """Unlock: the prediction is drawn over the result. The reason waits until it is asked for: moving comes first."""
         with LOCK:
-            self.answer = round(answer, 10) if isinstance(answer, float) else answer
-            self.gate.children = ()
-            self._moves = 0
+            self.locked, self.answer = False, round(answer, 10) if isinstance(answer, float) else answer
+            self._offer_reason()
             self._moved(None)
 
+    def _offer_reason(self) -> None:
+        if self.question and not self.locked:
+            self.gate.children = (self.show_reason,) if self.question.reason else ()
+
+    def _tell(self) -> None:
+        """The reason, where the question stood: below the controls, so that nothing moves under the pointer."""
+        with LOCK:
+            if self.question and not self.locked:
+                said = "" if self.answer is None else f"You predicted: {self.answer}. "
+                said = html.escape(said + self.question.reason)
+                self.reason.value = f'<div role="status" style="border-left:3px solid #b34700;padding-left:6px">{said}</div>'
+                self.gate.children = (self.reason,)
+
     def _light(self, symbol: str) -> None:
-        """Choose a term: its controls are in sight, and it is lit in the formula."""
+        """Choose a term: its controls are in sight, and it is lit in formula and picture."""
         with LOCK:
             self.lit = symbol
             self._name_terms()
+            self.last_png = self.canvas.png()
             self._publish()
             self._disable_idle()
 
     def _name_terms(self) -> None:
-        words = {"κ": "κ expansion", "ψ": "ψ reconciliation", "π": "π remainder", "g": "g input, data and seed"}
+        own = getattr(self.picture, "fields_name", "fields")
+        words = {"κ": "κ expansion", "ψ": "ψ reconciliation", "π": "π remainder", "g": f"g: {own}"}
         for symbol, button in self.bar.items():
             # The chosen button says so in its text: colour alone would not be heard.
             button.description = ("▸ " if symbol == self.lit else "") + words[symbol]
@@ -203,6 +234,7 @@ class Explorer:
             button.style.font_weight = "bold" if symbol == self.lit else "normal"
         if self.term_bar:
             self.controls_box.children = [self.panels[self.lit].box]
+            self.canvas.light(self.lit)
 
     # ---- a move -------------------------------------------------------------------------------------------------------------------
 
@@ -238,18 +270,19 @@ class Explorer:
         self.canvas.begin()
         picture.paint(self.canvas, subject, numbers)
         if self.answer is not None:
-            style = {"color": "#b34700", "bbox": {"facecolor": "white", "edgecolor": "#b34700"}}
-            self.canvas.text("prediction", 0, 0.02, 0.03, f"you predicted: {self.answer}", **style)
+            box = {"facecolor": "white", "edgecolor": "#b34700", "alpha": 0.85, "pad": 2}
+            room = int(picture.panels[0].where[2] * self.canvas.size[0] / 6.5)  # letters that fit into the panel
+            said = textwrap.fill(f"you predicted: {self.answer}", max(room, 16))
+            self.canvas.text("prediction", 0, 0.99, 0.99, said, color="#b34700", ha="right", va="top", bbox=box)
         self.last_png, self.alt = self.canvas.png(), picture.alt(subject, numbers)
         self.picture, self.subject, self.numbers, self.given, self.sizes, self.refused = picture, subject, numbers, given, sizes, ""
-        self._moves += 1
         self._publish()
         self._refresh_folds()
         self._disable_idle()
 
     def _disable_idle(self) -> None:
         """Grey out the controls that have no effect now, and all of them while the question waits."""
-        locked = bool(self.gate.children)
+        locked = self.locked
         idle = [] if locked or self.refused else self._without_effect()
         for name, widget in self.controls():
             if locked or not self.refused:
@@ -294,12 +327,8 @@ class Explorer:
             return
         refusal = f'<div role="status" style="color:#8a1c00">Not shown: {html.escape(self.refused)}</div>' if self.refused else ""
         readout = refusal or html.escape(self.picture.readout(self.subject, self.numbers))
-        told = ""
-        if self.question and self.answer is not None and self._moves > 1:
-            told = f"You predicted: {html.escape(str(self.answer))}. {html.escape(self.question.reason)}"
-            told = f'<div style="border-left:3px solid #b34700;padding-left:6px">{told}</div>'
         style = "font-family:monospace;white-space:pre-wrap;min-height:2.6em"
-        below = f'<div class="rpn-readout" style="{style}">{readout}</div>{told}'
+        below = f'<div class="rpn-readout" style="{style}">{readout}</div>'
         self.surface.value = f'<div style="line-height:1.3">{self._formula()}{self._image()}{below}</div>'
 
     def _formula(self) -> str:
@@ -315,7 +344,8 @@ class Explorer:
     def _image(self) -> str:
         width, height = self.canvas.size
         words = f'alt="{html.escape(self.alt, quote=True)}"'
-        size = f'width="{width}" height="{height}" style="max-width:100%;height:auto;display:block"'
+        dim = ";opacity:.35" if self.refused else ""  # it is the picture of the state before
+        size = f'width="{width}" height="{height}" style="max-width:100%;height:auto;display:block{dim}"'
         return f'<img class="rpn-picture" {size} {words} src="{data_url(self.last_png)}">'
 
     def _alert(self, error: Exception) -> str:
@@ -340,12 +370,12 @@ class Explorer:
                 self.token_text.value, self.token_says.value = self.token(), ""
 
     def code(self) -> str:
-        """The state as plain torch, without this package; it ends with the dictionary `numbers`."""
+        """The state as plain torch, without this package; it ends with the dictionary `numbers` and prints the one that counts."""
         return as_code(self.picture, self.subject)
 
     def call(self) -> str:
-        """The state as a call of rpn_edu."""
-        return f"Explorer({self.subject!r}, {self.picture!r})".replace("picture.", "")
+        """The state as a call, to be pasted after `import rpn_edu as rpn` and `from rpn_edu.explore import *`."""
+        return as_call(self.picture, self.subject)
 
     def token(self) -> str:
         """A short text that restores every control."""
@@ -359,8 +389,10 @@ class Explorer:
         self.set(subject, picture)
 
     def set(self, subject: Component, picture: Picture | None = None) -> None:
-        """Move all controls at once; one redraw."""
+        """Move all controls at once; one redraw. A prediction was about the state before: it goes."""
         with self.hold():
+            self.answer = None
+            self._offer_reason()
             self.subject_panel.set(subject)
             if picture is not None:
                 self.picture_panel.set(picture)
@@ -382,7 +414,8 @@ class Explorer:
             self.set(self.presets[self.preset.value])
 
     def _token_entered(self, change: Any) -> None:
-        if self.token_text.value in ("", self.token()):
+        if not self.token_text.value or (self.token_text.value == self.token() and not self.refused):
+            self.token_says.value = ""
             return
         try:
             self.restore(self.token_text.value)

@@ -31,6 +31,7 @@ import builtins
 import copy
 import inspect
 import math
+import re
 import sys
 import textwrap
 import types
@@ -39,7 +40,7 @@ from typing import Any
 
 import torch
 
-from ..component import Component
+from ..component import CATALOGUE, Component
 from .source import WIDTH, lines, parsed
 
 UNKNOWN = object()  # the value of an expression that only running the code can tell
@@ -358,7 +359,7 @@ class _Filled(ast.NodeTransformer):
 
 
 def as_code(picture: Any, subject: Component) -> str:
-    """A module of plain torch that computes the picture's numbers; it ends with the dictionary `numbers`."""
+    """A module of plain torch that computes the picture's numbers; it ends with the dictionary `numbers` and prints the one that counts."""
     given = picture.given()
     definition = parsed(picture.numbers)
     snippet = Snippet(set(names(definition, ast.Store)) | set(given))
@@ -377,5 +378,19 @@ def as_code(picture: Any, subject: Component) -> str:
     last = main[-1]
     assert isinstance(last, ast.Return) and last.value
     main[-1] = ast.Assign([ast.Name("numbers", ast.Store())], last.value)
+    if answer := getattr(picture, "answer", ""):
+        main.append(ast.parse(f"print(numbers[{answer!r}])").body[0])
     imports = sorted(snippet.imports, key=lambda line: (not line.startswith("import"), line))
     return "\n\n\n".join(["\n".join(imports), *snippet.texts, "\n".join(lines([*data, *main]))]) + "\n"
+
+
+def as_call(picture: Any, subject: Component) -> str:
+    """The explorer of a state, to be pasted after `import rpn_edu as rpn` and `from rpn_edu.explore import *`."""
+
+    def prefixed(name: re.Match) -> str:
+        row = CATALOGUE.get(name[0])
+        if row is None or row.term == "picture" or not row.__module__.startswith("rpn_edu."):
+            return name[0].rpartition(".")[2]  # a learner's own component stands in the notebook under its bare name
+        return f"rpn.{name[0]}"
+
+    return re.sub(r"[\w.]+(?=\()", prefixed, f"Explorer({subject!r}, {picture!r})")
