@@ -148,7 +148,9 @@ class Lab:
             try:
                 yield book
             finally:
-                book.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+                book.page.evaluate("""() => Promise.race([
+                    window.jupyterapp.shell.currentWidget.sessionContext.shutdown(), new Promise(enough => setTimeout(enough, 5000))
+                ])""")
 
 
 class Book:
@@ -210,8 +212,11 @@ class Book:
 
     def run_all(self, seconds: float = 300) -> None:
         """Run every cell and wait until the widgets stand."""
-        self.page.set_default_timeout(seconds * 1000)
-        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.page.evaluate("""() => {
+            window.rpnRan = false  // asked for, not awaited: an evaluation has no time limit
+            window.jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.rpnRan = true })
+        }""")
+        self.wait(lambda: self.page.evaluate("() => window.rpnRan"), seconds, "cells are still running")
         self.wait_idle(seconds=seconds)
 
     def slider(self, name: str) -> Locator:
