@@ -28,7 +28,7 @@ PRESETS = "presets …"
 RADIOS = """<style>
 .rpn-explorer .widget-radio { width: auto; max-width: 100%; height: auto }
 .rpn-explorer .widget-radio-box label { width: auto; height: auto; display: flex; align-items: flex-start }
-.rpn-explorer .widget-radio-box input { float: none; flex: none }
+.rpn-explorer .widget-radio-box input { float: none; flex: none; order: -1 }
 </style>"""
 
 
@@ -145,7 +145,7 @@ class Explorer:
         self.preset.observe(self._preset_chosen, "value")
         row = [*(self.bar.values() if self.term_bar else []), self.reset, *([self.preset] if self.presets else [])]
         self.controls_box = W.VBox([panel.box for panel in self.panels.values()], layout=W.Layout(min_height="7em"))
-        self.gate = W.VBox(self._question_widgets(self.question) if self.question else [])
+        self.gate = W.VBox(self._question_widgets(self.question) if self.question else [], layout=full)
         self.ledger_text, self.token_says = W.HTML(), W.HTML()
         self.call_text = W.Text(description="rpn_edu", layout=W.Layout(width="100%"))
         self.code_text = W.Textarea(description="code", layout=W.Layout(width="100%", height="18em"))
@@ -180,14 +180,14 @@ class Explorer:
         self.submit = W.Button(description="This is my prediction", layout=W.Layout(width="auto"))
         self.skip = W.Button(description="Skip the question", layout=W.Layout(width="auto"))
         self.asks_again, self.reason = W.HTML(), W.HTML()
-        self.show_reason = W.Button(description="Show the reason", layout=W.Layout(width="auto"))
+        self.show_reason = W.Button(description="Show the reason", layout=W.Layout(width="auto", align_self="flex-start"))
         self.show_reason.add_class("rpn-non-visual")
         self.predicted.observe(lambda _: setattr(self.asks_again, "value", ""), "value")
         self.submit.on_click(lambda _: self._submitted())
         self.skip.on_click(lambda _: self._answered(None))
         self.show_reason.on_click(lambda _: self._tell())
         ask = W.HTML(f"{RADIOS}<b>Before you move anything:</b> {html.escape(question.question)}")
-        return [ask, self.predicted, W.HBox([self.submit, self.skip]), self.asks_again]
+        return [ask, self.predicted, W.HBox([self.submit, self.skip], layout=W.Layout(flex_flow="row wrap")), self.asks_again]
 
     def _submitted(self) -> None:
         if self.predicted.value is None:
@@ -211,8 +211,8 @@ class Explorer:
         with LOCK:
             if self.question and not self.locked:
                 said = "" if self.answer is None else f"You predicted: {self.answer}. "
-                said = html.escape(said + self.question.reason)
-                self.reason.value = f'<div role="status" style="border-left:3px solid #b34700;padding-left:6px">{said}</div>'
+                style = "border-left:3px solid #b34700;padding-left:6px;line-height:1.4"
+                self.reason.value = f'<div role="status" style="{style}">{html.escape(said + self.question.reason)}</div>'
                 self.gate.children = (self.reason,)
 
     def _light(self, symbol: str) -> None:
