@@ -4,7 +4,7 @@ import json
 import os
 import pickle
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +56,20 @@ def read(path: Path, device: torch.device | str = "cpu") -> tuple[dict[str, Tens
     if isinstance(content, dict) and "format" in content:
         if content["format"] != FORMAT:
             raise ValueError(f"{path} has the format {content['format']!r}, this version of rpn_edu reads {FORMAT!r}")
-        config, content = json.loads(content["config"]), content["state"]
-    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
+        try:
+            config, content = json.loads(content["config"]), content["state"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged: its config or its state cannot be read") from error
+    if not isinstance(content, Mapping) or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items()):
         raise ValueError(f"{path} holds no state of a model: a mapping from names to tensors was wanted")
-    return {_unwrapped(name): value for name, value in content.items()}, config
+    return dict(content), config
+
+
+def under_names_of(state: Mapping[str, Tensor], names: Collection[str]) -> dict[str, Tensor]:
+    """The state under a model's own names, whichever of the two torch.compile (`_orig_mod.`) or data-parallel (`module.`) has wrapped."""
+    own = {_unwrapped(name): name for name in names}
+    return {name if name in names else own.get(_unwrapped(name), name): value for name, value in state.items()}
 
 
 def _unwrapped(name: str) -> str:
-    """The name without what torch.compile (`_orig_mod.`) and data-parallel wrappers (`module.`) put before it."""
-    for wrapper in ("module.", "_orig_mod.", "module."):
-        name = name.removeprefix(wrapper)
-    return name
+    return ".".join(part for part in name.split(".") if part not in ("module", "_orig_mod"))

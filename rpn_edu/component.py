@@ -114,7 +114,7 @@ class Field(NamedTuple):
             return tuple(map(self._table, value))
         if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
             self._refuse(TypeError, f"finite numbers in nested tuples ({self.doc})", value)
-        return value
+        return int(value) if isinstance(value, numbers.Integral) else float(value)
 
     def _refuse(self, error: type[Exception], wanted: str, value: Any, hint: str = "") -> typing.NoReturn:
         raise error(f"{self.owner}.{self.name} must be {wanted}, got {value!r}{hint}")

@@ -58,6 +58,8 @@ class Head(Owner):
         super().__init__()
         self.m, self.n, self.formula = m, n, formula or Formula()
         f = self.formula
+        if not isinstance(f, Formula):
+            raise TypeError(f"Head.formula must be a Formula, got {f!r}")
         self.mixed = f.attribute.width(m)  # m'
         self.D = f.expansion.width(self.mixed)
         widths = [f.fusion.part_width(n, f.channels)] * f.channels
@@ -67,6 +69,8 @@ class Head(Owner):
             self.own_frozen(component, getattr(f, component).frozen(*arguments))
         for component, arguments in sizes.items():
             getattr(f, component).length(*arguments)  # refuses sizes that do not fit, before anything is drawn
+        if f.batch is not None:
+            f.instance.width(f.batch)
         self.own("w", torch.stack([f.reconciliation.init(self.channel_width, self.D) for _ in widths]))  # (channels, l)
         for component, arguments in sizes.items():
             self.own(f"w_{component}", getattr(f, component).init(*arguments))
@@ -81,7 +85,7 @@ class Head(Owner):
         kappa = f.expansion(x_xi, self.frozen("expansion"))  # (..., b, D)
         kappa_xi = f.instance.mix(kappa.mT, x.mT, self.w_instance, self.frozen("instance")).mT  # (..., b', D)
         inner = self.inner(kappa_xi)  # (..., b, n)
-        pi = f.remainder(x, self.w_remainder, self.n, self.frozen("remainder"))  # (..., b, n)
+        pi = self.pi(x, inner)  # (..., b, n)
         return Trace(x, x_xi, kappa, kappa_xi, inner, pi, inner + pi)
 
     def inner(self, z: Tensor) -> Tensor:
@@ -93,6 +97,16 @@ class Head(Owner):
             channels = [f.reconciliation.product(z, w, self.channel_width, frozen) for w in self.w]
             y = f.fusion(channels, self.w_fusion, self.frozen("fusion"))
         return y + self.bias if f.bias else y
+
+    def pi(self, x: Tensor, inner: Tensor) -> Tensor:
+        """The remainder of x, as many rows as the inner product has. Only one that is always 0 fits a ξ that changes their number."""
+        f = self.formula
+        if f.remainder.neutral:
+            return torch.zeros_like(inner)
+        pi = f.remainder(x, self.w_remainder, self.n, self.frozen("remainder"))
+        if pi.shape != inner.shape:  # never broadcast: one row would be added to all
+            raise ValueError(f"Formula.instance makes {inner.shape[-2]} rows of {x.shape[-2]}, which only remainder.Zero() fits, got {f.remainder}")
+        return pi
 
     def matrix(self, channel: int = 0) -> Tensor:
         """ψ(w) of one channel, (n, D)."""
@@ -108,7 +122,7 @@ class Head(Owner):
             z = f.instance.mix(z.mT, x.mT, self.w_instance, self.frozen("instance")).mT
         g = self.inner(z)
         if not f.remainder.neutral:
-            g = g + f.remainder(x, self.w_remainder, self.n, self.frozen("remainder"))
+            g = g + self.pi(x, g)
         if self.output is None:
             return g
         return self.output(g) if g.dim() == 2 else self.output(g.flatten(0, -2)).view(g.shape)  # batch norm knows one batch axis only

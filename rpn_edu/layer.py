@@ -21,6 +21,8 @@ class Layer(Owner):
         if not formulas:
             raise ValueError("a layer needs at least one formula, got an empty list")
         self.m, self.n, self.fusion = m, n, fusion or Mean()
+        if not isinstance(self.fusion, Fusion):
+            raise TypeError(f"Layer.fusion must be a component of fusion, such as Mean(), got {fusion!r}")
         widths = [self.fusion.part_width(n, len(formulas))] * len(formulas)
         self.heads = nn.ModuleList(Head(m, width, formula) for width, formula in zip(widths, formulas, strict=True))
         if len(formulas) > 1:

@@ -1,5 +1,6 @@
 """The base model, and the reconciled polynomial network: H_k = <κ_ξ,k(H_k-1), ψ_k(w_k)> + π_k(H_k-1)."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
@@ -57,12 +58,12 @@ class Model(nn.Module, ABC):
         state, config = checkpoint.read(path, self.device)
         if strict and config is not None:
             try:
-                own = self.to_config()
+                own = json.loads(json.dumps(self.to_config()))  # as the file holds it: tuples are lists there
             except NotImplementedError:
                 own = config
             if difference := first_difference(own, config, ignored=("name",)):
                 raise ValueError(f"{path} was saved by another model: {difference}. Load it with strict=False to try all the same")
-        self.load_state_dict(state, strict=strict)
+        self.load_state_dict(checkpoint.under_names_of(state, self.state_dict().keys()), strict=strict)
 
 
 def first_difference(ours: Any, theirs: Any, ignored: Sequence[str] = (), where: str = "") -> str:
@@ -96,7 +97,7 @@ class RPN(Model):
         device: str | torch.device = "cpu",
     ) -> None:
         super().__init__(name, device)
-        self.dims, self.fusion = list(dims), fusion or Mean()
+        self.dims, self.fusion = list(dims) if isinstance(dims, Sequence) else [], fusion or Mean()
         if len(self.dims) < 2 or not all(isinstance(d, int) and not isinstance(d, bool) and d > 0 for d in self.dims):
             raise ValueError(f"RPN.dims must be at least two widths [d_0, ..., d_K] of 1 or more, got {dims!r}")
         self.formulas = _per_layer(formula, len(self.dims) - 1)
@@ -143,7 +144,7 @@ class RPN(Model):
             raise ValueError(f"{path} holds numbers but no config: build the model first, then load_ckpt")
         model = cls.from_config(config, device)
         example = next((value.dtype for value in state.values() if value.is_floating_point()), torch.get_default_dtype())
-        model.to(example).load_state_dict(state)
+        model.to(example).load_state_dict(checkpoint.under_names_of(state, model.state_dict().keys()))
         return model
 
 

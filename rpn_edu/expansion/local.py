@@ -49,14 +49,14 @@ class BSpline(Local):
         # Only degree + 1 splines are alive at any x: we compute those and scatter them, so more intervals cost almost nothing.
         margin = self.degree + 1
         position = ((x - self.low) * (self.intervals / (self.high - self.low))).clamp(-margin, self.intervals + margin - 0.5)
-        cell = position.detach().floor()
+        cell = torch.where(x == self.high, self.intervals - 1.0, position.detach().floor())  # the last cell owns the right end
         inside = position - cell  # in [0, 1): where x stands in its cell
         alive = [torch.ones_like(x)]
         for d in range(1, margin):
             left = [torch.zeros_like(x), *alive]
             right = [*alive, torch.zeros_like(x)]
             alive = [((inside + (d - r)) * left[r] + ((r + 1) - inside) * right[r]) / d for r in range(d + 1)]
-        first = cell.long() + margin  # Cells off the grid write into planes that are cut away.
+        first = cell.nan_to_num().long() + margin  # Cells off the grid write into planes that are cut away.
         index = first + torch.arange(margin, device=x.device).view(-1, *[1] * x.dim())
         planes = x.new_zeros(self.intervals + 3 * margin, *x.shape).scatter(0, index, torch.stack(alive))
         return planes[margin : margin + self.intervals + self.degree]
