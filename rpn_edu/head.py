@@ -105,7 +105,8 @@ class Head(Owner):
             return torch.zeros_like(inner)
         pi = f.remainder(x, self.w_remainder, self.n, self.frozen("remainder"))
         if pi.shape != inner.shape:  # never broadcast: one row would be added to all
-            raise ValueError(f"Formula.instance makes {inner.shape[-2]} rows of {x.shape[-2]}, which only remainder.Zero() fits, got {f.remainder}")
+            rows = f"Formula.instance makes {inner.shape[-2]} rows of {x.shape[-2]}"
+            raise ValueError(f"{rows}, which only remainder.Zero() fits, got {f.remainder}")
         return pi
 
     def matrix(self, channel: int = 0) -> Tensor:

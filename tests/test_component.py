@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import json
 import re
 import subprocess
 import sys
@@ -48,6 +49,9 @@ def test_bad_input_says_who_what_was_wanted_and_what_came(build, error, message)
 def test_numbers_become_plain_numbers_and_values_beyond_the_explored_end_are_allowed():
     assert type(E.Chebyshev(degree=np.int64(3)).degree) is int and type(E.Fourier(period=5).period) is float
     assert E.Chebyshev(degree=40).degree == 40
+    given = rpn.interdependence.Constant(entries=[[np.int64(1), np.float32(0.5)]])
+    for table in (given, rpn.interdependence.Graph(links=[(np.int64(0), np.int64(1))]), rpn.interdependence.Constant(entries=np.eye(2))):
+        assert rpn.from_config(json.loads(json.dumps(table.to_config()))) == table == eval(repr(table), vars(rpn))
 
 
 def test_arguments_stand_in_the_documented_order():

@@ -142,6 +142,10 @@ def test_a_remainder_has_its_shape_dtype_and_length(part, dtype):
     pi = part(x, w, 4, cast(part.frozen(4, 4), dtype))
     assert w.shape == (part.length(4, 4),) and pi.shape == (2, 5, 4) and pi.dtype == dtype and torch.equal(x, kept)
     assert part.neutral == bool((pi == 0).all())
+    torch.testing.assert_close(part(x.mT.contiguous().mT, w, 4), pi)
+    assert part(x[:0], w, 4).shape == (0, 5, 4)
+    if dtype == torch.float64:
+        assert torch.autograd.gradcheck(lambda x, w: part(x, w, 4), (x[0].requires_grad_(), w.requires_grad_()))
 
 
 # ---- ξ ------------------------------------------------------------------------------------------------------------------------------
@@ -169,6 +173,19 @@ def test_mixing_is_the_product_with_the_matrix_in_values_and_gradients(part, dty
 
 
 @over("interdependence")
+def test_the_gradient_of_mixing_is_the_derivative_in_data_and_parameters(part):
+    r, k = 4, 4
+    k = len(part.entries) if isinstance(part, rpn.interdependence.Constant) else getattr(part, "nodes", 0) or k
+    torch.manual_seed(0)
+    V, y, w = numbers(r, k).requires_grad_(), numbers(2, k, seed=1).requires_grad_(), part.init(r, k).double().requires_grad_()
+    frozen = cast(part.frozen(r, k), torch.float64)
+    kept = V.detach().clone(), y.detach().clone()
+    assert torch.autograd.gradcheck(lambda y, V, w: part.mix(y, V, w, frozen), (y, V, w))
+    assert torch.equal(V, kept[0]) and torch.equal(y, kept[1])
+    torch.testing.assert_close(part.mix(y.mT.contiguous().mT, V.mT.contiguous().mT, w, frozen), part.mix(y, V, w, frozen))
+
+
+@over("interdependence")
 def test_columns_of_one_row_of_none_and_constant_ones_give_finite_numbers(part):
     if not isinstance(part, (rpn.interdependence.Parameterized, rpn.interdependence.Bilinear)) and not getattr(part, "nodes", 0):
         for V in (numbers(1, 3), numbers(0, 3), torch.full((4, 3), 0.1, dtype=torch.float64), torch.zeros(4, 3, dtype=torch.float64)):
@@ -188,6 +205,11 @@ def test_a_fusion_has_its_width_and_length(part):
     torch.manual_seed(0)
     w = part.init([8] * 4).double()
     y = part(parts, w, cast(part.frozen([8] * 4), torch.float64))
+    for each, seed in zip(parts, range(4), strict=True):
+        assert torch.equal(each, numbers(2, 5, 8, seed=seed))  # nothing is changed in place
+    few, fixed = [numbers(3, 2, seed=i).requires_grad_() for i in range(4)], cast(part.frozen([2] * 4), torch.float64)
+    weights = numbers(part.length([2] * 4), seed=9).requires_grad_()
+    assert torch.autograd.gradcheck(lambda weights, *few: part(few, weights, fixed), (weights, *few))
     assert w.shape == (part.length([8] * 4),) and y.shape == (2, 5, part.width([8] * 4))
     assert part.width([part.part_width(8, 4)] * 4) == 8
 
@@ -206,6 +228,35 @@ def formulas():
             yield rpn.Formula(attribute=xi(), batch=4)
             yield rpn.Formula(instance=xi(), batch=4)
     yield rpn.Formula(output=rpn.Output("batch", "silu", softmax="log_softmax"))
+
+
+@pytest.mark.parametrize("formula", list(formulas()), ids=repr)
+def test_every_tensor_is_made_where_the_data_is(formula):
+    # The meta device holds no numbers and refuses to meet a tensor of the CPU: it finds what a GPU would find.
+    head = rpn.Head(4, 4, formula).to("meta")
+    trace = head.trace(torch.empty(4, 4, device="meta"))
+    assert {tensor.device.type for tensor in trace} == {"meta"}
+    assert head(trace.x).device.type == head.matrix().device.type == "meta"
+
+
+@pytest.mark.parametrize("formula", list(formulas()), ids=repr)
+def test_a_head_gives_the_same_numbers_on_the_chosen_device(formula, device):
+    torch.manual_seed(0)
+    head, x = rpn.Head(4, 4, formula).eval(), numbers(4, 4, dtype=torch.float32)
+    there = head(x)
+    torch.testing.assert_close(head.to(device)(x.to(device)).cpu(), there, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("formula", list(formulas()), ids=repr)
+def test_the_gradients_of_forward_and_of_the_trace_agree(formula):
+    torch.manual_seed(0)
+    head, x = rpn.Head(4, 4, formula).double().eval(), numbers(4, 4).requires_grad_()
+    needs = [x, *head.parameters()]
+    g = head.trace(x).g
+    ours = torch.autograd.grad(head(x).sin().sum(), needs, allow_unused=True)
+    truth = torch.autograd.grad((head.output(g) if head.output else g).sin().sum(), needs, allow_unused=True)
+    for a, b in zip(ours, truth, strict=True):
+        assert a is b is None or torch.allclose(a, b)
 
 
 @pytest.mark.parametrize("formula", list(formulas()), ids=repr)

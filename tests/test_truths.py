@@ -50,14 +50,22 @@ def test_b_splines_equal_scipy_everywhere(degree, intervals):
     np.testing.assert_allclose(ours, wanted, atol=1e-10)
 
 
-@pytest.mark.parametrize("degree", range(1, 6))
+@pytest.mark.parametrize("degree", range(6))
 def test_b_splines_sum_to_one_up_to_the_right_edge_and_vanish_far_outside(degree):
     kappa = E.BSpline(intervals=4, degree=degree)
     x = torch.tensor([-1.0, -0.3, 0.5, 0.99, 1.0], dtype=torch.float64)
     np.testing.assert_allclose(planes(kappa, x).sum(0), 1, atol=1e-12)
+    for intervals, low, high in ((3, -0.3, 0.7), (7, -4.0, 0.5), (20, -1.1, 1.3)):  # float32 rounds the place of the edge
+        edge = torch.tensor(high).nextafter(torch.tensor(0.0))
+        uneven = planes(E.BSpline(intervals, degree, low, high), torch.stack((edge, torch.tensor(high), torch.tensor(low))))
+        np.testing.assert_allclose(uneven.sum(0), 1, atol=1e-5)
     far = torch.tensor([-1e30, -9.0, 9.0, 1e30], dtype=torch.float64, requires_grad=True)
     z = kappa(far.unsqueeze(-1))
-    assert not z.any() and not torch.autograd.grad(z.sum(), far)[0].any()
+    assert not z.any() and (degree == 0 or not torch.autograd.grad(z.sum(), far)[0].any())
+
+
+def test_a_b_spline_of_nan_is_nan_and_crashes_nothing():
+    assert E.BSpline()(torch.tensor([[float("nan")], [0.0]])).isnan().any(1).tolist() == [True, False]
 
 
 def test_normal_equals_scipys_log_density():
@@ -232,6 +240,22 @@ def test_only_an_interdependence_with_numbers_for_each_row_needs_the_batch():
         assert [len(head(numbers(b, 3))) for b in (2, 7)] == [2, 7]
     with pytest.raises(ValueError, match="made for 4 columns, got 3"):
         rpn.Head(3, 2, rpn.Formula(instance=X.Graph(nodes=4, links=((0, 1),)))).double()(numbers(3, 3))
+
+
+def test_an_instance_interdependence_that_changes_the_number_of_rows_fits_only_the_zero_remainder():
+    x, A = numbers(3, 2), X.Constant(entries=((1.0, 0.0), (2.0, 0.0), (0.0, 1.0)))
+    head = rpn.Head(2, 2, rpn.Formula(instance=A)).double()
+    mixed = torch.stack((x[0] + 2 * x[1], x[2]))
+    torch.testing.assert_close(head(x), mixed @ head.matrix().T)
+    torch.testing.assert_close(head.trace(x).g, head(x))
+    one = X.Constant(entries=((1.0,), (0.0,), (0.0,)))  # a single row would broadcast over all
+    for xi in (A, one):
+        head = rpn.Head(2, 2, rpn.Formula(instance=xi, remainder=P.Linear())).double()
+        for call in (head, head.trace):
+            with pytest.raises(ValueError, match=r"makes [12] rows of 3, which only remainder.Zero\(\) fits"):
+                call(x)
+    with pytest.raises(ValueError, match="made for 3 columns, got 5"):
+        rpn.Head(2, 2, rpn.Formula(instance=A, batch=5))
 
 
 # ---- fusion, channels, heads --------------------------------------------------------------------------------------------------------

@@ -49,8 +49,9 @@ class BSpline(Local):
         # Only degree + 1 splines are alive at any x: we compute those and scatter them, so more intervals cost almost nothing.
         margin = self.degree + 1
         position = ((x - self.low) * (self.intervals / (self.high - self.low))).clamp(-margin, self.intervals + margin - 0.5)
-        cell = torch.where(x == self.high, self.intervals - 1.0, position.detach().floor())  # the last cell owns the right end
-        inside = position - cell  # in [0, 1): where x stands in its cell
+        cell = position.detach().floor()
+        cell = torch.where(x > self.high, cell, cell.clamp(max=self.intervals - 1))  # the last cell owns the right end
+        inside = position - cell  # in [0, 1]: where x stands in its cell
         alive = [torch.ones_like(x)]
         for d in range(1, margin):
             left = [torch.zeros_like(x), *alive]
