@@ -60,6 +60,11 @@ def test_a_question_keeps_the_controls_locked_until_it_is_answered_and_is_drawn_
     menu, picture = asked.locator("select").first, asked.locator("img.rpn-picture")
     before = picture.get_attribute("src")
     assert menu.is_disabled()
+    circles = [radio.bounding_box() for radio in asked.get_by_role("radio").all()]
+    assert len({round(circle["y"]) for circle in circles}) == len(circles) >= 2, "two choices share a line"
+    asked.get_by_role("button", name="This is my prediction").click()
+    book.wait_idle()
+    assert menu.is_disabled() and asked.get_by_text("Choose one first").is_visible()
     asked.get_by_role("radio").first.check()
     asked.get_by_role("button", name="This is my prediction").click()
     book.wait_idle()
