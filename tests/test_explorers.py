@@ -774,3 +774,21 @@ def test_menus_leave_no_widgets_behind():
             menu.value = row
         counts.append(len(W.widgets.widget._instances))
     assert counts[0] == counts[1] == counts[2]
+
+
+@pytest.mark.parametrize("row", [row for row in rpn.CATALOGUE.values() if row.term == "remainder"], ids=lambda row: row.__name__)
+def test_what_flow_shows_is_the_trace_of_a_head_with_the_same_numbers(row):
+    formula = rpn.Formula(rpn.expansion.Chebyshev(degree=3), rpn.reconciliation.RandomAdaption(), row())
+    picture = Flow(x1=0.3, x2=-0.7, seed=2)
+    seen = picture.numbers(formula)
+    head = rpn.Head(2, picture.n, formula).double()
+    # Drawn in float64 and cast to the default dtype when the head was made: the picture keeps all digits.
+    frozen = formula.reconciliation.frozen(picture.n, head.D)
+    with torch.no_grad():
+        head.w.copy_(seen["w"].unsqueeze(0))
+        head.w_remainder.copy_(seen["w_pi"])
+        head.reconciliation_A.copy_(frozen["A"])
+        head.reconciliation_B.copy_(frozen["B"])
+        trace = head.trace(seen["x"])
+    for name in ("x", "kappa", "inner", "pi", "g"):
+        torch.testing.assert_close(seen[name], getattr(trace, name), rtol=1e-9, atol=1e-12)
