@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from . import reconciliation
-from .component import Component, component
+from .component import Component, component, family
+from .metric import METRICS, Metric
 from .reconciliation import Reconciliation
 
 
@@ -16,8 +17,9 @@ class Fusion(Component, ABC):
     """Several outputs y_1, y_2, ... become one. Source: RPN 2 (arXiv 2411.11162), "Fusion Functions"."""
 
     term: ClassVar[str] = "fusion"
-    linear: ClassVar[bool] = False
-    """Is it a sum with fixed weights? Then parts that share κ collapse into one ψ."""
+    def times_mean(self, count: int) -> float | None:
+        """c where y = c · (mean of `count` parts): then parts that share κ collapse into one ψ. None where y is something else."""
+        return None
 
     @abstractmethod
     def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
@@ -46,24 +48,62 @@ class Fusion(Component, ABC):
         return {}
 
 
-@component
-class Sum(Fusion):
-    """y = y_1 + y_2 + ..."""
+@family
+class Elementwise(Fusion):
+    """The same metric over the parts, output by output."""
 
-    linear: ClassVar[bool] = True
+    metric: ClassVar[Metric]
 
     def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return torch.stack(tuple(parts)).sum(0)
+        return METRICS[self.metric](torch.stack(tuple(parts)), 0)
 
 
 @component
-class Mean(Fusion):
+class Sum(Elementwise):
+    """y = y_1 + ... + y_C"""
+
+    metric = "sum"
+
+    def times_mean(self, count: int) -> float | None:
+        return count
+
+
+@component
+class Mean(Elementwise):
     """y = (y_1 + ... + y_C) / C"""
 
-    linear: ClassVar[bool] = True
+    metric = "mean"
 
-    def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return torch.stack(tuple(parts)).mean(0)
+    def times_mean(self, count: int) -> float | None:
+        return 1
+
+
+@component
+class Max(Elementwise):
+    """y = max(y_1, ..., y_C), output by output"""
+
+    metric = "max"
+
+
+@component
+class Min(Elementwise):
+    """y = min(y_1, ..., y_C), output by output"""
+
+    metric = "min"
+
+
+@component
+class Prod(Elementwise):
+    """y = y_1 · ... · y_C, output by output"""
+
+    metric = "prod"
+
+
+@component
+class Median(Elementwise):
+    """y = median(y_1, ..., y_C), output by output; of two middle values the lower one"""
+
+    metric = "median"
 
 
 @component

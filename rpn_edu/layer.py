@@ -1,7 +1,9 @@
 """A layer: heads side by side, fused into one output."""
 
 from collections.abc import Sequence
+from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from .formula import Formula
@@ -28,8 +30,28 @@ class Layer(Owner):
         if len(formulas) > 1:
             self.own_frozen("fusion", self.fusion.frozen(widths))
             self.own("w_fusion", self.fusion.init(widths))
+        self.choose_short_cuts()
+
+    def choose_short_cuts(self) -> None:
+        """What heads can share: one ψ for all of them where everything is linear, else κ_ξ."""
+        heads = cast(list[Head], self.heads)
+        lead = heads[0]
+        same = len(heads) > 1 and all(head.formula == lead.formula for head in heads)
+        plain = lead.view() is not None and lead.output is None and "reconciliation" not in lead._roles
+        linear = lead.formula.reconciliation.linear and lead.scale is not None and self.fusion.times_mean(len(heads)) is not None
+        self.one_psi = same and plain and linear
+        views = [None if head.joint else head.view() for head in heads]
+        self.views = [view if views.count(view) > 1 else None for view in views]
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., b, m) → (..., b, n)."""
-        outputs = [head(x) for head in self.heads]
-        return outputs[0] if len(outputs) == 1 else self.fusion(outputs, self.w_fusion, self.frozen("fusion"))
+        heads = cast(list[Head], self.heads)
+        if len(heads) == 1:
+            return heads[0](x)
+        if self.one_psi:  # the mean of heads that differ in w alone is a head with the mean of w
+            inner = heads[0].short_inner(x, torch.cat([head.w for head in heads]))
+            outputs = [head.finished(x, inner) for head in heads]
+        else:
+            seen = {view: head.expanded(x) for view, head in dict(zip(self.views, heads)).items() if view is not None}
+            outputs = [head.finished(x, head.short_inner(x, head.w, seen[view] if view else None)) for view, head in zip(self.views, heads)]
+        return self.fusion(outputs, self.w_fusion, self.frozen("fusion"))

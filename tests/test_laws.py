@@ -29,6 +29,11 @@ def cast(frozen, dtype):
     return {name: value.to(dtype) if value.is_floating_point() else value for name, value in frozen.items()} or None
 
 
+def m_of(part, m=3):
+    """A number of attributes (or columns) that fits: some components were made for one size."""
+    return part.made_for or m
+
+
 def inside(kappa, *shape, dtype=torch.float64, seed=0):
     low, high = kappa.domain
     return numbers(*shape, dtype=dtype, low=low + 0.01, high=high - 0.01, seed=seed)
@@ -51,16 +56,16 @@ def test_config_through_json_repr_pickle_and_copies_give_an_equal_component(part
 @DTYPES
 @over("expansion")
 def test_an_expansion_has_its_width_keeps_dtype_and_argument_and_is_finite_on_its_domain(part, dtype):
-    x = inside(part, 5, 3, dtype=dtype)
+    x = inside(part, 5, m_of(part), dtype=dtype)
     kept = x.clone()
-    z = part(x)
-    assert z.shape == (5, part.width(3)) and z.dtype == dtype and torch.equal(x, kept) and z.isfinite().all()
-    assert part(x[:0]).shape == (0, part.width(3))
+    z, D = part(x), part.width(m_of(part))
+    assert z.shape == (5, D) and z.dtype == dtype and torch.equal(x, kept) and z.isfinite().all()
+    assert part(x[:0]).shape == (0, D)
 
 
 @over("expansion")
 def test_an_expansion_treats_each_row_alone_whatever_the_leading_axes_and_strides(part):
-    x = inside(part, 2, 4, 3)
+    x = inside(part, 2, 4, m_of(part))
     z = part(x)
     torch.testing.assert_close(part(x[0, 1]), z[0, 1])
     torch.testing.assert_close(part(x[1, 2:3]), z[1, 2:3])
@@ -69,7 +74,7 @@ def test_an_expansion_treats_each_row_alone_whatever_the_leading_axes_and_stride
 
 @over("expansion")
 def test_the_gradient_of_an_expansion_is_the_derivative(part):
-    x = inside(part, 2, 2, seed=3).requires_grad_()
+    x = inside(part, 2, m_of(part, 2), seed=3).requires_grad_()
     if part.to_config()["type"] == "expansion.BSpline" and part.degree < 2:
         x = (x.detach() * 0 + 0.137).requires_grad_()  # pieces of degree 0 and 1 have corners at the knots
     assert torch.autograd.gradcheck(part, (x,))
@@ -88,7 +93,7 @@ def test_pointwise_features_are_block_major(row):
 
 def sizes_for(psi):
     p, q = getattr(psi, "p", 0), getattr(psi, "q", 0)
-    return (p or 4) * 2, (q or 3) * 4
+    return (p or 4) * 2, (q or 4) * 4
 
 
 @DTYPES
@@ -151,17 +156,28 @@ def test_a_remainder_has_its_shape_dtype_and_length(part, dtype):
 # ---- ξ ------------------------------------------------------------------------------------------------------------------------------
 
 
+def sizes_of(part, r=8, k=4):
+    """Rows and columns that fit."""
+    kappa = getattr(part, "expansion", None)  # it expands columns of r numbers
+    return (kappa and kappa.made_for) or len(getattr(part, "scales", ())) or r, m_of(part, k)
+
+
+def columns_for(part, *shape, dtype=torch.float64):
+    kappa = getattr(part, "expansion", None)
+    return inside(kappa, *shape, dtype=dtype) if kappa else numbers(*shape, dtype=dtype)
+
+
 @DTYPES
 @over("interdependence")
 def test_mixing_is_the_product_with_the_matrix_in_values_and_gradients(part, dtype):
-    r, k = 4, 8 if isinstance(part, (rpn.interdependence.Parameterized, rpn.interdependence.Bilinear)) else 3
-    r, k = 8 if isinstance(part, rpn.interdependence.Bilinear) else r, getattr(part, "nodes", 0) or k
-    V, y = numbers(2, r, k, dtype=dtype).requires_grad_(), numbers(2, 6, k, dtype=dtype, seed=1).requires_grad_()
+    r, k = sizes_of(part)
+    V, y = columns_for(part, 2, r, k, dtype=dtype).requires_grad_(), numbers(2, 6, k, dtype=dtype, seed=1).requires_grad_()
     torch.manual_seed(0)
     w = part.init(r, k).to(dtype)
     frozen = cast(part.frozen(r, k), dtype)
     A = part.matrix(V, w, frozen)
     assert A.shape == (2, k, part.width(k)) and A.dtype == dtype and w.shape == (part.length(r, k),)
+    torch.testing.assert_close(part.matrix(V, w), A)  # drawn anew from its seed: the same numbers
     mixed = part.mix(y, V, w, frozen)
     torch.testing.assert_close(mixed, y @ A)
     ours = torch.autograd.grad(mixed.sin().sum(), [y, V], allow_unused=True)
@@ -169,15 +185,14 @@ def test_mixing_is_the_product_with_the_matrix_in_values_and_gradients(part, dty
     for a, b in zip(ours, truth, strict=True):
         assert (a is None or not a.any()) if b is None else torch.allclose(a, b, rtol=1e-3 if dtype == torch.float32 else 1e-7, atol=1e-4)
         assert b is None or b.isfinite().all()
-    assert part.neutral == torch.equal(A, torch.eye(k, dtype=dtype).expand_as(A))
+    assert not part.neutral or torch.equal(A, torch.eye(k, dtype=dtype).expand_as(A))
 
 
 @over("interdependence")
 def test_the_gradient_of_mixing_is_the_derivative_in_data_and_parameters(part):
-    r, k = 4, 4
-    k = len(part.entries) if isinstance(part, rpn.interdependence.Constant) else getattr(part, "nodes", 0) or k
+    r, k = sizes_of(part, r=4)
     torch.manual_seed(0)
-    V, y, w = numbers(r, k).requires_grad_(), numbers(2, k, seed=1).requires_grad_(), part.init(r, k).double().requires_grad_()
+    V, y, w = columns_for(part, r, k).requires_grad_(), numbers(2, k, seed=1).requires_grad_(), part.init(r, k).double().requires_grad_()
     frozen = cast(part.frozen(r, k), torch.float64)
     kept = V.detach().clone(), y.detach().clone()
     assert torch.autograd.gradcheck(lambda y, V, w: part.mix(y, V, w, frozen), (y, V, w))
@@ -187,11 +202,14 @@ def test_the_gradient_of_mixing_is_the_derivative_in_data_and_parameters(part):
 
 @over("interdependence")
 def test_columns_of_one_row_of_none_and_constant_ones_give_finite_numbers(part):
-    if not isinstance(part, (rpn.interdependence.Parameterized, rpn.interdependence.Bilinear)) and not getattr(part, "nodes", 0):
-        for V in (numbers(1, 3), numbers(0, 3), torch.full((4, 3), 0.1, dtype=torch.float64), torch.zeros(4, 3, dtype=torch.float64)):
+    r, k = sizes_of(part)
+    constant = torch.full((r, k), 0.1, dtype=torch.float64)
+    for V in (numbers(1, k), numbers(0, k), constant, 0 * constant, numbers(r, 1), numbers(r, 0)):
+        fits = sizes_of(part, *V.shape) == V.shape and V.shape[1] >= getattr(part, "reached", 0)
+        if fits and not hasattr(part, "reconciliation"):
             V = V.requires_grad_()
-            A = part.matrix(V, torch.empty(0, dtype=torch.float64))
-            assert A.isfinite().all()
+            A = part.matrix(V, part.init(*V.shape).double())
+            assert A.isfinite().all() and A.shape == (V.shape[1], part.width(V.shape[1]))
             if A.requires_grad:
                 assert torch.autograd.grad(A.sum(), V)[0].isfinite().all()
 
@@ -218,23 +236,29 @@ def test_a_fusion_has_its_width_and_length(part):
 
 
 def formulas():
-    simple = [kappa for kappa in ROWS["expansion"] if not any(field.kind == "parts" for field in kappa.declared)]
-    yield from (rpn.Formula(expansion=kappa()) for kappa in simple)
+    yield from (rpn.Formula(expansion=kappa.samples()[0]) for kappa in ROWS["expansion"])
     yield from (rpn.Formula(reconciliation=psi(), channels=2, bias=True) for psi in ROWS["reconciliation"])
     yield from (rpn.Formula(remainder=pi()) for pi in ROWS["remainder"])
     yield from (rpn.Formula(fusion=fusion(), channels=2) for fusion in ROWS["fusion"])
-    for xi in ROWS["interdependence"]:
-        if xi is not rpn.interdependence.Constant:
-            yield rpn.Formula(attribute=xi(), batch=4)
-            yield rpn.Formula(instance=xi(), batch=4)
+    for row in ROWS["interdependence"]:
+        xi = row.samples()[0]
+        if xi.width(k := m_of(xi, 4)) == k:  # others are tested where their size is wanted
+            yield rpn.Formula(attribute=xi, batch=4)
+            yield rpn.Formula(instance=xi, batch=k)
     yield rpn.Formula(output=rpn.Output("batch", "silu", softmax="log_softmax"))
+
+
+def shape_for(formula):
+    """(b, m) that fit."""
+    return formula.batch or 4, m_of(formula.expansion, m_of(formula.attribute, 4))
 
 
 @pytest.mark.parametrize("formula", list(formulas()), ids=repr)
 def test_every_tensor_is_made_where_the_data_is(formula):
     # The meta device holds no numbers and refuses to meet a tensor of the CPU: it finds what a GPU would find.
-    head = rpn.Head(4, 4, formula).to("meta")
-    trace = head.trace(torch.empty(4, 4, device="meta"))
+    b, m = shape_for(formula)
+    head = rpn.Head(m, m, formula).to("meta")
+    trace = head.trace(torch.empty(b, m, device="meta"))
     assert {tensor.device.type for tensor in trace} == {"meta"}
     assert head(trace.x).device.type == head.matrix().device.type == "meta"
 
@@ -242,7 +266,8 @@ def test_every_tensor_is_made_where_the_data_is(formula):
 @pytest.mark.parametrize("formula", list(formulas()), ids=repr)
 def test_a_head_gives_the_same_numbers_on_the_chosen_device(formula, device):
     torch.manual_seed(0)
-    head, x = rpn.Head(4, 4, formula).eval(), numbers(4, 4, dtype=torch.float32)
+    b, m = shape_for(formula)
+    head, x = rpn.Head(m, m, formula).eval(), numbers(b, m, dtype=torch.float32)
     there = head(x)
     torch.testing.assert_close(head.to(device)(x.to(device)).cpu(), there, rtol=1e-3, atol=1e-4)
 
@@ -250,7 +275,8 @@ def test_a_head_gives_the_same_numbers_on_the_chosen_device(formula, device):
 @pytest.mark.parametrize("formula", list(formulas()), ids=repr)
 def test_the_gradients_of_forward_and_of_the_trace_agree(formula):
     torch.manual_seed(0)
-    head, x = rpn.Head(4, 4, formula).double().eval(), numbers(4, 4).requires_grad_()
+    b, m = shape_for(formula)
+    head, x = rpn.Head(m, m, formula).double().eval(), numbers(b, m).requires_grad_()
     needs = [x, *head.parameters()]
     g = head.trace(x).g
     ours = torch.autograd.grad(head(x).sin().sum(), needs, allow_unused=True)
@@ -262,16 +288,17 @@ def test_the_gradients_of_forward_and_of_the_trace_agree(formula):
 @pytest.mark.parametrize("formula", list(formulas()), ids=repr)
 def test_forward_is_the_output_of_the_trace_and_a_checkpoint_restores_every_bit(formula, tmp_path):
     torch.manual_seed(0)
-    model = rpn.RPN([4, 4, 4], formula).double()
+    b, m = shape_for(formula)
+    model = rpn.RPN([m, m, m], formula).double()
     for name, buffer in model.named_buffers():  # frozen parts are saved by value: no seed may bring them back
         if buffer.is_floating_point() and buffer.numel() and "running" not in name:
             buffer.mul_(1.5)
     model.eval()
-    x = numbers(4, 4)
+    x = numbers(b, m)
     head = model.layers[0].heads[0]
     g = head.trace(x).g
     torch.testing.assert_close(head(x), head.output(g) if head.output else g)
-    assert model(numbers(2, 4, 4)).shape == (2, 4, 4)
+    assert model(numbers(2, b, m)).shape == (2, b, m)
     model.save_ckpt(tmp_path)
     torch.manual_seed(1)
     again = rpn.RPN.from_config(json.loads(json.dumps(model.to_config()))).double().eval()

@@ -1,8 +1,12 @@
 """κ, the data expansion: what does a model see of its input?"""
 
-from .base import Expansion as Expansion
-from .combine import Extended as Extended, Nested as Nested
-from .density import Normal as Normal
-from .local import BSpline as BSpline, GaussianRBF as GaussianRBF
-from .pointwise import Fourier as Fourier, Identity as Identity, Taylor as Taylor
-from .recurrence import Chebyshev as Chebyshev, Hermite as Hermite, Legendre as Legendre
+from .base import Expansion
+from .combine import Extended, Nested
+from .compress import Affine, Max, Mean, Median, Min, Prod, Sampled, SampledSubsets, Sum
+from .density import Cauchy, ChiSquared, CombinatorialNormal, Exponential, Gamma, HybridDensity, Laplace, Normal
+from .local import BSpline, GaussianRBF, InverseQuadraticRBF
+from .patches import PatchPooling, Patches
+from .pointwise import ArcHyperbolic, ArcTrigonometric, Fourier, Hyperbolic, Identity, Linear, Reciprocal, Trigonometric
+from .products import Taylor
+from .recurrence import Bessel, Chebyshev, Fibonacci, Gegenbauer, Hermite, Jacobi, Laguerre, Legendre, Lucas, ReverseBessel
+from .wavelet import BetaWavelet, DifferenceOfGaussians, Haar, Meyer, Ricker, Shannon

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Component
@@ -18,6 +19,8 @@ class Expansion(Component, ABC):
     term: ClassVar[str] = "expansion"
     domain: tuple[float, float] = (-2.0, 2.0)
     """Where the features are meant to be used: drawings and tests stay inside."""
+    made_for: int | None = None
+    """The only m that fits, or None where any does."""
 
     @abstractmethod
     def width(self, m: int) -> int:
@@ -26,6 +29,15 @@ class Expansion(Component, ABC):
     @abstractmethod
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """(..., m) → (..., D)."""
+
+    @property
+    def contracts(self) -> bool:
+        """Does `contract` save work?"""
+        return False
+
+    def contract(self, x: Tensor, W: Tensor) -> Tensor:
+        """<κ(x), W>: (..., m), (n, D) → (..., n), without forming κ(x) where there is a shorter way."""
+        return F.linear(self(x), W)
 
     def frozen(self, m: int) -> dict[str, Tensor]:
         """Numbers that are neither learned nor cheap to derive. The head keeps them as buffers."""
@@ -49,4 +61,8 @@ class Pointwise(Expansion):
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         # Attributes come first while we compute: the rows of memory stay long even for m = 2, which is 2-3 times faster.
         columns = x.movedim(-1, 0).contiguous()  # (m, ...)
-        return self.planes(columns).flatten(0, 1).movedim(0, -1)  # (K, m, ...) → (K m, ...) → (..., D)
+        return self.combined(self.planes(columns).flatten(0, 1).movedim(0, -1))  # (K, m, ...) → (K m, ...) → (..., K m)
+
+    def combined(self, features: Tensor) -> Tensor:
+        """(..., K m) → (..., D): what else becomes of the features."""
+        return features

@@ -19,6 +19,10 @@ class Combined(Expansion):
     def domain(self) -> tuple[float, float]:
         return self.parts[0].domain if self.parts else Expansion.domain
 
+    @property
+    def made_for(self) -> int | None:
+        return self.parts[0].made_for if self.parts else None
+
     def staged(self, m: int) -> Iterator[tuple[int, int]]:
         """(attributes in, features out) of each part."""
         raise NotImplementedError
@@ -44,6 +48,10 @@ class Extended(Combined):
     D = D_1 + D_2 + ... Source: RPN 1, "Extended and Nested Data Expansions".
     """
 
+    @property
+    def made_for(self) -> int | None:
+        return self.parts[0].made_for if self.parts else None
+
     def staged(self, m: int) -> Iterator[tuple[int, int]]:
         return ((m, part.width(m)) for part in self.checked_parts())
 
@@ -60,6 +68,10 @@ class Nested(Combined):
 
     D = D_K(... D_1(m)). Source: RPN 1, "Extended and Nested Data Expansions".
     """
+
+    @property
+    def made_for(self) -> int | None:
+        return self.parts[0].made_for if self.parts else None
 
     def staged(self, m: int) -> Iterator[tuple[int, int]]:
         for part in self.checked_parts():

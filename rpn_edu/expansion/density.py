@@ -1,32 +1,197 @@
 """κ of log densities: how likely would this number be under a fixed distribution?"""
 
 import math
+from abc import abstractmethod
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
-from ..component import component
-from .base import Pointwise
+from ..component import Dial, component, family
+from .base import Expansion, Pointwise
+from .products import choices
+
+HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
+
+
+class Density(Pointwise):
+    """f_k(x) = c_k1 s_1(x) + c_k2 s_2(x) + ... + c_k0: every log density is a few statistics of x, weighted.
+
+    Where there are fewer statistics than densities, the features repeat one another; the docstring of each row says how many count.
+    """
+
+    @abstractmethod
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        """The statistics s_1(x), s_2(x) and so on."""
+
+    @abstractmethod
+    def lines(self) -> list[list[float]]:
+        """[c_k1, c_k2, ..., c_k0] of each density."""
+
+    def count(self) -> int:
+        return len(self.lines())
+
+    def planes(self, x: Tensor) -> Tensor:
+        weights, constant = x.new_tensor(self.lines()).tensor_split([-1], 1)  # (K, S), (K, 1)
+        statistics = torch.stack(self.statistics(x)).flatten(1)  # (S, ...)
+        return torch.addmm(constant, weights, statistics).view(len(weights), *x.shape)
+
+
+@family
+class Distribution(Density):
+    """One distribution with several parameters, or (`naive`) the first of them alone."""
+
+    naive: Annotated[bool, "the first density alone"] = False
+
+    table: ClassVar[tuple[tuple[float, ...], ...]] = ()
+
+    def parameters(self) -> tuple[tuple[float, ...], ...]:
+        return self.table[:1] if self.naive else self.table
 
 
 @component
-class Normal(Pointwise):
-    """κ(x) = -(x - μ)² / (2σ²) - ln σ - ln(2π)/2 for six pairs (μ, σ): μ in 0, 1, -1 and σ in 1, 0.1
+class Normal(Distribution):
+    """κ(x) = -(x - μ)² / (2σ²) - ln σ - ln(2π)/2 for (μ, σ) = (0, 1), (1, 1), (-1, 1), (0, 0.1), (1, 0.1), (-1, 0.1)
 
     D = 6 m, or m with `naive=True` (the standard normal alone). All six are quadratics in x: with a constant they span only three
     dimensions, so half of the features are redundant. Source: RPN 1, "Probabilistic Expansion", normal distribution.
     """
 
-    naive: bool = False
+    table = ((0.0, 1.0), (1.0, 1.0), (-1.0, 1.0), (0.0, 0.1), (1.0, 0.1), (-1.0, 0.1))
 
-    def pairs(self) -> list[tuple[float, float]]:
-        return [(0.0, 1.0)] if self.naive else [(0.0, 1.0), (1.0, 1.0), (-1.0, 1.0), (0.0, 0.1), (1.0, 0.1), (-1.0, 0.1)]
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        return [x * x, x]
 
-    def count(self) -> int:
-        return len(self.pairs())
+    def lines(self) -> list[list[float]]:
+        return [[-0.5 / s**2, mu / s**2, -0.5 * (mu / s) ** 2 - math.log(s) - HALF_LOG_TAU] for mu, s in self.parameters()]
 
-    def planes(self, x: Tensor) -> Tensor:
-        # A log density is a quadratic: (K, 2) coefficients times [x², x], plus (K, 1) constants. One matrix product makes all of them.
-        quadratic = x.new_tensor([[-0.5 / s**2, mu / s**2] for mu, s in self.pairs()])
-        constant = x.new_tensor([[-0.5 * (mu / s) ** 2 - math.log(s) - 0.5 * math.log(2 * math.pi)] for mu, s in self.pairs()])
-        return torch.addmm(constant, quadratic, torch.stack((x * x, x)).flatten(1)).view(self.count(), *x.shape)
+
+@component
+class Cauchy(Distribution):
+    """κ(x) = ln s - ln π - ln(s² + (x - a)²) for (a, s) = (0, 1), (0, 0.5), (1, 1), (1, 0.5), (-1, 1), (-1, 0.5)
+
+    D = 6 m, or m with `naive=True`. The tails fall slowly: far outliers stay likely. Source: RPN 1, "Probabilistic Expansion",
+    Cauchy distribution.
+    """
+
+    table = ((0.0, 1.0), (0.0, 0.5), (1.0, 1.0), (1.0, 0.5), (-1.0, 1.0), (-1.0, 0.5))
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        return [torch.log(s**2 + (x - a) ** 2) for a, s in self.parameters()]
+
+    def lines(self) -> list[list[float]]:
+        pairs = self.parameters()
+        return [[*(-1.0 if j == k else 0.0 for j in range(len(pairs))), math.log(s / math.pi)] for k, (_, s) in enumerate(pairs)]
+
+
+@component
+class Laplace(Distribution):
+    """κ(x) = -|x - a| / s - ln 2s for (a, s) = (0, 1), (0, 2), (1, 1), (1, 2), (-1, 1), (-1, 2)
+
+    D = 6 m, or m with `naive=True`. With a constant they span four dimensions: two of the six are redundant.
+    Source: RPN 1, "Probabilistic Expansion", Laplace distribution.
+    """
+
+    table = ((0.0, 1.0), (0.0, 2.0), (1.0, 1.0), (1.0, 2.0), (-1.0, 1.0), (-1.0, 2.0))
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        return [x.abs(), (x - 1).abs(), (x + 1).abs()]
+
+    def lines(self) -> list[list[float]]:
+        return [[*(-1 / s if a == place else 0.0 for place in (0.0, 1.0, -1.0)), -math.log(2 * s)] for a, s in self.parameters()]
+
+
+@component
+class Exponential(Distribution):
+    """κ(x) = ln r - r u with u = 0.99 sigmoid(x) + 0.001 for r = 0.5, 0.75, 1, 2, 3, 5
+
+    D = 6 m, or m with `naive=True`. All six are lines in u: with a constant they span two dimensions, so four are redundant.
+    Source: RPN 1, "Probabilistic Expansion", exponential distribution.
+    """
+
+    table = ((0.5,), (0.75,), (1.0,), (2.0,), (3.0,), (5.0,))
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        return [0.99 * x.sigmoid() + 0.001]
+
+    def lines(self) -> list[list[float]]:
+        return [[-rate, math.log(rate)] for (rate,) in self.parameters()]
+
+
+@component
+class Gamma(Distribution):
+    """κ(x) = a ln r - ln Γ(a) + (a - 1) ln u - r u with u = 0.99 sigmoid(x) + 0.001 for a = 0.5, 1, 2 and r = 1, 2
+
+    D = 6 m, or m with `naive=True`. Weighted sums of ln u and u: with a constant they span three dimensions, so half are redundant.
+    Source: RPN 1, "Probabilistic Expansion", gamma distribution.
+    """
+
+    table = ((0.5, 1.0), (0.5, 2.0), (1.0, 1.0), (1.0, 2.0), (2.0, 1.0), (2.0, 2.0))
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        u = 0.99 * x.sigmoid() + 0.001
+        return [u.log(), u]
+
+    def lines(self) -> list[list[float]]:
+        return [[a - 1, -r, a * math.log(r) - math.lgamma(a)] for a, r in self.parameters()]
+
+
+@component
+class ChiSquared(Distribution):
+    """κ(x) = (k/2 - 1) ln u - u/2 - (k/2) ln 2 - ln Γ(k/2) with u = sigmoid(x) + 0.001 for k = 1, 2
+
+    D = 2 m, or m with `naive=True`. Source: RPN 1, "Probabilistic Expansion", chi-squared distribution.
+    """
+
+    table = ((1.0,), (2.0,))
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        u = x.sigmoid() + 0.001
+        return [u.log(), u]
+
+    def lines(self) -> list[list[float]]:
+        return [[k / 2 - 1, -0.5, -(k / 2) * math.log(2) - math.lgamma(k / 2)] for (k,) in self.parameters()]
+
+
+@component
+class HybridDensity(Density):
+    """κ(x) = log densities of normal(0, 1), Cauchy(0, 1), chi²(1), gamma(0.5, 1), Laplace(0, 1) and exponential(1), side by side
+
+    D = 6 m. Chi², gamma and exponential see u = 0.99 sigmoid(x) + 0.001; they are sums of ln u and u, so one of the three is redundant.
+    Source: RPN 1, "Probabilistic Expansion", hybrid.
+    """
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        u = 0.99 * x.sigmoid() + 0.001
+        return [x * x, torch.log(1 + x * x), x.abs(), u.log(), u]
+
+    def lines(self) -> list[list[float]]:
+        return [
+            [-0.5, 0.0, 0.0, 0.0, 0.0, -HALF_LOG_TAU],
+            [0.0, -1.0, 0.0, 0.0, 0.0, -math.log(math.pi)],
+            [0.0, 0.0, 0.0, -0.5, -0.5, -HALF_LOG_TAU],
+            [0.0, 0.0, 0.0, -0.5, -1.0, -0.5 * math.log(math.pi)],
+            [0.0, 0.0, -1.0, 0.0, 0.0, -math.log(2)],
+            [0.0, 0.0, 0.0, 0.0, -1.0, 0.0],
+        ]
+
+
+@component
+class CombinatorialNormal(Expansion):
+    """κ(x) = -‖x_S‖² / 2 - |S| ln(2π)/2 for every set S of at most `order` attributes
+
+    The log density of the standard normal in |S| dimensions. D = C(m, 1) + ... + C(m, order), by size, then in lexicographic order.
+    Each is the sum of its members' features: all but the first m are redundant. Source: RPN 1, "Combinatorial Expansion".
+    """
+
+    order: Annotated[int, Dial(1, 3, "largest number of attributes in a set")] = 1
+
+    def width(self, m: int) -> int:
+        return sum(math.comb(m, size) for size in range(1, self.order + 1))
+
+    def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        columns = x.movedim(-1, 0)  # attributes first: the rows of memory that are picked stay long
+        sums = [-0.5 * columns * columns - HALF_LOG_TAU]
+        for smaller, member in choices(x.shape[-1], self.order, again=False):
+            sums.append(sums[-1][smaller.to(x.device)] + sums[0][member.to(x.device)])
+        return torch.cat(sums).movedim(0, -1)

@@ -1,5 +1,6 @@
 """κ of bumps: every feature is large near one place and small elsewhere."""
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import torch
@@ -63,17 +64,18 @@ class BSpline(Local):
         return planes[margin : margin + self.intervals + self.degree]
 
 
-@component
-class GaussianRBF(Local):
-    """κ(x) = exp(-(epsilon (x - c_j))²) at evenly spaced centers c_j
-
-    D = m · centers; the first center is `low`, the last is `high`. Source: RPN 1, "Gaussian Radial Basis Functions".
-    """
+@family
+class Radial(Local):
+    """bump(epsilon (x - c_j)) at evenly spaced centers c_j: the first center is `low`, the last is `high`. D = m · centers."""
 
     centers: Annotated[int, Dial(2, 20, "number of bumps", least=1)] = 10
     low: Low = -1.0
     high: High = 1.0
     epsilon: Annotated[float, Dial(0.5, 10.0, "how narrow a bump is", least=0.0, above=True)] = 1.0
+
+    @abstractmethod
+    def bump(self, square: Tensor) -> Tensor:
+        """The bump at a squared distance."""
 
     def count(self) -> int:
         return self.centers
@@ -81,4 +83,26 @@ class GaussianRBF(Local):
     def planes(self, x: Tensor) -> Tensor:
         centers = torch.linspace(self.low, self.high, self.centers, dtype=x.dtype, device=x.device)
         distance = x - centers.view(-1, *[1] * x.dim())  # (K, ...)
-        return torch.exp(-((self.epsilon * distance) ** 2))
+        return self.bump((self.epsilon * distance) ** 2)
+
+
+@component
+class GaussianRBF(Radial):
+    """κ(x) = exp(-(epsilon (x - c_j))²) at evenly spaced centers c_j
+
+    D = m · centers; the first center is `low`, the last is `high`. Source: RPN 1, "Gaussian Radial Basis Functions".
+    """
+
+    def bump(self, square: Tensor) -> Tensor:
+        return torch.exp(-square)
+
+
+@component
+class InverseQuadraticRBF(Radial):
+    """κ(x) = 1 / (1 + (epsilon (x - c_j))²) at evenly spaced centers c_j
+
+    D = m · centers. Fades more slowly than the Gaussian bump. Source: RPN 1, "Inverse Quadratic Radial Basis Functions".
+    """
+
+    def bump(self, square: Tensor) -> Tensor:
+        return 1 / (1 + square)

@@ -1,7 +1,8 @@
-"""κ without a recurrence: the identity, all products, waves."""
+"""κ of a few functions of each number: scaled, inverted, waves, arcs."""
 
 import math
-from typing import Annotated
+from abc import abstractmethod
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
@@ -25,26 +26,6 @@ class Identity(Expansion):
 
 
 @component
-class Taylor(Expansion):
-    """κ(x) = [x, x ⊗ x, x ⊗ x ⊗ x, ...] up to `order` factors
-
-    D = m + m² + ... + m^order: every ordered product once, so x_1 x_2 and x_2 x_1 both appear. By degree; the last factor runs fastest.
-    No constant: that is what π and the bias are for. Source: RPN 1, "Taylor's Polynomials based Data Expansion".
-    """
-
-    order: Annotated[int, Dial(1, 4, "highest degree of the products")] = 2
-
-    def width(self, m: int) -> int:
-        return sum(m**degree for degree in range(1, self.order + 1))
-
-    def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        powers = [x]
-        for _ in range(self.order - 1):
-            powers.append((powers[-1].unsqueeze(-1) * x.unsqueeze(-2)).flatten(-2))  # (..., m^k, m) → (..., m^(k+1))
-        return torch.cat(powers, -1)
-
-
-@component
 class Fourier(Pointwise):
     """κ(x) = [cos(2π k x / period), sin(2π k x / period)] for k = 1, ..., terms
 
@@ -65,3 +46,102 @@ class Fourier(Pointwise):
             cos, sin = waves[-2:]
             waves += [cos * waves[0] - sin * waves[1], sin * waves[0] + cos * waves[1]]
         return torch.stack(waves)
+
+
+class Listed(Pointwise):
+    """A fixed list of functions, K of them."""
+
+    K: ClassVar[int] = 1
+
+    @abstractmethod
+    def features(self, x: Tensor) -> list[Tensor]:
+        """f_1(x), ..., f_K(x)."""
+
+    def count(self) -> int:
+        return self.K
+
+    def planes(self, x: Tensor) -> Tensor:
+        return torch.stack(self.features(x))
+
+
+@component
+class Linear(Listed):
+    """κ(x) = scale · x
+
+    D = m. Source: RPN 1, "Identity and Reciprocal Data Expansion", linear expansion.
+    """
+
+    scale: Annotated[float, Dial(-3.0, 3.0, "the number all attributes are multiplied by", least=None)] = 1.0
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        return [self.scale * x]
+
+
+@component
+class Reciprocal(Listed):
+    """κ(x) = 1 / x
+
+    D = m. Numbers nearer to 0 than 10⁻⁶ count as 10⁻⁶ with their sign, so that nothing is infinite.
+    Source: RPN 1, "Identity and Reciprocal Data Expansion".
+    """
+
+    domain = (0.1, 2.0)
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        return [1 / torch.where(x < 0, x.clamp(max=-1e-6), x.clamp(min=1e-6))]
+
+
+@component
+class Trigonometric(Listed):
+    """κ(x) = [sin x, cos x, tan x]
+
+    D = 3 m. tan has poles at ±π/2. Source: RPN 1, "Trigonometric based Data Expansion".
+    """
+
+    K: ClassVar[int] = 3
+    domain = (-1.5, 1.5)
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        return [x.sin(), x.cos(), x.tan()]
+
+
+@component
+class ArcTrigonometric(Listed):
+    """κ(x) = [arcsin 0.99 u, arccos 0.99 u, arctan u] with u = sigmoid(x)
+
+    D = 3 m. The sigmoid brings every number where the arcs are defined. arcsin + arccos = π/2: with a constant, one of the two is
+    redundant. Source: RPN 1, "Trigonometric based Data Expansion".
+    """
+
+    K: ClassVar[int] = 3
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        u = x.sigmoid()
+        return [(0.99 * u).arcsin(), (0.99 * u).arccos(), u.arctan()]
+
+
+@component
+class Hyperbolic(Listed):
+    """κ(x) = [sinh x, cosh x, tanh x]
+
+    D = 3 m. sinh and cosh grow like e^|x|: in float32 they are infinite from |x| = 89. Source: RPN 1, "Hyperbolic based Data Expansion".
+    """
+
+    K: ClassVar[int] = 3
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        return [x.sinh(), x.cosh(), x.tanh()]
+
+
+@component
+class ArcHyperbolic(Listed):
+    """κ(x) = [arsinh u, arcosh(u + 1.01), artanh 0.99 u] with u = sigmoid(x)
+
+    D = 3 m. Source: RPN 1, "Hyperbolic based Data Expansion".
+    """
+
+    K: ClassVar[int] = 3
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        u = x.sigmoid()
+        return [u.asinh(), (u + 1.01).acosh(), (0.99 * u).atanh()]

@@ -1,4 +1,4 @@
-"""κ of orthogonal polynomials: one recurrence, one row per family."""
+"""κ of polynomials that grow out of the two before: one recurrence, one row per family."""
 
 from abc import abstractmethod
 from typing import Annotated, ClassVar
@@ -8,6 +8,8 @@ from torch import Tensor
 
 from ..component import Dial, component, family
 from .base import Pointwise
+
+Exponent = Annotated[float, Dial(-0.5, 3.0, "exponent of the weight", least=-1.0, above=True)]
 
 
 @family
@@ -21,6 +23,7 @@ class Recurrence(Pointwise):
 
     before: ClassVar[float] = 0.0  # P_{-1}
     start: ClassVar[float] = 1.0  # P_0
+    square: ClassVar[bool] = False  # c_k x² stands in the place of c_k, from k = 2 on
 
     @abstractmethod
     def coefficients(self, k: int) -> tuple[float, float, float]:
@@ -30,11 +33,15 @@ class Recurrence(Pointwise):
         return self.degree
 
     def planes(self, x: Tensor) -> Tensor:
-        older, newer = torch.full_like(x, self.before), torch.full_like(x, self.start)
-        polynomials = []
-        for k in range(1, self.degree + 1):
+        slope, offset, prior = self.coefficients(1)
+        older, newer = torch.full_like(x, self.start), (slope * self.start) * x + (offset * self.start + prior * self.before)
+        polynomials = [newer]
+        for k in range(2, self.degree + 1):
             a, b, c = self.coefficients(k)
-            older, newer = newer, torch.addcmul(c * older, a * x + b, newer)
+            rest = (c * older) * (x * x) if self.square else c * older
+            # Every pass over memory counts: most families have b = 0, and then two passes make a polynomial.
+            rest = rest if b == 0 else torch.add(rest, newer, alpha=b)
+            older, newer = newer, torch.addcmul(rest, x, newer, value=a)
             polynomials.append(newer)
         return torch.stack(polynomials)
 
@@ -74,3 +81,111 @@ class Hermite(Recurrence):
 
     def coefficients(self, k: int) -> tuple[float, float, float]:
         return 1.0, 0.0, -(k - 1.0)
+
+
+@component
+class Laguerre(Recurrence):
+    """L_k(x) = ((2k - 1 + alpha - x) L_{k-1}(x) - (k - 1 + alpha) L_{k-2}(x)) / k, with L_0 = 1 and L_1 = 1 + alpha - x
+
+    Orthogonal on x ≥ 0 under the weight x^alpha e^-x. Source: RPN 1, "Orthogonal Polynomials".
+    """
+
+    alpha: Exponent = 1.0
+
+    domain = (0.0, 4.0)
+
+    def coefficients(self, k: int) -> tuple[float, float, float]:
+        return -1 / k, (2 * k - 1 + self.alpha) / k, -(k - 1 + self.alpha) / k
+
+
+@component
+class Gegenbauer(Recurrence):
+    """C_k(x) = (2 x (k - 1 + alpha) C_{k-1}(x) - (k - 2 + 2 alpha) C_{k-2}(x)) / k, with C_0 = 1 and C_1 = 2 alpha x
+
+    Orthogonal on [-1, 1] under (1 - x²)^(alpha - 1/2). Legendre at alpha = 1/2, Chebyshev's second kind at 1; at alpha = 0 all are zero.
+    Source: RPN 1, "Orthogonal Polynomials".
+    """
+
+    alpha: Annotated[float, Dial(0.1, 3.0, "exponent of the weight plus 1/2", least=-0.5, above=True)] = 1.0
+
+    domain = (-1.0, 1.0)
+
+    def coefficients(self, k: int) -> tuple[float, float, float]:
+        return 2 * (k - 1 + self.alpha) / k, 0.0, -(k - 2 + 2 * self.alpha) / k
+
+
+@component
+class Jacobi(Recurrence):
+    """P_k(x) = (a_k x + b_k) P_{k-1}(x) + c_k P_{k-2}(x), with P_1 = ((alpha + beta + 2) x + alpha - beta) / 2
+
+    Orthogonal on [-1, 1] under (1 - x)^alpha (1 + x)^beta; alpha = beta = 0 gives Legendre. With s = alpha + beta and N = 2k (k + s):
+    a_k = (2k + s - 1) (2k + s) / N, b_k = (2k + s - 1) (alpha² - beta²) / (N (2k + s - 2)),
+    c_k = -2 (k + alpha - 1) (k + beta - 1) (2k + s) / (N (2k + s - 2)). Source: RPN 1, "Orthogonal Polynomials".
+    """
+
+    alpha: Exponent = 1.0
+    beta: Exponent = 1.0
+
+    domain = (-1.0, 1.0)
+
+    def coefficients(self, k: int) -> tuple[float, float, float]:
+        alpha, beta = self.alpha, self.beta
+        if k == 1:  # the general form would divide 0 by 0 where alpha + beta is 0 or -1
+            return (alpha + beta + 2) / 2, (alpha - beta) / 2, 0.0
+        s = 2 * k + alpha + beta
+        N = 2 * k * (k + alpha + beta)
+        before = -2 * (k + alpha - 1) * (k + beta - 1) * s / (N * (s - 2))
+        return (s - 1) * s / N, (s - 1) * (alpha**2 - beta**2) / (N * (s - 2)), before
+
+
+@component
+class Bessel(Recurrence):
+    """y_k(x) = (2k - 1) x y_{k-1}(x) + y_{k-2}(x), with y_0 = 1 and y_1 = x + 1
+
+    All coefficients are positive and grow like (2k)! / (2^k k!): keep x small. Source: RPN 1, "Orthogonal Polynomials".
+    """
+
+    before: ClassVar[float] = 1.0
+    domain = (-1.0, 1.0)
+
+    def coefficients(self, k: int) -> tuple[float, float, float]:
+        return 2.0 * k - 1, 0.0, 1.0
+
+
+@component
+class ReverseBessel(Recurrence):
+    """θ_k(x) = (2k - 1) θ_{k-1}(x) + x² θ_{k-2}(x), with θ_0 = 1 and θ_1 = x + 1
+
+    The Bessel polynomial with its coefficients in reverse: θ_k(x) = x^k y_k(1 / x). Source: RPN 1, "Orthogonal Polynomials".
+    """
+
+    square: ClassVar[bool] = True
+    domain = (-1.0, 1.0)
+
+    def coefficients(self, k: int) -> tuple[float, float, float]:
+        return (1.0, 1.0, 0.0) if k == 1 else (0.0, 2.0 * k - 1, 1.0)
+
+
+@component
+class Fibonacci(Recurrence):
+    """F_{k+1}(x) = x F_k(x) + F_{k-1}(x), with F_1 = 1 and F_2 = x
+
+    The features are F_2, ..., F_{degree+1}, polynomials of degree 1 to `degree`: F_1 is a constant. At x = 1 they are the Fibonacci
+    numbers. Source: RPN 1, "Orthogonal Polynomials".
+    """
+
+    def coefficients(self, k: int) -> tuple[float, float, float]:
+        return 1.0, 0.0, 1.0
+
+
+@component
+class Lucas(Recurrence):
+    """L_k(x) = x L_{k-1}(x) + L_{k-2}(x), with L_0 = 2 and L_1 = x
+
+    The recurrence of Fibonacci from another start; at x = 1 they are the Lucas numbers. Source: RPN 1, "Orthogonal Polynomials".
+    """
+
+    start: ClassVar[float] = 2.0
+
+    def coefficients(self, k: int) -> tuple[float, float, float]:
+        return 1.0 if k > 1 else 0.5, 0.0, 1.0

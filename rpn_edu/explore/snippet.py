@@ -63,6 +63,7 @@ def literal(value: Any) -> ast.expr:
 
 def is_ours(called: Any) -> bool:
     """A function or method of this package, or of a learner's own component: its source is written out."""
+    called = inspect.unwrap(called) if callable(called) else called
     written = inspect.ismethod(called) or inspect.isfunction(called) or (isinstance(called, type) and issubclass(called, tuple))
     return written and called.__module__.partition(".")[0] not in THEIRS
 
@@ -71,6 +72,8 @@ def is_number_of(called: Any) -> bool:
     """May the call be made now? Python's own functions, and ours that promise no tensor: `width(2)` is 6."""
     if is_ours(called) and not isinstance(called, type):
         return "Tensor" not in str(inspect.signature(called).return_annotation)
+    if isinstance(called, type) and issubclass(called, Component):
+        return True
     return callable(called) and getattr(called, "__module__", "") in ("builtins", "math")
 
 

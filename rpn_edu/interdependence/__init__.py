@@ -1,6 +1,11 @@
 """ξ, the interdependence: which columns or rows depend on which?"""
 
-from .base import Interdependence as Interdependence
-from .fixed import Chain as Chain, Constant as Constant, Graph as Graph, Independent as Independent
-from .kernel import Cosine as Cosine, GaussianRBF as GaussianRBF, Pearson as Pearson
-from .learned import Bilinear as Bilinear, Parameterized as Parameterized
+from .base import Interdependence
+from .combine import Hybrid
+from .fixed import Chain, Constant, ExponentialChain, Graph, Independent, InverseChain, PageRank
+from .grid import Grid
+from .kernel import (
+    AnisotropicRBF, Canberra, Chebyshev, Cosine, Euclidean, Exponential, GaussianRBF, HyperbolicTangent, KLDivergence, Laplacian,
+    LinearKernel, Manhattan, Minkowski, MutualInformation, Pearson, Polynomial, RVCoefficient,
+)
+from .learned import Bilinear, Expanded, Parameterized

@@ -22,9 +22,25 @@ def normalized(A: Tensor, how: str) -> Tensor:
     return {"row": lambda: A / row, "column": lambda: A / column, "symmetric": lambda: A / (row.sqrt() * column.sqrt())}[how]()
 
 
+def require(who: str, wanted: int, got: int, what: str = "columns") -> None:
+    """ValueError where a component that brings its own size meets another."""
+    if wanted != got:
+        raise ValueError(f"{who} was made for {wanted} {what}, got {got}")
+
+
 def safe_degree(degree: Tensor) -> Tensor:
     """A degree of 0 becomes 1, so that what has no neighbour stays 0."""
     return degree.masked_fill(degree == 0, 1.0)
+
+
+def prefixed(prefix: str, frozen: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Frozen numbers of a part, under names of their own."""
+    return {prefix + name: value for name, value in frozen.items()}
+
+
+def belonging(prefix: str, frozen: dict[str, Tensor] | None) -> dict[str, Tensor] | None:
+    """The frozen numbers of a part again, None where it has none."""
+    return {name.removeprefix(prefix): value for name, value in (frozen or {}).items() if name.startswith(prefix)} or None
 
 
 @family
@@ -50,8 +66,14 @@ class Interdependence(Component, ABC):
         """y A: (..., k) → (..., k')."""
         return y @ self.matrix(V, w, frozen)
 
+    @property
+    def made_for(self) -> int | None:
+        """The only k that fits, or None where any does."""
+        return None
+
     def width(self, k: int) -> int:
-        """k', the number of columns after mixing."""
+        """k', the number of columns after mixing. ValueError where k does not fit."""
+        require(self.qualified_name(), k if self.made_for is None else self.made_for, k)
         return k
 
     def length(self, r: int | None, k: int | None) -> int:
@@ -65,3 +87,17 @@ class Interdependence(Component, ABC):
     def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
         """Frozen numbers; the head keeps them as buffers."""
         return {}
+
+    def known(self, size: int | None) -> int:
+        """A number of rows or columns on which learned numbers depend."""
+        if size is None:
+            reason = "has learned numbers for every row of the batch here: fix the batch with Formula(batch=...)"
+            raise ValueError(f"{self.qualified_name()} {reason}")
+        return size
+
+    def fitting(self, w: Tensor, V: Tensor) -> Tensor:
+        """w, if it is as long as a V of this size needs."""
+        (r, k), got = V.shape[-2:], w.shape[-1]
+        if got != (wanted := self.length(r, k)):
+            raise ValueError(f"{self.qualified_name()} meets {r} rows and {k} columns and needs {wanted} learned numbers, got {got}")
+        return w

@@ -1,13 +1,17 @@
 """ξ that compares columns: A_ij is how alike columns i and j of V are."""
 
+import math
 from abc import abstractmethod
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
-from ..component import Dial, component
-from .base import Interdependence, normalized
+from ..component import Dial, Table, component
+from .base import Interdependence, normalized, require
+
+Shift = Annotated[float, Dial(-2.0, 2.0, "added to every inner product", least=None)]
+Sigma = Annotated[float, Dial(0.1, 10.0, "distance at which likeness fades", least=0.0, above=True, log=True)]
 
 
 class Kernel(Interdependence):
@@ -28,19 +32,124 @@ def unit_columns(V: Tensor) -> Tensor:
     return torch.where(empty, 0.0, V / torch.where(empty, 1.0, square).sqrt())
 
 
-@component
-class Pearson(Kernel):
-    """A_ij = cov(v_i, v_j) / (σ_i σ_j)
+# ---- functions of the correlation ---------------------------------------------------------------------------------------------------
 
-    The correlation. A column without variance has correlation 0 with the others; A_ii = 1 always.
-    Source: RPN 2, "Statistical Kernel based Interdependence".
-    """
+
+class Correlation(Kernel):
+    """A_ij = a function of r_ij = cov(v_i, v_j) / (σ_i σ_j). A column without variance has r = 0 with the others; r_ii = 1 always."""
+
+    @abstractmethod
+    def of(self, r: Tensor) -> Tensor:
+        """Likeness of a correlation."""
 
     def likeness(self, V: Tensor) -> Tensor:
         # Constant columns are recognised exactly: their mean is rounded, and dividing by that dust would give correlations of noise.
         constant = (V[..., :1, :] == V).all(-2, keepdim=True)
         U = unit_columns(torch.where(constant, 0.0, V - V.mean(-2, keepdim=True)))
-        return torch.where(torch.eye(V.shape[-1], dtype=torch.bool, device=V.device), 1.0, U.mT @ U)
+        return self.of(torch.where(torch.eye(V.shape[-1], dtype=torch.bool, device=V.device), 1.0, U.mT @ U))
+
+
+@component
+class Pearson(Correlation):
+    """A_ij = cov(v_i, v_j) / (σ_i σ_j)
+
+    The correlation r. A column without variance has correlation 0 with the others; A_ii = 1 always.
+    Source: RPN 2, "Statistical Kernel based Interdependence".
+    """
+
+    def of(self, r: Tensor) -> Tensor:
+        return r
+
+
+@component
+class RVCoefficient(Correlation):
+    """A_ij = r_ij², the squared correlation
+
+    The RV coefficient of two columns: the part of the variance of one that a line through the other explains.
+    Source: RPN 2, "Statistical Kernel based Interdependence".
+    """
+
+    def of(self, r: Tensor) -> Tensor:
+        return r * r
+
+
+@component
+class MutualInformation(Correlation):
+    """A_ij = -½ ln(1 - r_ij²), the mutual information of two normal variables with correlation r
+
+    Without end for r = ±1, so 1 - r² counts as at least 1e-10: A_ii = 11.51. No scale of the data changes it.
+    Source: RPN 2, "Statistical Kernel based Interdependence".
+    """
+
+    def of(self, r: Tensor) -> Tensor:
+        return -0.5 * torch.log(torch.clamp(1 - r * r, min=1e-10))
+
+
+@component
+class KLDivergence(Kernel):
+    """A_ij = Σ_d p_di (ln p_di - ln p_dj), with the column p_i = softmax(v_i)
+
+    The Kullback-Leibler divergence: 0 for equal columns, the larger the less alike, not symmetric.
+    Source: RPN 2, "Statistical Kernel based Interdependence".
+    """
+
+    def likeness(self, V: Tensor) -> Tensor:
+        log_p = V.log_softmax(-2)
+        cross = log_p.exp().mT @ log_p  # Σ_d p_di ln p_dj
+        return cross.diagonal(dim1=-2, dim2=-1).unsqueeze(-1) - cross
+
+
+# ---- functions of the inner product -------------------------------------------------------------------------------------------------
+
+
+class InnerProduct(Kernel):
+    """A_ij = a function of <v_i, v_j>."""
+
+    @abstractmethod
+    def of(self, product: Tensor) -> Tensor:
+        """Likeness of an inner product."""
+
+    def likeness(self, V: Tensor) -> Tensor:
+        return self.of(V.mT @ V)
+
+
+@component
+class LinearKernel(InnerProduct):
+    """A_ij = <v_i, v_j>
+
+    Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    def of(self, product: Tensor) -> Tensor:
+        return product
+
+
+@component
+class Polynomial(InnerProduct):
+    """A_ij = (<v_i, v_j> + constant)^degree
+
+    Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    degree: Annotated[int, Dial(1, 5, "power of the inner product")] = 1
+    constant: Shift = 0.0
+
+    def of(self, product: Tensor) -> Tensor:
+        return (product + self.constant) ** self.degree
+
+
+@component
+class HyperbolicTangent(InnerProduct):
+    """A_ij = tanh(alpha <v_i, v_j> + constant)
+
+    Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    alpha: Annotated[float, Dial(-2.0, 2.0, "factor of the inner product", least=None)] = 1.0
+    constant: Shift = 0.0
+
+    def of(self, product: Tensor) -> Tensor:
+        return torch.tanh(self.alpha * product + self.constant)
 
 
 @component
@@ -55,15 +164,144 @@ class Cosine(Kernel):
         return U.mT @ U
 
 
-@component
-class GaussianRBF(Kernel):
-    """A_ij = exp(-‖v_i - v_j‖² / (2 sigma²))
+# ---- functions of a distance --------------------------------------------------------------------------------------------------------
 
-    Exact differences, so the distance of a column to itself is 0. Source: RPN 2, "Numerical Kernel based Interdependence".
+
+class Distance(Kernel):
+    """A_ij = a function of ‖v_i - v_j‖_p, exp(-distance) unless a row says more.
+
+    Exact differences, so the distance of a column to itself is 0, with gradient 0, and equal columns have likeness 1.
     """
 
-    sigma: Annotated[float, Dial(0.1, 10.0, "distance at which likeness fades", least=0.0, above=True, log=True)] = 1.0
+    p: ClassVar[float] = 2.0
+
+    def of(self, distance: Tensor) -> Tensor:
+        """Likeness of a distance."""
+        return torch.exp(-distance)
 
     def likeness(self, V: Tensor) -> Tensor:
-        distance = torch.cdist(V.mT, V.mT, compute_mode="donot_use_mm_for_euclid_dist")  # (..., k, r) twice → (..., k, k)
+        # (..., k, r) twice → (..., k, k); by matrix products it would be faster, and not exact
+        return self.of(torch.cdist(V.mT, V.mT, p=self.p, compute_mode="donot_use_mm_for_euclid_dist"))
+
+
+@component
+class Minkowski(Distance):
+    """A_ij = exp(-‖v_i - v_j‖_p) with ‖u‖_p = (Σ_d |u_d|^p)^(1/p)
+
+    The larger p, the more the largest difference alone counts. Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    p: Annotated[float, Dial(1.0, 6.0, "power of the differences", least=1.0)] = 2.0
+
+
+@component
+class Manhattan(Distance):
+    """A_ij = exp(-Σ_d |v_di - v_dj|)
+
+    Minkowski with p = 1: the way along the streets. Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    p: ClassVar[float] = 1.0
+
+
+@component
+class Euclidean(Distance):
+    """A_ij = exp(-‖v_i - v_j‖)
+
+    Minkowski with p = 2: the straight way. Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+
+@component
+class Chebyshev(Distance):
+    """A_ij = exp(-max_d |v_di - v_dj|)
+
+    Minkowski with p = ∞: only the largest difference counts. Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    p: ClassVar[float] = math.inf
+
+
+@component
+class Laplacian(Distance):
+    """A_ij = exp(-‖v_i - v_j‖₁ / sigma)
+
+    Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    p: ClassVar[float] = 1.0
+    sigma: Sigma = 1.0
+
+    def of(self, distance: Tensor) -> Tensor:
+        return torch.exp(-distance / self.sigma)
+
+
+@component
+class Exponential(Distance):
+    """A_ij = exp(-gamma ‖v_i - v_j‖²)
+
+    GaussianRBF with gamma = 1 / (2 sigma²). Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    gamma: Annotated[float, Dial(0.01, 10.0, "how fast likeness fades", least=0.0, above=True, log=True)] = 1.0
+
+    def of(self, distance: Tensor) -> Tensor:
+        return torch.exp(-self.gamma * distance**2)
+
+
+@component
+class GaussianRBF(Distance):
+    """A_ij = exp(-‖v_i - v_j‖² / (2 sigma²))
+
+    Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    sigma: Sigma = 1.0
+
+    def of(self, distance: Tensor) -> Tensor:
         return torch.exp(-(distance**2) / (2 * self.sigma**2))
+
+
+@component
+class AnisotropicRBF(Distance):
+    """A_ij = exp(-Σ_d scales_d (v_di - v_dj)²)
+
+    Every row of V counts as much as its scale says; without `scales` all count 1. Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    scales: Annotated[tuple[float, ...], Table("one number >= 0 for every row of V", (1.0, 0.5, 2.0, 0.0))] = ()
+
+    def check(self) -> None:
+        if not isinstance(self.scales, tuple) or not all(isinstance(scale, (int, float)) and scale >= 0 for scale in self.scales):
+            raise ValueError(f"AnisotropicRBF.scales must be numbers >= 0, one for every row of V, got {self.scales}")
+
+    def length(self, r: int | None, k: int | None) -> int:
+        if self.scales and r is not None:
+            require("interdependence.AnisotropicRBF", len(self.scales), r, "rows")
+        return 0
+
+    def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        return {"scales": torch.tensor(self.scales, dtype=torch.float64, device="cpu")} if self.scales else {}
+
+    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        self.length(*V.shape[-2:])
+        scaled = (frozen or self.frozen(None, None))["scales"].to(V).sqrt().unsqueeze(-1) * V if self.scales else V
+        return super().matrix(scaled, w)
+
+    def of(self, distance: Tensor) -> Tensor:
+        return torch.exp(-(distance**2))
+
+
+@component
+class Canberra(Kernel):
+    """A_ij = exp(-Σ_d |v_di - v_dj| / (|v_di| + |v_dj|)), where 0 / 0 counts as 0
+
+    Differences count by their share, so that small numbers matter as much as large ones. Forms the r × k × k differences.
+    Source: RPN 2, "Numerical Kernel based Interdependence".
+    """
+
+    def likeness(self, V: Tensor) -> Tensor:
+        one, other = V.unsqueeze(-1), V.unsqueeze(-2)  # (..., r, k, 1) and (..., r, 1, k)
+        size = one.abs() + other.abs()
+        share = (one - other).abs() / size.masked_fill(size == 0, 1.0)
+        return torch.exp(-share.sum(-3))

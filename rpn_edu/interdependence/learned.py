@@ -1,48 +1,41 @@
 """ξ that is learned: a ψ makes the matrix, or the scores."""
 
 import math
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from .. import reconciliation
+from .. import expansion, reconciliation
 from ..component import component, family
+from ..expansion import Expansion
 from ..reconciliation import Reconciliation
-from .base import Interdependence, normalized
+from .base import Interdependence, belonging, normalized, prefixed
 
 
 @family
 class Learned(Interdependence):
-    """A from a reconciliation of w."""
+    """A from a reconciliation of w. Rows declare `reconciliation`, where its place among the arguments is."""
 
-    reconciliation: Reconciliation = reconciliation.Identity()
+    if TYPE_CHECKING:
+        reconciliation: ClassVar[Reconciliation]
 
-    def side(self, r: int | None, k: int | None) -> int | None:
-        """The size of ψ(w), a square."""
-        raise NotImplementedError
-
-    def known_side(self, r: int | None, k: int | None) -> int:
-        side = self.side(r, k)
-        if side is None:
-            reason = "has learned numbers for every row of the batch here: fix the batch with Formula(batch=...)"
-            raise ValueError(f"{self.qualified_name()} {reason}")
-        return side
+    @abstractmethod
+    def sizes(self, r: int | None, k: int | None) -> tuple[int, int]:
+        """(n, D) of ψ(w)."""
 
     def length(self, r: int | None, k: int | None) -> int:
-        return self.reconciliation.length(self.known_side(r, k), self.known_side(r, k))
+        return self.reconciliation.length(*self.sizes(r, k))
 
     def init(self, r: int | None, k: int | None) -> Tensor:
-        return self.reconciliation.init(self.known_side(r, k), self.known_side(r, k))
+        return self.reconciliation.init(*self.sizes(r, k))
 
     def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
-        return self.reconciliation.frozen(self.known_side(r, k), self.known_side(r, k))
+        return self.reconciliation.frozen(*self.sizes(r, k))
 
-    def square(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
+    def psi(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
         """ψ(w) of this V's size."""
-        size = self.known_side(*V.shape[-2:])
-        wanted = self.reconciliation.length(size, size)
-        if w.shape[-1] != wanted:
-            raise ValueError(f"{self.qualified_name()} meets a size of {size} and needs {wanted} learned numbers, got {w.shape[-1]}")
-        return self.reconciliation.matrix(w, size, size, frozen)
+        return self.reconciliation.matrix(self.fitting(w, V), *self.sizes(*V.shape[-2:]), frozen)
 
 
 @component
@@ -52,11 +45,13 @@ class Parameterized(Learned):
     Does not look at the data. Source: RPN 2, "Parameterized Interdependence".
     """
 
-    def side(self, r: int | None, k: int | None) -> int | None:
-        return k
+    reconciliation: Reconciliation = reconciliation.Identity()
+
+    def sizes(self, r: int | None, k: int | None) -> tuple[int, int]:
+        return self.known(k), self.known(k)
 
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return normalized(self.square(V, w, frozen), self.normalization).expand(*V.shape[:-2], -1, -1)
+        return normalized(self.psi(V, w, frozen), self.normalization).expand(*V.shape[:-2], -1, -1)
 
 
 @component
@@ -67,9 +62,35 @@ class Bilinear(Learned):
     Source: RPN 2, "Bilinear Interdependence".
     """
 
-    def side(self, r: int | None, k: int | None) -> int | None:
-        return r
+    reconciliation: Reconciliation = reconciliation.Identity()
+
+    def sizes(self, r: int | None, k: int | None) -> tuple[int, int]:
+        return self.known(r), self.known(r)
 
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         scale = math.sqrt(max(V.shape[-2], 1)) if self.normalization == "softmax" else 1.0
-        return normalized(V.mT @ self.square(V, w, frozen) @ V / scale, self.normalization)
+        return normalized(V.mT @ self.psi(V, w, frozen) @ V / scale, self.normalization)
+
+
+@component
+class Expanded(Learned):
+    """A = κ(Vᵀ) ψ(w)ᵀ, with ψ(w) k × D
+
+    Every column is expanded like a row of data, and k outputs of it say on whom it acts: a small network makes the matrix.
+    Source: RPN 2, "RPN based Parameterized Interdependence".
+    """
+
+    expansion: Expansion = expansion.Identity()
+    reconciliation: Reconciliation = reconciliation.Identity()
+
+    def sizes(self, r: int | None, k: int | None) -> tuple[int, int]:
+        return self.known(k), self.expansion.width(self.known(r))
+
+    def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        return super().frozen(r, k) | prefixed("expansion_", self.expansion.frozen(self.known(r)))
+
+    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        kappa = self.expansion(V.mT, belonging("expansion_", frozen))  # (..., k, r) → (..., k, D)
+        own = {name: value for name, value in (frozen or {}).items() if not name.startswith("expansion_")}
+        A = self.reconciliation.product(kappa, self.fitting(w, V), V.shape[-1], own or None)
+        return normalized(A, self.normalization)

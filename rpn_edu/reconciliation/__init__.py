@@ -1,5 +1,6 @@
 """ψ, the parameter reconciliation: how do few numbers fill a large matrix?"""
 
-from .base import Reconciliation as Reconciliation
-from .factored import LPHM as LPHM, DualLPHM as DualLPHM, Kronecker as Kronecker, LowRank as LowRank
-from .plain import Constant as Constant, Identity as Identity, Masked as Masked, RandomAdaption as RandomAdaption
+from .base import Reconciliation
+from .factored import DiagonalPadding, DualLPHM, DuplicatedPadding, Kronecker, LPHM, LowRank
+from .hyper import Hypernet, RandomHypernet
+from .plain import Constant, Eye, Identity, Masked, RandomAdaption

@@ -1,8 +1,10 @@
 """The protocol of ψ: R^l → R^(n x D)."""
 
+import math
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from ..component import Component
@@ -17,23 +19,27 @@ class Reconciliation(Component, ABC):
 
     term: ClassVar[str] = "reconciliation"
     linear: ClassVar[bool] = False
-    """Is ψ(a + b) = ψ(a) + ψ(b)? Then a fit has a closed form, and channels collapse into one."""
+    """Is ψ of a mean the mean of the ψ? Then a fit has a closed form, and channels collapse into one."""
 
-    @abstractmethod
     def length(self, n: int, D: int) -> int:
         """l, the number of learned numbers."""
+        return 0
 
     @abstractmethod
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """(l,) → (n, D)."""
 
-    @abstractmethod
     def init(self, n: int, D: int) -> Tensor:
         """(l,) on the CPU from torch's seed, so that D · mean(ψ(w)²) ≈ 1 (LeCun): outputs start as large as the features."""
+        return torch.randn(self.length(n, D), device="cpu") / math.sqrt(D)
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """<z, ψ(w)>: (..., D), (l,) → (..., n)."""
         return z @ self.matrix(w, n, z.shape[-1], frozen).mT
+
+    def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor | None, Tensor] | None:
+        """(L, R) where ψ(w) = L R and R (rows × D) is all that meets the features; L may be None. None: ψ has no such form."""
+        return None
 
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
         """Numbers that are neither learned nor cheap to derive, drawn on the CPU in float64. The head keeps them as buffers."""

@@ -4,7 +4,7 @@ import math
 from abc import abstractmethod
 from functools import cache, reduce
 from itertools import zip_longest
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -89,6 +89,11 @@ class LowRank(Factored):
         return Chains([], [(n, self.rank), (self.rank, D)])
 
 
+    def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        A, B = self.factors(w, n, D).right
+        return A, B
+
+
 @family
 class Blockwise(Factored):
     """n = p s and D = q t: the left side is p × q, the right side s × t."""
@@ -140,3 +145,51 @@ class DualLPHM(Blockwise):
     def shapes(self, n: int, D: int) -> Chains:
         p, q, s, t = self.blocks(n, D)
         return Chains([(p, self.rank), (self.rank, q)], [(s, self.rank), (self.rank, t)])
+
+
+@component
+class DuplicatedPadding(Blockwise):
+    """ψ(w) = 1 ⊗ w with ones (p × q) and w (s × t), where n = p s and D = q t
+
+    l = s t: the block w is repeated p times downwards and q times to the right. Source: RPN 1, "Duplicated Padding".
+    """
+
+    p: Blocks = 2
+    q: Blocks = 2
+
+    linear: ClassVar[bool] = True
+
+    def shapes(self, n: int, D: int) -> Chains:
+        _, _, s, t = self.blocks(n, D)
+        return Chains([], [(s, t)])
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        p, q, s, t = self.blocks(n, D)
+        return w.view(s, t).repeat(p, q)
+
+    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        p, q, s, t = self.blocks(n, z.shape[-1])
+        blocks = z.unflatten(-1, (q, t)).sum(-2)  # (..., q, t) → (..., t): equal blocks meet the sum of their features
+        return F.linear(blocks, w.view(s, t)).repeat(*[1] * (z.dim() - 1), p)  # (..., s) → (..., n)
+
+
+@component
+class DiagonalPadding(Factored):
+    """ψ(w) = I ⊗ w with I (n × n) and w (1 × t), where D = n t
+
+    l = t = D / n: every output reads its own t features, all with the same weights. Source: RPN 1, "Duplicated Diagonal Padding".
+    """
+
+    linear: ClassVar[bool] = True
+
+    def shapes(self, n: int, D: int) -> Chains:
+        return Chains([], [(1, D // divisor("DiagonalPadding", "n, the number of outputs,", n, D))])
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return torch.kron(torch.eye(n, dtype=w.dtype, device=w.device), w.view(1, -1))
+
+    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return z.unflatten(-1, (n, -1)) @ w  # (..., n, t) → (..., n)
+
+    def init(self, n: int, D: int) -> Tensor:
+        return torch.randn(self.length(n, D), device="cpu") * math.sqrt(n / D)  # in each column, one entry of n is not 0

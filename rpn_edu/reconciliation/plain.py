@@ -32,8 +32,8 @@ class Identity(Reconciliation):
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return F.linear(z, w.view(n, z.shape[-1]))
 
-    def init(self, n: int, D: int) -> Tensor:
-        return torch.randn(n * D, device="cpu") / math.sqrt(D)
+    def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor | None, Tensor]:
+        return None, w.view(n, D)
 
 
 @component
@@ -47,17 +47,27 @@ class Constant(Reconciliation):
 
     linear: ClassVar[bool] = True
 
-    def length(self, n: int, D: int) -> int:
-        return 0
-
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return w.new_full((n, D), self.value)
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return (self.value * z.sum(-1, keepdim=True)).expand(*z.shape[:-1], n)
 
-    def init(self, n: int, D: int) -> Tensor:
-        return torch.empty(0, device="cpu")
+
+@component
+class Eye(Reconciliation):
+    """ψ = I, n × D: ones on the diagonal, zeros elsewhere
+
+    l = 0: output i is feature i, as many as there are of both. Source: RPN 1, "Constant Parameter Reconciliation", eye.
+    """
+
+    linear: ClassVar[bool] = True
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return torch.eye(n, D, dtype=w.dtype, device=w.device)
+
+    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return F.pad(z, (0, n - z.shape[-1]))  # a negative pad cuts off
 
 
 @component
@@ -110,14 +120,18 @@ class RandomAdaption(Reconciliation):
         return {name: torch.randn(size, generator=generator, dtype=torch.float64, device="cpu") for name, size in sizes.items()}
 
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        fixed = frozen or self.frozen(n, D)
-        outer, inner = w.split((n, self.rank))
-        return outer.unsqueeze(-1) * (fixed["A"].to(w) * inner) @ fixed["B"].to(w)
+        left, right = self.halves(w, n, D, frozen)
+        return left @ right
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         fixed = frozen or self.frozen(n, z.shape[-1])
         outer, inner = w.split((n, self.rank))
         return F.linear(F.linear(z, fixed["B"].to(w)) * inner, fixed["A"].to(w)) * outer  # (..., D) → (..., rank) → (..., n)
+
+    def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        fixed = frozen or self.frozen(n, D)
+        outer, inner = w.split((n, self.rank))
+        return outer.unsqueeze(-1) * (fixed["A"].to(w) * inner), fixed["B"].to(w)
 
     def init(self, n: int, D: int) -> Tensor:
         return torch.randn(n + self.rank, device="cpu") / (self.rank * D) ** 0.25

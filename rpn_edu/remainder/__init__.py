@@ -1,4 +1,4 @@
 """π, the remainder: what does the inner product leave out?"""
 
-from .base import Remainder as Remainder
-from .plain import Constant as Constant, Identity as Identity, Linear as Linear, Zero as Zero
+from .base import Remainder
+from .plain import Constant, Identity, Linear, Zero

@@ -1,0 +1,325 @@
+"""κ with D < m, the compressions: one number for all attributes, a sample of them, a projection."""
+
+import math
+from numbers import Integral
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..component import Dial, Table, component, did_you_mean, family
+from ..metric import METRICS, Metric
+from .base import Expansion
+from .density import HALF_LOG_TAU
+
+# ---- one number for all attributes --------------------------------------------------------------------------------------------------
+
+
+@family
+class Summary(Expansion):
+    """κ(x) = one number for each row, so D = 1."""
+
+    metric: ClassVar[Metric]
+
+    def width(self, m: int) -> int:
+        return 1
+
+    def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return METRICS[self.metric](x, -1).unsqueeze(-1)
+
+
+@component
+class Max(Summary):
+    """κ(x) = max(x_1, ..., x_m)
+
+    D = 1. The gradient goes to the largest attribute alone; equal ones share it.
+    Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
+    """
+
+    metric: ClassVar[Metric] = "max"
+
+
+@component
+class Min(Summary):
+    """κ(x) = min(x_1, ..., x_m)
+
+    D = 1. The gradient goes to the smallest attribute alone; equal ones share it.
+    Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
+    """
+
+    metric: ClassVar[Metric] = "min"
+
+
+@component
+class Sum(Summary):
+    """κ(x) = x_1 + ... + x_m
+
+    D = 1. Its size grows with m: compare the mean.
+    Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
+    """
+
+    metric: ClassVar[Metric] = "sum"
+
+
+@component
+class Mean(Summary):
+    """κ(x) = (x_1 + ... + x_m) / m
+
+    D = 1. As large as an attribute, whatever m is.
+    Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
+    """
+
+    metric: ClassVar[Metric] = "mean"
+
+
+@component
+class Prod(Summary):
+    """κ(x) = x_1 x_2 ... x_m
+
+    D = 1. One 0 decides everything, and many attributes overflow or vanish.
+    Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
+    """
+
+    metric: ClassVar[Metric] = "prod"
+
+
+@component
+class Median(Summary):
+    """κ(x) = the x_j in the middle of the sorted row; for an even m, the lower of the two middle ones
+
+    D = 1. Outliers do not move it. The gradient goes to that x_j alone.
+    Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
+    """
+
+    metric: ClassVar[Metric] = "median"
+
+
+# ---- a sample of the attributes -----------------------------------------------------------------------------------------------------
+
+Density = Literal["uniform", "normal", "cauchy", "chi_squared", "exponential", "gamma", "laplace"]
+Show = Annotated[Literal["values", "squashed", "log_density"], "what is shown of a drawn attribute: x, its squashed v or ln p(v)"]
+Seed = Annotated[int, Dial(0, 9, "seed of the frozen noise")]
+
+
+def squashed(x: Tensor) -> Tensor:
+    """v = 0.99 sigmoid(x) + 0.001: inside (0, 1), where every density is positive and finite."""
+    return 0.99 * torch.sigmoid(x) + 0.001
+
+
+def log_density(density: Density, v: Tensor) -> Tensor:
+    """ln p(v) for v in (0, 1)."""
+    match density:
+        case "normal":
+            return -0.5 * v * v - HALF_LOG_TAU
+        case "cauchy":
+            return -torch.log1p(v * v) - math.log(math.pi)
+        case "chi_squared":  # one degree of freedom
+            return -0.5 * (v + v.log()) - HALF_LOG_TAU
+    a, b = {"uniform": (0.0, 0.0), "exponential": (0.5, math.log(2)), "gamma": (1.0, 0.0), "laplace": (1.0, math.log(2))}[density]
+    return -a * v - b  # on (0, 1) the others are exponentials
+
+
+@family
+class Sampling(Expansion):
+    """A weighted draw without replacement: the largest of ln(weight) + Gumbel noise (Gumbel top-k).
+
+    The noise is drawn once from `seed` and frozen. So the draw depends on the row alone, in training and in use: equal rows get equal
+    samples, and it takes another `seed` to get another draw. Gradients flow through what is shown, not through the choice.
+    """
+
+    if TYPE_CHECKING:  # declared by the rows, where their place among the arguments is
+        count: ClassVar[int]
+        show: ClassVar[str]
+        seed: ClassVar[int]
+
+    def noise(self, choices: int) -> Tensor:
+        """(choices,): minus the logarithm of an exponential draw is a Gumbel draw."""
+        generator = torch.Generator().manual_seed(self.seed)
+        return -torch.empty(choices, dtype=torch.float64, device="cpu").exponential_(generator=generator).log()
+
+    def draws(self, choices: int) -> int:
+        """`count`. ValueError where there are not so many to choose from."""
+        if self.count > choices:
+            raise ValueError(f"{type(self).__name__}.count must be at most the number of choices, {choices} here, got {self.count}")
+        return self.count
+
+    def draw(self, weight: Tensor, noise: Tensor) -> Tensor:
+        """(..., choices) ln weights → (..., count): which are drawn, in ascending order."""
+        return (weight + noise.to(weight)).topk(self.draws(weight.shape[-1]), -1).indices.sort(-1).values
+
+    def shown(self, x: Tensor, v: Tensor, log_p: Tensor) -> Tensor:
+        """What `show` asks for."""
+        return x if self.show == "values" else v if self.show == "squashed" else log_p
+
+
+@component
+class Sampled(Sampling):
+    """κ(x) = [x_j for `count` attributes j], drawn with probability ~ p(v_j), v = 0.99 sigmoid(x) + 0.001
+
+    D = count; the attributes keep their order. `density` says what p is: U(0, 1), N(0, 1), Cauchy(0, 1), χ²(1), Exp(1/2), Gamma(1, 1)
+    or Laplace(0, 1). All but the uniform one favour small x; that one takes the same attributes of every row. `show` chooses x_j, v_j or
+    ln p(v_j). Source: RPN 2 (arXiv 2411.11162), "Probabilistic Compression Functions".
+    """
+
+    count: Annotated[int, Dial(1, 2, "number of attributes that are kept")] = 1
+    density: Annotated[Density, "how likely an attribute is to be kept"] = "normal"
+    show: Show = "values"
+    seed: Seed = 0
+
+    def width(self, m: int) -> int:
+        return self.draws(m)
+
+    def frozen(self, m: int) -> dict[str, Tensor]:
+        return {"noise": self.noise(m)}
+
+    def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        noise = (frozen or self.frozen(x.shape[-1]))["noise"]
+        v = squashed(x)
+        log_p = log_density(self.density, v)
+        return self.shown(x, v, log_p).gather(-1, self.draw(log_p, noise))
+
+
+@component
+class SampledSubsets(Sampling):
+    """κ(x) = [x_S for `count` subsets S of r attributes, r = 1, ..., order], drawn with probability ~ N(v_S; 0, I_r)
+
+    D = count (1 + ... + order), subset by subset in lexicographic order; D = count · order if the log density is shown, one number for
+    each subset. v = 0.99 sigmoid(x) + 0.001, so small x are drawn more often. All C(m, r) subsets are weighed: mind m.
+    Source: RPN 2 (arXiv 2411.11162), "Combinatorial Compression Functions".
+    """
+
+    order: Annotated[int, Dial(1, 2, "largest number of attributes in a subset")] = 1
+    count: Annotated[int, Dial(1, 2, "number of subsets of each size")] = 1
+    show: Show = "values"
+    seed: Seed = 0
+
+    def width(self, m: int) -> int:
+        return sum(self.draws(math.comb(m, r)) * (1 if self.show == "log_density" else r) for r in range(1, self.order + 1))
+
+    def frozen(self, m: int) -> dict[str, Tensor]:
+        sizes = [math.comb(m, r) for r in range(1, self.order + 1)]
+        numbers = {}
+        for r, noise in enumerate(self.noise(sum(sizes)).split(sizes), 1):
+            subsets = torch.combinations(torch.arange(m, device="cpu"), r)  # (C(m, r), r)
+            numbers |= {f"noise_{r}": noise.clone(), f"subsets_{r}": subsets}
+        return numbers
+
+    def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        fixed = frozen or self.frozen(x.shape[-1])
+        v = squashed(x)
+        log_p = log_density("normal", v)
+        features = []
+        for r in range(1, self.order + 1):
+            subsets = fixed[f"subsets_{r}"].to(x.device)
+            weight = log_p.detach().index_select(-1, subsets.T.flatten()).unflatten(-1, (r, -1)).sum(-2)  # (..., C(m, r))
+            chosen = subsets[self.draw(weight, fixed[f"noise_{r}"])]  # (..., count, r)
+            shown = self.shown(x, v, log_p).gather(-1, chosen.flatten(-2))
+            features.append(shown.unflatten(-1, (-1, r)).sum(-1) if self.show == "log_density" else shown)
+        return torch.cat(features, -1)
+
+
+# ---- a projection -------------------------------------------------------------------------------------------------------------------
+
+Method = Literal["pca", "svd", "random_projection", "variance", "agglomeration"]
+
+
+def is_vector(value: Any) -> bool:
+    """Is it a tuple of numbers, not of tuples?"""
+    return isinstance(value, tuple) and not any(isinstance(number, tuple) for number in value)
+
+
+@component
+class Affine(Expansion):
+    """κ(x) = x Mᵀ + c with given numbers M (D × m) and c (D)
+
+    The numbers are known before a model is made, by hand or from `Affine.fit`, and nothing changes them: neither training nor use.
+    D = rows of M. A head keeps them as buffers.
+    Source: RPN 2 (arXiv 2411.11162), "Dimension Reduction" and "Feature Selection based Compression Functions".
+    """
+
+    matrix: Annotated[tuple[tuple[float, ...], ...], Table("M, row by row", ((1.0, 0.5, 0.0), (0.0, -1.0, 2.0)))]
+    offset: Annotated[tuple[float, ...], Table("c, one number for each row of M; () for zeros", (0.5, -1.0))] = ()
+
+    def check(self) -> None:
+        rows = self.matrix
+        if not (isinstance(rows, tuple) and rows and all(is_vector(row) and len(row) == len(rows[0]) > 0 for row in rows)):
+            raise ValueError("expansion.Affine.matrix must be rows of equal length")
+        if not is_vector(self.offset) or len(self.offset) not in (0, len(rows)):
+            raise ValueError(f"expansion.Affine.offset must hold one number for each of {len(rows)} rows, got {self.offset!r}")
+
+    @property
+    def made_for(self) -> int:
+        return len(self.matrix[0])
+
+    def width(self, m: int) -> int:
+        if m != self.made_for:
+            raise ValueError(f"expansion.Affine was made for m = {self.made_for} attributes, got {m}")
+        return len(self.matrix)
+
+    def frozen(self, m: int) -> dict[str, Tensor]:
+        D = self.width(m)
+        numbers = {"matrix": self.matrix, "offset": self.offset or (0.0,) * D}
+        return {name: torch.tensor(value, dtype=torch.float64, device="cpu") for name, value in numbers.items()}
+
+    def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        fixed = frozen or self.frozen(x.shape[-1])
+        return F.linear(x, fixed["matrix"].to(x), fixed["offset"].to(x))
+
+    @classmethod
+    def fit(cls, method: Method, width: int, x: Any, seed: int = 0) -> Self:
+        """The `width` most telling numbers of rows x (b, m), a tensor or an array, by a method of scikit-learn that is affine once fitted:
+
+        - "pca": the directions of largest variance around the mean (IncrementalPCA)
+        - "svd": the directions of largest length, without a mean (TruncatedSVD)
+        - "random_projection": random directions, which keep distances roughly (GaussianRandomProjection)
+        - "variance": the attributes of largest variance, in their order
+        - "agglomeration": means of groups of attributes that behave alike (FeatureAgglomeration)
+
+        Not here: t-SNE, MDS and spectral embedding place the rows they were given and have no map for a new one; Isomap and LLE have
+        one, but it must keep all the old rows. `seed` matters to "svd" and "random_projection" only.
+        """
+        if method not in get_args(Method):
+            known = ", ".join(map(repr, get_args(Method)))
+            raise ValueError(f"Affine.fit method must be one of {known}, got {method!r}{did_you_mean(str(method), get_args(Method))}")
+        rows = np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x, dtype=np.float64)
+        if rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
+            raise ValueError(f"Affine.fit x must be rows of finite numbers, shape (b, m), got shape {rows.shape}")
+        b, m = rows.shape
+        most = min(b, m) if method in ("pca", "svd") else m
+        if not isinstance(width, Integral) or not 1 <= width <= most:
+            raise ValueError(f"Affine.fit width must be an int from 1 to {most} for {method!r} on {b} rows of m = {m}, got {width!r}")
+        with np.errstate(invalid="ignore"):  # shares of variance, which nobody asked for, are 0 / 0 where nothing varies
+            transform = _fitted(method, int(width), rows, seed)
+        # Affine, so what happens to zeros is c and what happens to unit vectors is M. Unit vectors as long as the data lose no digits.
+        unit = np.abs(rows).max() or 1.0
+        offset = transform(np.zeros((1, m)))[0]
+        matrix = (transform(unit * np.eye(m)) - offset).T / unit
+        wanted = transform(rows)
+        if not np.allclose(rows @ matrix.T + offset, wanted, rtol=1e-6, atol=1e-9 * unit):
+            raise ValueError(f"Affine.fit({method!r}) did not find a map of the form x Mᵀ + c in this version of scikit-learn")
+        return cls(matrix, offset if offset.any() else ())  # type: ignore[arg-type]
+
+
+def _fitted(method: str, width: int, rows: np.ndarray, seed: int) -> Any:
+    """The function (b, m) → (b, width) of a method fitted to the rows."""
+    if method == "variance":
+        kept = np.sort(np.argsort(-rows.var(0), kind="stable")[:width])
+        return lambda x: x[:, kept]
+    try:
+        from sklearn.cluster import FeatureAgglomeration
+        from sklearn.decomposition import IncrementalPCA, TruncatedSVD
+        from sklearn.random_projection import GaussianRandomProjection
+    except ImportError as missing:
+        raise ImportError(f'Affine.fit({method!r}) needs scikit-learn: pip install "rpn_edu[explore]"') from missing
+    match method:
+        case "pca":
+            fitter = IncrementalPCA(width)
+        case "svd":
+            fitter = TruncatedSVD(width, random_state=seed)
+        case "random_projection":
+            fitter = GaussianRandomProjection(width, random_state=seed)  # type: ignore[arg-type]  # its stub wants "auto"
+        case _:
+            fitter = FeatureAgglomeration(width)
+    return fitter.fit(rows).transform

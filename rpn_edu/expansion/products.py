@@ -1,0 +1,74 @@
+"""κ of products: every way to multiply attributes with one another."""
+
+import functools
+import math
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from ..component import Dial, component
+from .base import Expansion
+
+
+@functools.cache
+def choices(m: int, order: int, again: bool = True) -> list[tuple[Tensor, Tensor]]:
+    """Every choice of 2, ..., `order` out of m in ascending order, built one by one: (the smaller choice, what is added) of each size.
+
+    With `again` an element may be chosen several times: the monomials. Without it: the subsets. Both in lexicographic order.
+    """
+    last, steps = torch.arange(m, device="cpu"), []
+    for _ in range(order - 1):
+        first = last if again else last + 1
+        follow = (m - first).clamp(min=0)  # how many elements may follow
+        smaller = torch.repeat_interleave(torch.arange(len(last), device="cpu"), follow)
+        within = torch.arange(len(smaller), device="cpu") - torch.repeat_interleave(follow.cumsum(0) - follow, follow)
+        last = first[smaller] + within
+        steps.append((smaller, last))
+    return steps
+
+
+@component
+class Taylor(Expansion):
+    """κ(x) = [x, x ⊗ x, x ⊗ x ⊗ x, ...] up to `order` factors
+
+    D = m + m² + ... + m^order: every ordered product once, so x_1 x_2 and x_2 x_1 both appear. By degree; the last factor runs fastest.
+    With `unique` each monomial appears once, D = C(m + order, order) - 1: the same functions from far fewer numbers.
+    No constant: that is what π and the bias are for. Source: RPN 1, "Taylor's Polynomials based Data Expansion".
+    """
+
+    order: Annotated[int, Dial(1, 4, "highest degree of the products")] = 2
+    unique: Annotated[bool, "keep x_1 x_2 and leave out x_2 x_1"] = False
+
+    def width(self, m: int) -> int:
+        if self.unique:
+            return math.comb(m + self.order, self.order) - 1
+        return sum(m**degree for degree in range(1, self.order + 1))
+
+    def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        if self.unique:
+            return self.monomials(x)
+        powers = [x]
+        for _ in range(self.order - 1):
+            powers.append((powers[-1].unsqueeze(-1) * x.unsqueeze(-2)).flatten(-2))  # (..., m^k, m) → (..., m^(k+1))
+        return torch.cat(powers, -1)
+
+    def monomials(self, x: Tensor) -> Tensor:
+        powers = [x.movedim(-1, 0)]  # attributes first: the rows of memory that are picked stay long
+        for smaller, factor in choices(x.shape[-1], self.order):
+            powers.append(powers[-1][smaller.to(x.device)] * powers[0][factor.to(x.device)])
+        return torch.cat(powers).movedim(0, -1)
+
+    @property
+    def contracts(self) -> bool:
+        return not self.unique
+
+    def contract(self, x: Tensor, W: Tensor) -> Tensor:
+        # Horner's rule, for tensors: the last factor of the highest degree meets x first, then the next degree is added.
+        m, n = x.shape[-1], len(W)
+        columns = x.reshape(-1, m).T  # (m, rows)
+        *lower, highest = W.split([m**degree for degree in range(1, self.order + 1)], -1)
+        total = highest.unflatten(-1, (-1, m)) @ columns  # (n, m^(k-1), rows)
+        for block in reversed(lower):
+            total = ((total + block.unsqueeze(-1)).unflatten(1, (-1, m)) * columns).sum(2)  # (n, m^k, rows) → (n, m^(k-1), rows)
+        return total.squeeze(1).T.reshape(*x.shape[:-1], n)

@@ -1,0 +1,66 @@
+"""ξ made of other ξ: their matrices become one."""
+
+import torch
+from torch import Tensor
+
+from ..component import component
+from ..fusion import Fusion, Mean
+from .base import Interdependence, belonging, normalized, prefixed
+
+
+@component
+class Hybrid(Interdependence):
+    """A = fusion(A_1, ..., A_K)
+
+    Several reasons to depend at once: neighbours in a graph and likeness, say. w holds the numbers of each part in order, then those of
+    the fusion. `Concat` sets the matrices side by side, so that there are k'_1 + k'_2 + ... columns afterwards.
+    Source: RPN 2, "Hybrid Interdependence".
+    """
+
+    parts: tuple[Interdependence, ...] = ()
+    fusion: Fusion = Mean()
+
+    @property
+    def made_for(self) -> int | None:
+        return next((part.made_for for part in self.parts if part.made_for is not None), None)
+
+    def widths(self, k: int | None) -> list[int]:
+        """k' of every part."""
+        if not self.parts:
+            raise ValueError("Hybrid.parts must hold at least one interdependence, such as parts=(Chain(), Pearson())")
+        if k is None and not hasattr(self.fusion, "reconciliation"):
+            return [1] * len(self.parts)  # a fusion without ψ asks how many parts there are, not how wide
+        return [part.width(self.known(k)) for part in self.parts]
+
+    def width(self, k: int) -> int:
+        return self.fusion.width(self.widths(k))
+
+    def length(self, r: int | None, k: int | None) -> int:
+        return sum(part.length(r, k) for part in self.parts) + self.fusion.length(self.widths(k))
+
+    def init(self, r: int | None, k: int | None) -> Tensor:
+        return torch.cat([*(part.init(r, k) for part in self.parts), self.fusion.init(self.widths(k))])
+
+    def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        numbers = prefixed("fusion_", self.fusion.frozen(self.widths(k)))
+        for i, part in enumerate(self.parts):
+            numbers |= prefixed(f"{i}_", part.frozen(r, k))
+        return numbers
+
+    def shares(self, w: Tensor, V: Tensor) -> tuple[Tensor, ...]:
+        """The numbers of every part, then those of the fusion."""
+        r, k = V.shape[-2:]
+        self.width(k)  # refuses parts that do not fit each other
+        return self.fitting(w, V).split([*(part.length(r, k) for part in self.parts), self.fusion.length(self.widths(k))])
+
+    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        *shares, own = self.shares(w, V)
+        matrices = [part.matrix(V, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
+        return normalized(self.fusion(matrices, own, belonging("fusion_", frozen)), self.normalization)
+
+    def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        if self.fusion.times_mean(len(self.parts)) is None or self.normalization != "none":
+            return super().mix(y, V, w, frozen)
+        *shares, own = self.shares(w, V)  # y (A_1 + A_2) = y A_1 + y A_2: parts with a short cut keep it
+        mixed = [part.mix(y, V, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
+        return self.fusion(mixed, own, belonging("fusion_", frozen))

@@ -1,0 +1,56 @@
+"""ξ of a grid: a cell depends on the cells around it."""
+
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+
+from ..component import component
+from ..geometry import Geometry
+from .base import Interdependence, safe_degree
+
+
+@component
+class Grid(Geometry, Interdependence):
+    """A_ij = 1 where place j of the patches meets cell i, or where patch j holds cell i
+
+    k' = channels · positions · patches, in the order of `expansion.Patches`: A copies cells, and a cell off the grid is 0. With
+    mode="aggregate" the cells of each patch are added up, and k' = channels · patches. Softmax runs over links only.
+    `mix` copies and adds, it never builds A. Source: RPN 2, "Geometric Interdependence".
+    """
+
+    mode: Annotated[Literal["patches", "aggregate"], "keep the cells of a patch apart, or add them up"] = "patches"
+
+    def width(self, k: int) -> int:
+        self.require(k)
+        return self.channels * self.patches * (1 if self.mode == "aggregate" else self.positions)
+
+    def weights(self, places: Tensor, V: Tensor) -> Tensor:
+        """(channels, positions, patches): the normalized number on the link from a cell to a place; off the grid there is none."""
+        link = (places < self.made_for).to(V.dtype)
+        row = V.new_zeros(self.made_for + 1).index_add(0, places.flatten(), link.flatten())
+        row = safe_degree(row).index_select(0, places.flatten()).view_as(link)
+        # The centre of a patch is always on the grid, so that no sum is empty; without a sum, a column has one link or none.
+        column = link.sum(1, keepdim=True) if self.mode == "aggregate" else torch.ones_like(link)
+        match self.normalization:
+            case "none":
+                return link
+            case "row":
+                return link / row
+            case "symmetric":
+                return link / (row * column).sqrt()
+        return link / column  # column, and softmax of equal numbers
+
+    def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        places = self.places(y, frozen)
+        cells = self.gather(y, places)  # (channels, positions, patches, ...)
+        if self.normalization != "none":
+            cells = cells * self.weights(places, V).view(*places.shape, *[1] * (y.dim() - 1))
+        mixed = cells.sum(1) if self.mode == "aggregate" else cells.flatten(0, 1)
+        return mixed.flatten(0, 1).movedim(0, -1)
+
+    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        places, width = self.places(V, frozen), self.width(V.shape[-1])
+        column = torch.arange(width, device=V.device).view(self.channels, -1, self.patches).expand_as(places)
+        A = V.new_zeros(self.made_for + 1, width).index_put((places, column), self.weights(places, V), accumulate=True)
+        return A[:-1].expand(*V.shape[:-2], -1, -1)  # without the row of what lies off the grid

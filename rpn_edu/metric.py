@@ -1,0 +1,25 @@
+"""Metrics: many numbers along one axis become one. Compressions, patches and fusions share them."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+
+def median(numbers: Tensor, dim: int) -> Tensor:
+    """The number in the middle; of an even count, the lower of the two middle ones."""
+    return torch.median(numbers, dim).values
+
+
+Metric = Literal["max", "min", "sum", "mean", "prod", "median"]
+
+# amax and not max: it shares the gradient among equal numbers, so that their order does not matter.
+METRICS: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "max": torch.amax,
+    "min": torch.amin,
+    "sum": torch.sum,
+    "mean": torch.mean,
+    "prod": torch.prod,
+    "median": median,
+}

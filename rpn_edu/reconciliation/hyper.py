@@ -1,0 +1,92 @@
+"""ψ from a frozen random network: the learned numbers are its input, and the matrix its output."""
+
+import math
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from ..component import Dial, component, family
+from .base import Reconciliation
+from .plain import Rank, Seed
+
+# Not called `length`: that is the method all reconciliations share.
+Inputs = Annotated[int, Dial(8, 128, "l, the number of learned numbers", least=1)]
+Hidden = Annotated[int, Dial(8, 256, "width of the hidden layer", least=1)]
+
+
+@family
+class Hyper(Reconciliation):
+    """ψ(w) = features(w) T, reshaped to n × D, with T (h × n D) frozen."""
+
+    if TYPE_CHECKING:  # declared by the rows, where their place among the arguments is
+        inputs: ClassVar[int]
+        seed: ClassVar[int]
+
+    @abstractmethod
+    def layers(self) -> dict[str, tuple[int, ...]]:
+        """The sizes of the frozen normal numbers before T; "T" itself has its height alone."""
+
+    @abstractmethod
+    def features(self, w: Tensor, fixed: dict[str, Tensor]) -> Tensor:
+        """(..., l) → (..., h), what T meets."""
+
+    def length(self, n: int, D: int) -> int:
+        return self.inputs
+
+    def frozen(self, n: int, D: int) -> dict[str, Tensor]:
+        generator = torch.Generator().manual_seed(self.seed)
+        sizes = {name: (*size, n * D) if name == "T" else size for name, size in self.layers().items()}
+        fixed = {name: torch.randn(size, generator=generator, dtype=torch.float64, device="cpu") for name, size in sizes.items()}
+        # T is scaled so that entries of ψ(w) start as large as `init` promises. How large they are without it is read off 256 random w.
+        h = self.features(torch.randn(256, self.inputs, generator=generator, dtype=torch.float64, device="cpu"), fixed)
+        square = (h.mT @ h / 256 * (fixed["T"] @ fixed["T"].mT)).sum() / (n * D)
+        return {**fixed, "T": fixed["T"] / (square * D).sqrt()}
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        fixed = {name: value.to(w) for name, value in (frozen or self.frozen(n, D)).items()}
+        return (self.features(w, fixed) @ fixed["T"]).view(n, D)
+
+    def init(self, n: int, D: int) -> Tensor:
+        return torch.randn(self.inputs, device="cpu")
+
+
+@component
+class Hypernet(Hyper):
+    """ψ(w) = sigmoid(w W / √l + c) T + d, reshaped to n × D, with frozen random W, c, T and d
+
+    l = inputs, whatever n and D are; the frozen T holds hidden · n D numbers. Source: RPN 1, "Hypernet Parameter Reconciliation".
+    """
+
+    inputs: Inputs = 64
+    hidden: Hidden = 128
+    seed: Seed = 0
+
+    def layers(self) -> dict[str, tuple[int, ...]]:
+        return {"W": (self.inputs, self.hidden), "c": (self.hidden,), "T": (self.hidden + 1,)}
+
+    def features(self, w: Tensor, fixed: dict[str, Tensor]) -> Tensor:
+        hidden = torch.sigmoid(w @ fixed["W"] / math.sqrt(self.inputs) + fixed["c"])
+        return torch.cat((hidden, torch.ones_like(hidden[..., :1])), -1)  # the last row of T is d
+
+
+@component
+class RandomHypernet(Hyper):
+    """ψ(w) = sigmoid(w P Q / √(l rank)) S T, reshaped to n × D, with frozen random P (l × rank), Q, S and T (rank × n D)
+
+    l = inputs, whatever n and D are. The hypernet with thin factors: `rank` rows of n D numbers are frozen instead of `hidden`.
+    Source: RPN 1, "Random Matrix Adaption Hypernet".
+    """
+
+    rank: Rank = 2
+    inputs: Inputs = 64
+    hidden: Hidden = 128
+    seed: Seed = 0
+
+    def layers(self) -> dict[str, tuple[int, ...]]:
+        l, h, r = self.inputs, self.hidden, self.rank
+        return {"P": (l, r), "Q": (r, h), "S": (h, r), "T": (r,)}
+
+    def features(self, w: Tensor, fixed: dict[str, Tensor]) -> Tensor:
+        return torch.sigmoid(w @ fixed["P"] @ fixed["Q"] / math.sqrt(self.inputs * self.rank)) @ fixed["S"]
