@@ -65,7 +65,7 @@ class Head(Owner):
         self.D = f.expansion.width(self.mixed)
         widths = [f.fusion.part_width(n, f.channels)] * f.channels
         self.channel_width = widths[0]
-        sizes = {"attribute": (f.batch, m), "instance": (m, f.batch), "remainder": (m, n), "fusion": (widths,)}
+        sizes = {"attribute": (f.batch, m), "instance": (m, f.batch), "remainder": (m, n)} | ({"fusion": (widths,)} if f.channels > 1 else {})
         for component, arguments in {"expansion": (self.mixed,), "reconciliation": (self.channel_width, self.D), **sizes}.items():
             self.own_frozen(component, getattr(f, component).frozen(*arguments))
         for component, arguments in sizes.items():

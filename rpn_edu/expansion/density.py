@@ -77,11 +77,11 @@ class Cauchy(Distribution):
     table = ((0.0, 1.0), (0.0, 0.5), (1.0, 1.0), (1.0, 0.5), (-1.0, 1.0), (-1.0, 0.5))
 
     def statistics(self, x: Tensor) -> list[Tensor]:
-        return [torch.log(s**2 + (x - a) ** 2) for a, s in self.parameters()]
+        return [torch.hypot(x - a, x.new_tensor(s)).log() for a, s in self.parameters()]  # half the logarithm of s² + (x - a)²
 
     def lines(self) -> list[list[float]]:
         pairs = self.parameters()
-        return [[*(-1.0 if j == k else 0.0 for j in range(len(pairs))), math.log(s / math.pi)] for k, (_, s) in enumerate(pairs)]
+        return [[*(-2.0 if j == k else 0.0 for j in range(len(pairs))), math.log(s / math.pi)] for k, (_, s) in enumerate(pairs)]
 
 
 @component

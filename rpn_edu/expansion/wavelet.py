@@ -54,9 +54,10 @@ class Haar(Wavelet):
     """
 
     def mother(self, u: Tensor) -> Tensor:
-        # 0 and 1 are the two halves. All in floats: masks of bools cost ten times as much.
+        # 0 and 1 are the two halves. All in floats: masks of bools cost ten times as much, and would hide a NaN.
         half = (2 * u.detach()).floor()
-        return half.clone().eq_(0) - half.eq_(1)
+        first, second = [(half - number).abs_().clamp_(max=1) for number in (0, 1)]  # 0 on that half, 1 elsewhere
+        return second - first
 
 
 @component
@@ -97,7 +98,7 @@ class Ricker(Wavelet):
     sigma: Annotated[float, Dial(0.25, 2.0, "half the width of the middle bump", least=0.0, above=True)] = 1.0
 
     def mother(self, u: Tensor) -> Tensor:
-        square = (u / self.sigma) ** 2
+        square = ((u / self.sigma) ** 2).clamp(max=1e4)  # further out all is 0, and not infinity times 0
         return 2 / (math.sqrt(3 * self.sigma) * math.pi**0.25) * (1 - square) * torch.exp(-square / 2)
 
 
@@ -143,7 +144,7 @@ class BetaWavelet(Wavelet):
 
     def mother(self, u: Tensor) -> Tensor:
         p, q = self.alpha - 1, self.beta - 1
-        inside = (u > 0) & (u < 1)
-        u = torch.where(inside, u, 0.5)  # a number that harms no power and no gradient
+        outside = (u <= 0) | (u >= 1)
+        u = torch.where(outside, 0.5, u)  # a number that harms no power and no gradient
         slope = u ** (p - 1) * (1 - u) ** (q - 1) * (p * (1 - u) - q * u)
-        return torch.where(inside, -slope / self.norm(), 0.0)
+        return torch.where(outside, 0.0, -slope / self.norm())

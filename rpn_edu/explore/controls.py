@@ -59,9 +59,10 @@ def handle_names() -> list[W.Widget]:
 
 
 def rows_of(base: type[Component]) -> dict[str, type[Component]]:
-    """The menu of a family. Rows that need given numbers or a list of parts have no controls yet and are left out."""
+    """The menu of a family. Rows that need given numbers, a list of parts or data of one size have no controls yet and are left out."""
     rows = [row for row in CATALOGUE.values() if issubclass(row, base)]
-    return {row.__name__: row for row in rows if not any(field.kind in ("parts", "table") for field in row.declared)}
+    free = [row for row in rows if not any(field.kind in ("parts", "table") for field in row.declared)]
+    return {row.__name__: row for row in free if getattr(row(), "made_for", None) is None}
 
 
 def control_of(field: Field, value: Any) -> Any:

@@ -6,11 +6,12 @@ For `expansion.Chebyshev(degree=4)` this is, from `Pointwise.__call__`, `Recurre
 
     # (...) → (K, ...): every function at every number
     def expansion_planes(x):
-        older, newer = torch.full_like(x, 0.0), torch.full_like(x, 1.0)
-        polynomials = []
-        for k in range(1, 5):
+        older, newer = torch.full_like(x, 1.0), x
+        polynomials = [newer]
+        for k in range(2, 5):
             a = 2.0 if k > 1 else 1.0
-            older, newer = newer, torch.addcmul(-older, a * x, newer)
+            rest = -older
+            older, newer = newer, torch.addcmul(rest, x, newer, value=a)
             polynomials.append(newer)
         return torch.stack(polynomials)
 
