@@ -170,6 +170,13 @@ def least_squares(predict: Callable[[Tensor], Tensor], w: Tensor, y: Tensor, rid
     def step(w: Tensor, damping: float) -> Tensor:
         """The exact answer for a straight line through here; J itself and not J'J is solved, since that would lose half of the digits."""
         J = torch.func.jacrev(predict)(w)  # (rows, l)
+        total = ridge + damping
+        # More unknowns than rows: a small decomposition instead of l × l equations.
+        if len(w) > len(y) and total > 0:
+            U, S, Vt = torch.linalg.svd(J, full_matrices=False)
+            shrunk = ridge / total * w
+            wanted = U.mT @ (y - predict(w) + J @ shrunk)
+            return Vt.mT @ (S / (S * S + total) * wanted) - shrunk
         one = torch.eye(len(w), dtype=w.dtype)
         rows = torch.cat((J, ridge**0.5 * one, damping**0.5 * one))
         wanted = torch.cat((y - predict(w), -(ridge**0.5) * w, 0 * w))

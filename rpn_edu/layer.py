@@ -36,20 +36,26 @@ class Layer(Owner):
         """What heads can share: one ψ for all of them where everything is linear, else κ_ξ."""
         heads = cast(list[Head], self.heads)
         lead = heads[0]
-        same = len(heads) > 1 and all(head.formula == lead.formula for head in heads)
+        self.alone = len(heads) == 1
+        same = not self.alone and all(head.formula == lead.formula for head in heads)
         plain = lead.view() is not None and lead.output is None and "reconciliation" not in lead._roles
-        linear = lead.formula.reconciliation.linear and lead.scale is not None and self.fusion.times_mean(len(heads)) is not None
-        self.one_psi = same and plain and linear
+        times = self.fusion.times_mean(len(heads))
+        self.times = times or 0
+        self.one_psi = same and plain and lead.formula.reconciliation.linear and lead.scale is not None and times is not None
+        self.bare = self.one_psi and lead.formula.remainder.neutral and not lead.formula.bias
         views = [None if head.joint else head.view() for head in heads]
         self.views = [view if views.count(view) > 1 else None for view in views]
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., b, m) → (..., b, n)."""
+        if self.alone:
+            (head,) = self.heads
+            return head(x)
         heads = cast(list[Head], self.heads)
-        if len(heads) == 1:
-            return heads[0](x)
         if self.one_psi:  # the mean of heads that differ in w alone is a head with the mean of w
             inner = heads[0].short_inner(x, torch.cat([head.w for head in heads]))
+            if self.bare:
+                return inner if self.times == 1 else self.times * inner
             outputs = [head.finished(x, inner) for head in heads]
         else:
             seen = {view: head.expanded(x) for view, head in dict(zip(self.views, heads)).items() if view is not None}

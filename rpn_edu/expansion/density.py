@@ -190,8 +190,8 @@ class CombinatorialNormal(Expansion):
         return sum(math.comb(m, size) for size in range(1, self.order + 1))
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        columns = x.movedim(-1, 0)  # attributes first: the rows of memory that are picked stay long
+        columns = x.movedim(-1, 0).contiguous()  # attributes first: the rows of memory that are picked stay long
         sums = [-0.5 * columns * columns - HALF_LOG_TAU]
         for smaller, member in choices(x.shape[-1], self.order, again=False):
-            sums.append(sums[-1][smaller.to(x.device)] + sums[0][member.to(x.device)])
+            sums.append(sums[-1].index_select(0, smaller.to(x.device)).add_(sums[0].index_select(0, member.to(x.device))))
         return torch.cat(sums).movedim(0, -1)

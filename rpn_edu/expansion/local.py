@@ -1,5 +1,6 @@
 """κ of bumps: every feature is large near one place and small elsewhere."""
 
+import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -53,14 +54,13 @@ class BSpline(Local):
         cell = position.detach().floor()
         cell = torch.where(x > self.high, cell, cell.clamp(max=self.intervals - 1))  # the last cell owns the right end
         inside = position - cell  # in [0, 1]: where x stands in its cell
-        alive = [torch.ones_like(x)]
+        alive = [torch.full_like(x, 1 / math.factorial(self.degree))]  # so that no step has to divide by d
         for d in range(1, margin):
-            left = [torch.zeros_like(x), *alive]
-            right = [*alive, torch.zeros_like(x)]
-            alive = [((inside + (d - r)) * left[r] + ((r + 1) - inside) * right[r]) / d for r in range(d + 1)]
+            between = [torch.addcmul(((r + 1) - inside) * alive[r], inside + (d - r), alive[r - 1]) for r in range(1, d)]
+            alive = [(1 - inside) * alive[0], *between, inside * alive[-1]]
         first = cell.nan_to_num().long() + margin  # Cells off the grid write into planes that are cut away.
         index = first + torch.arange(margin, device=x.device).view(-1, *[1] * x.dim())
-        planes = x.new_zeros(self.intervals + 3 * margin, *x.shape).scatter(0, index, torch.stack(alive))
+        planes = x.new_zeros(self.intervals + 3 * margin, *x.shape).scatter_(0, index, torch.stack(alive))
         return planes[margin : margin + self.intervals + self.degree]
 
 
@@ -75,15 +75,15 @@ class Radial(Local):
 
     @abstractmethod
     def bump(self, square: Tensor) -> Tensor:
-        """The bump at a squared distance."""
+        """The bump at a squared distance, which is made for it and may be overwritten."""
 
     def count(self) -> int:
         return self.centers
 
     def planes(self, x: Tensor) -> Tensor:
         centers = torch.linspace(self.low, self.high, self.centers, dtype=x.dtype, device=x.device)
-        distance = x - centers.view(-1, *[1] * x.dim())  # (K, ...)
-        return self.bump((self.epsilon * distance) ** 2)
+        distance = self.epsilon * x - self.epsilon * centers.view(-1, *[1] * x.dim())  # (K, ...)
+        return self.bump(distance.square_())  # in place, as every pass over fresh memory costs half an exponential
 
 
 @component
@@ -94,7 +94,7 @@ class GaussianRBF(Radial):
     """
 
     def bump(self, square: Tensor) -> Tensor:
-        return torch.exp(-square)
+        return square.neg_().exp_()
 
 
 @component

@@ -44,7 +44,7 @@ class Fourier(Pointwise):
         for _ in range(self.terms - 1):
             # Angle addition: one sine and one cosine in all, however many terms.
             cos, sin = waves[-2:]
-            waves += [cos * waves[0] - sin * waves[1], sin * waves[0] + cos * waves[1]]
+            waves += [torch.addcmul(cos * waves[0], sin, waves[1], value=-1), torch.addcmul(sin * waves[0], cos, waves[1])]
         return torch.stack(waves)
 
 

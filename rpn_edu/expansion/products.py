@@ -54,9 +54,9 @@ class Taylor(Expansion):
         return torch.cat(powers, -1)
 
     def monomials(self, x: Tensor) -> Tensor:
-        powers = [x.movedim(-1, 0)]  # attributes first: the rows of memory that are picked stay long
+        powers = [x.movedim(-1, 0).contiguous()]  # attributes first: the rows of memory that are picked stay long
         for smaller, factor in choices(x.shape[-1], self.order):
-            powers.append(powers[-1][smaller.to(x.device)] * powers[0][factor.to(x.device)])
+            powers.append(powers[-1].index_select(0, smaller.to(x.device)) * powers[0].index_select(0, factor.to(x.device)))
         return torch.cat(powers).movedim(0, -1)
 
     @property

@@ -19,8 +19,8 @@ class Wavelet(Pointwise):
     K = scales · shifts, and with `order` > 1 also all products of up to that many of these features, as in Taylor.
     """
 
-    scales: Annotated[int, Dial(1, 5, "number of widths, each `dilation` times the one before")] = 1
-    shifts: Annotated[int, Dial(1, 8, "number of places")] = 1
+    scales: Annotated[int, Dial(1, 4, "number of widths, each `dilation` times the one before")] = 1
+    shifts: Annotated[int, Dial(1, 4, "number of places")] = 1
     order: Annotated[int, Dial(1, 2, "highest degree of the products of wavelets")] = 1
     dilation: Annotated[float, Dial(1.5, 4.0, "how much wider the next scale is", least=1.0, above=True)] = 2.0
     translation: Annotated[float, Dial(0.25, 2.0, "distance between neighbouring places", least=0.0, above=True)] = 1.0
@@ -55,9 +55,9 @@ class Haar(Wavelet):
 
     def mother(self, u: Tensor) -> Tensor:
         # 0 and 1 are the two halves. All in floats: masks of bools cost ten times as much, and would hide a NaN.
-        half = (2 * u.detach()).floor()
-        first, second = [(half - number).abs_().clamp_(max=1) for number in (0, 1)]  # 0 on that half, 1 elsewhere
-        return second - first
+        half = (2 * u.detach()).floor_()
+        first = half.abs().clamp_(max=1)  # 0 on that half, 1 elsewhere
+        return half.sub_(1).abs_().clamp_(max=1).sub_(first)
 
 
 @component

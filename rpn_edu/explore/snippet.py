@@ -10,8 +10,8 @@ For `expansion.Chebyshev(degree=4)` this is, from `Pointwise.__call__`, `Recurre
         polynomials = [newer]
         for k in range(2, 5):
             a = 2.0 if k > 1 else 1.0
-            rest = -older
-            older, newer = newer, torch.addcmul(rest, x, newer, value=a)
+            rest = torch.mul(older, -1.0)
+            older, newer = newer, rest.addcmul_(x, newer, value=a)
             polynomials.append(newer)
         return torch.stack(polynomials)
 

@@ -10,6 +10,11 @@ from torch import Tensor
 from ..component import Component
 
 
+def thin_product(z: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    """<z, left right>, (..., D) → (..., n): the thin side first. zᵀ, since κ hands its features over one after the other in memory."""
+    return (left @ (right @ z.flatten(0, -2).T)).T.reshape(*z.shape[:-1], len(left))
+
+
 class Reconciliation(Component, ABC):
     """ψ(w): l learned numbers become the n × D matrix that meets the D features.
 

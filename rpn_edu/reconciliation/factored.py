@@ -7,11 +7,10 @@ from itertools import zip_longest
 from typing import Annotated, ClassVar, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Dial, component, family
-from .base import Reconciliation
+from .base import Reconciliation, thin_product
 from .plain import Rank
 
 Blocks = Annotated[int, Dial(0, 8, "0 chooses the largest divisor not above the square root")]
@@ -59,15 +58,14 @@ class Factored(Reconciliation):
         return torch.kron(left, right)
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        # The order decides the speed: the factor that meets the last axis of the data comes first, then the sides take turns.
-        # The axis of the right side stands first, so that each of its factors is one matrix product with long rows.
+        # The order decides the speed: the factor that meets the last axis of the data comes first, then the sides take turns. The rows
+        # of z are columns here, as κ leaves them in memory. `bmm`, since `@` would first copy all of y to make one matrix of it.
         left, right = self.factors(w, n, z.shape[-1])
-        rows, q = math.prod(z.shape[:-1]), left[-1].shape[1] if left else 1
-        y = z.reshape(rows, q, z.shape[-1] // q).permute(2, 0, 1)  # (..., D) → (t, rows, q)
+        y = z.flatten(0, -2).T.unflatten(0, (left[-1].shape[1], -1))  # (..., D) → (q, t, rows)
         for L, R in zip_longest(reversed(left), reversed(right)):
-            y = y if R is None else (R @ y.flatten(1)).view(len(R), *y.shape[1:])  # (t, rows, q) → (s, rows, q)
-            y = y if L is None else F.linear(y, L)  # (s, rows, q) → (s, rows, p)
-        return y.permute(1, 2, 0).reshape(*z.shape[:-1], n)
+            y = y if R is None else torch.bmm(R.expand(len(y), -1, -1), y)  # (q, t, rows) → (q, s, rows)
+            y = y if L is None else (L @ y.flatten(1)).unflatten(1, y.shape[1:])  # (q, s, rows) → (p, s, rows)
+        return y.flatten(0, 1).T.reshape(*z.shape[:-1], n)
 
     def init(self, n: int, D: int) -> Tensor:
         left, right = self.shapes(n, D)
@@ -88,6 +86,8 @@ class LowRank(Factored):
     def shapes(self, n: int, D: int) -> Chains:
         return Chains([], [(n, self.rank), (self.rank, D)])
 
+    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return thin_product(z, *self.halves(w, n, z.shape[-1]))
 
     def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         A, B = self.factors(w, n, D).right
@@ -169,8 +169,8 @@ class DuplicatedPadding(Blockwise):
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         p, q, s, t = self.blocks(n, z.shape[-1])
-        blocks = z.unflatten(-1, (q, t)).sum(-2)  # (..., q, t) → (..., t): equal blocks meet the sum of their features
-        return F.linear(blocks, w.view(s, t)).repeat(*[1] * (z.dim() - 1), p)  # (..., s) → (..., n)
+        blocks = reduce(torch.add, z.flatten(0, -2).T.split(t))  # (q t, rows) → (t, rows): equal blocks meet the sum of their features
+        return (w.view(s, t) @ blocks).repeat(p, 1).T.reshape(*z.shape[:-1], n)
 
 
 @component
@@ -189,7 +189,8 @@ class DiagonalPadding(Factored):
         return torch.kron(torch.eye(n, dtype=w.dtype, device=w.device), w.view(1, -1))
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return z.unflatten(-1, (n, -1)) @ w  # (..., n, t) → (..., n)
+        y = z.flatten(0, -2).T.unflatten(0, (n, -1))  # (..., D) → (n, t, rows)
+        return torch.bmm(w.expand(n, 1, -1), y).squeeze(1).T.reshape(*z.shape[:-1], n)
 
     def init(self, n: int, D: int) -> Tensor:
         return torch.randn(self.length(n, D), device="cpu") * math.sqrt(n / D)  # in each column, one entry of n is not 0

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Dial, component
-from .base import Reconciliation
+from .base import Reconciliation, thin_product
 
 Rank = Annotated[int, Dial(1, 8, "number of columns of the thin factors")]
 Seed = Annotated[int, Dial(0, 9, "seed of the frozen numbers")]
@@ -124,9 +124,7 @@ class RandomAdaption(Reconciliation):
         return left @ right
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        fixed = frozen or self.frozen(n, z.shape[-1])
-        outer, inner = w.split((n, self.rank))
-        return F.linear(F.linear(z, fixed["B"].to(w)) * inner, fixed["A"].to(w)) * outer  # (..., D) → (..., rank) → (..., n)
+        return thin_product(z, *self.halves(w, n, z.shape[-1], frozen))
 
     def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         fixed = frozen or self.frozen(n, D)
