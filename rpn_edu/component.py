@@ -171,7 +171,7 @@ class Component:
     def __repr__(self) -> str:
         # Numbers are always shown; everything else where it differs from the default, so that a formula stays one line.
         shown = (f for f in self.declared if f.kind in ("int", "float") and not f.optional or getattr(self, f.name) != f.default)
-        return f"{self.qualified_name()}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
+        return f"{self.qualified_name()}({', '.join(f'{f.name}={_brief(getattr(self, f.name))}' for f in shown)})"
 
     def to_config(self) -> dict:
         return {"type": self.qualified_name(), **{f.name: _stored(getattr(self, f.name)) for f in self.declared}}
@@ -188,6 +188,12 @@ class Component:
                 except ValueError:
                     continue
         return list(dict.fromkeys(found))
+
+
+def _brief(value: Any) -> str:
+    """The repr; of a table too long to read, its size in brackets that are visibly no code."""
+    text = repr(value)
+    return text if len(text) < 4000 or isinstance(value, Component) else f"<{len(value)} entries>"
 
 
 def _stored(value: Any) -> Any:

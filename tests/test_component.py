@@ -207,3 +207,9 @@ def test_the_code_of_the_readme_runs_in_one_fresh_process(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "0.98 of the test images" in done.stdout and (tmp_path / "ckpt" / "digits").exists()
+
+
+def test_a_table_too_long_to_read_is_shown_by_its_size_and_kept_exactly():
+    long = rpn.expansion.Affine(matrix=np.eye(200))
+    assert repr(long) == "expansion.Affine(matrix=<200 entries>)" and len(str(rpn.Formula(long))) < 200
+    assert rpn.from_config(long.to_config()) == long

@@ -269,3 +269,12 @@ def test_a_missing_device_is_told(monkeypatch):
     monkeypatch.setenv("RPN_EDU_DEVICE", "cuda")
     with pytest.raises(ValueError, match="'cuda' is not there.*auto"):
         device()
+
+
+@pytest.mark.parametrize("ridge, steps", [(1e-3, 1), (0.5, 1), (1e-6, 40)])
+def test_a_fit_with_more_unknowns_than_rows_is_ridge_regression_too(ridge, steps):
+    generator = torch.Generator().manual_seed(0)
+    A, y, w = (torch.randn(*size, dtype=torch.float64, generator=generator) for size in ((10, 30), (10,), (30,)))
+    truth = torch.linalg.solve(A.T @ A + ridge * torch.eye(30, dtype=torch.float64), A.T @ y)
+    found = least_squares(lambda w: A @ w, w, y, ridge, steps)
+    torch.testing.assert_close(found, truth, rtol=1e-6, atol=1e-6)
