@@ -10,6 +10,7 @@ from . import (
     interdependence as interdependence,
     reconciliation as reconciliation,
     remainder as remainder,
+    zoo as zoo,
 )
 from .component import (
     CATALOGUE as CATALOGUE,

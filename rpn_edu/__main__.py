@@ -105,10 +105,12 @@ def introduction(term: str, rows: list[Row]) -> str:
     return " ".join([headline(f"rpn_edu.{term}"), *shown, *(f"All have {told}." for told in dials(rows))])
 
 
-def listing() -> str:
-    """Every component, for a terminal."""
+def listing(*chosen: str) -> str:
+    """Every component (of the chosen terms), for a terminal."""
     lines = [HINT]
     for term, rows in terms().items():
+        if chosen and term not in chosen:
+            continue
         lines += ["", "", f"{term.upper()} ({len(rows)})", introduction(term, rows)]
         for family, members in families(rows):
             lines += ["", f"-- {family}"]
@@ -168,13 +170,15 @@ def files() -> dict[Path, str]:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("python -m rpn_edu", description=headline(__name__))
-    parser.add_argument("name", nargs="?", help="a component to tell in full: expansion.Taylor, or Taylor")
-    parser.add_argument("--markdown", action="store_true", help="print the table of the README")
-    parser.add_argument("--write", action="store_true", help="bring README.md and notebooks/catalogue.md of this checkout up to date")
+    parser.add_argument("name", nargs="?", help="a term (expansion), or a component to tell in full (expansion.Taylor, or Taylor)")
+    parser.add_argument("--markdown", action="store_true", help="print the short table instead")
+    parser.add_argument("--write", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
-    if asked.write:
+    if asked.write:  # for those who change the package, so it stands in no help
         for path, text in files().items():
             path.write_text(text, "utf-8")
+    elif asked.name in terms():
+        print(listing(asked.name))
     elif asked.name:
         names = {row: (row.__name__, row.qualified_name()) for row in chain(*terms().values())}
         found = [row for row, known in names.items() if asked.name.lower() in map(str.lower, known)]

@@ -196,6 +196,17 @@ def _brief(value: Any) -> str:
     return text if len(text) < 4000 or isinstance(value, Component) else f"<{len(value)} entries>"
 
 
+def misspelt(term: str) -> Callable[[str], typing.NoReturn]:
+    """The `__getattr__` of a term's folder: a name that is not there is answered with the near misses."""
+
+    def __getattr__(name: str) -> typing.NoReturn:
+        known = [row.__name__ for row in CATALOGUE.values() if row.term == term]
+        hint = "" if name.startswith("_") else did_you_mean(name.removesuffix(f"_{term}").replace("_", ""), known)
+        raise AttributeError(f"no {term} is called {name!r}{hint}", name=name)
+
+    return __getattr__
+
+
 def _stored(value: Any) -> Any:
     if isinstance(value, Component):
         return value.to_config()

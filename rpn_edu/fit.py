@@ -88,6 +88,10 @@ def fit(
         raise ValueError(f"fit needs as many x as y and at least one row, got {len(x)} and {len(y)}")
     if steps < 1 or every < 1 or (batch is not None and batch < 1):
         raise ValueError(f"fit needs steps, every and batch of at least 1, got {steps}, {every} and {batch}")
+    if loss == "mse" and not y.is_floating_point():
+        raise ValueError(f"fit.loss='mse' compares numbers, but y holds {y.dtype}: for class numbers choose loss='cross_entropy'")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError("fit has nothing to train: this model has no learned numbers")
     optimizer = optimizer or torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
     return _steps(model, x, y, steps, min(batch or len(x), len(x)), criterion, metric, every, optimizer, seed)
 

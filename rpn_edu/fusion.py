@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from . import reconciliation
-from .component import Component, component, family
+from .component import Component, component, family, misspelt
 from .metric import METRICS, Metric
 from .reconciliation import Reconciliation
 
@@ -156,3 +156,6 @@ class Parameterized(Fusion):
 
     def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return self.reconciliation.product(torch.cat(tuple(parts), -1), w, parts[0].shape[-1], frozen)
+
+
+__getattr__ = misspelt("fusion")

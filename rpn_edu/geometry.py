@@ -1,7 +1,7 @@
 """Geometry: a grid of cells, and the patches that lie on it. The κ `Patches` and the ξ `Grid` share it."""
 
 import itertools
-import math
+from math import floor, prod, sqrt
 from typing import Annotated, Literal
 
 import torch
@@ -11,50 +11,26 @@ from .component import Component, Dial, did_you_mean, family
 
 Shape = Literal["cuboid", "cylinder", "sphere"]
 Packing = Literal[
-    "densest",
-    "dense_square",
-    "complete_square",
-    "sparse_square",
-    "denser_hexagonal",
-    "dense_hexagonal",
-    "complete_hexagonal",
-    "sparse_hexagonal",
-    "dense_simple_cubic",
-    "complete_simple_cubic",
-    "sparse_simple_cubic",
-    "dense_face_centered_cubic",
-    "complete_face_centered_cubic",
-    "sparse_face_centered_cubic",
+    "densest", "dense_square", "complete_square", "sparse_square",
+    "denser_hexagonal", "dense_hexagonal", "complete_hexagonal", "sparse_hexagonal",
+    "dense_simple_cubic", "complete_simple_cubic", "sparse_simple_cubic",
+    "dense_face_centered_cubic", "complete_face_centered_cubic", "sparse_face_centered_cubic",
 ]
 
 # The distance of neighbouring centres along rows, columns and depth, in multiples of the patch's reach there; rounded down, at least 1.
 PACKINGS: dict[Shape, dict[Packing, tuple[float, float, float]]] = {
-    "cuboid": {
-        "densest": (0, 0, 0),
-        "dense_square": (1, 1, 1),
-        "complete_square": (2, 2, 2),
-        "sparse_square": (3, 3, 3),
-    },
+    "cuboid": {"densest": (0, 0, 0), "dense_square": (1, 1, 1), "complete_square": (2, 2, 2), "sparse_square": (3, 3, 3)},
     "cylinder": {
-        "densest": (0, 0, 0),
-        "complete_square": (math.sqrt(2), math.sqrt(2), 2),
-        "sparse_square": (2, 2, 2),
-        "denser_hexagonal": (math.sqrt(3) / 2, 1, 1),
-        "dense_hexagonal": (math.sqrt(6) / 2, math.sqrt(2), 1),
-        "complete_hexagonal": (1.5, math.sqrt(3), 2),
-        "sparse_hexagonal": (math.sqrt(3), 2, 2),
+        "densest": (0, 0, 0), "complete_square": (sqrt(2), sqrt(2), 2), "sparse_square": (2, 2, 2),
+        "denser_hexagonal": (sqrt(3) / 2, 1, 1), "dense_hexagonal": (sqrt(6) / 2, sqrt(2), 1),
+        "complete_hexagonal": (1.5, sqrt(3), 2), "sparse_hexagonal": (sqrt(3), 2, 2),
     },
     "sphere": {
         "densest": (0, 0, 0),
-        "dense_hexagonal": (1, 1, 1),
-        "complete_hexagonal": (2 / math.sqrt(3), 2 / math.sqrt(3), 1),
-        "sparse_hexagonal": (2, 2, math.sqrt(6)),
-        "dense_simple_cubic": (1, 1, 1),
-        "complete_simple_cubic": (2 / math.sqrt(3), 2 / math.sqrt(3), 2 / math.sqrt(3)),
-        "sparse_simple_cubic": (2, 2, 2),
-        "dense_face_centered_cubic": (1, 1, 1),
-        "complete_face_centered_cubic": (math.sqrt(2), math.sqrt(8 / 3), 4 / 3),
-        "sparse_face_centered_cubic": (2, math.sqrt(3), math.sqrt(8 / 3)),
+        "dense_hexagonal": (1, 1, 1), "complete_hexagonal": (2 / sqrt(3), 2 / sqrt(3), 1), "sparse_hexagonal": (2, 2, sqrt(6)),
+        "dense_simple_cubic": (1, 1, 1), "complete_simple_cubic": (2 / sqrt(3), 2 / sqrt(3), 2 / sqrt(3)), "sparse_simple_cubic": (2, 2, 2),
+        "dense_face_centered_cubic": (1, 1, 1), "complete_face_centered_cubic": (sqrt(2), sqrt(8 / 3), 4 / 3),
+        "sparse_face_centered_cubic": (2, sqrt(3), sqrt(8 / 3)),
     },
 }
 
@@ -95,7 +71,7 @@ class Geometry(Component):
     @property
     def made_for(self) -> int:
         """m, the number of cells of all channels: no other fits."""
-        return self.channels * math.prod(self.size)
+        return self.channels * prod(self.size)
 
     @property
     def reach(self) -> tuple[int, int, int]:
@@ -103,13 +79,13 @@ class Geometry(Component):
 
     @property
     def strides(self) -> tuple[int, ...]:
-        packed = (max(1, math.floor(factor * r)) for factor, r in zip(PACKINGS[self.shape][self.packing], self.reach))
+        packed = (max(1, floor(factor * r)) for factor, r in zip(PACKINGS[self.shape][self.packing], self.reach))
         return (self.stride,) * 3 if self.stride else tuple(packed)
 
     @property
     def patches(self) -> int:
         """The number of patches in one channel."""
-        return math.prod(-(-size // stride) for size, stride in zip(self.size, self.strides))
+        return prod(-(-size // stride) for size, stride in zip(self.size, self.strides))
 
     @property
     def positions(self) -> int:
@@ -124,11 +100,8 @@ class Geometry(Component):
 
     def require(self, m: int) -> None:
         if m != self.made_for:
-            raise self.misfit(m)
-
-    def misfit(self, m: int) -> ValueError:
-        grid = f"{self.rows} rows × {self.columns} columns × {self.depth} in depth × {self.channels} in channels"
-        return ValueError(f"{self.qualified_name()} was made for {self.made_for} numbers ({grid}), got {m}")
+            grid = f"{self.rows} rows × {self.columns} columns × {self.depth} in depth × {self.channels} in channels"
+            raise ValueError(f"{self.qualified_name()} was made for {self.made_for} numbers ({grid}), got {m}")
 
     def frozen(self, *sizes: int | None) -> dict[str, Tensor]:
         """`places`, (channels, positions, patches): the number of the cell at each place of each patch; off the grid, m."""
@@ -137,12 +110,11 @@ class Geometry(Component):
         cell = (at[..., 0] * self.columns + at[..., 1]) * self.depth + at[..., 2]
         channel = torch.arange(self.channels, device="cpu").view(-1, 1, 1)
         on_grid = ((at >= 0) & (at < torch.tensor(self.size, device="cpu"))).all(-1)
-        return {"places": torch.where(on_grid, channel * math.prod(self.size) + cell, self.made_for)}
+        return {"places": torch.where(on_grid, channel * prod(self.size) + cell, self.made_for)}
 
     def places(self, x: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
         """Which cell each place of each patch meets, where the data are."""
-        if x.shape[-1] != self.made_for:
-            raise self.misfit(x.shape[-1])
+        self.require(x.shape[-1])
         return (frozen or self.frozen())["places"].to(x.device)
 
     def gather(self, x: Tensor, places: Tensor, padding: float = 0.0) -> Tensor:

@@ -17,6 +17,7 @@ from . import expansion, interdependence, remainder
 from .activation import Activation
 from .expansion import Expansion
 from .formula import Formula, Output
+from .interdependence.base import Normalization
 from .model import RPN
 from .reconciliation import Identity, Reconciliation
 
@@ -37,11 +38,12 @@ def mlp(
     softmax: Softmax = "none",
     expansion: Expansion = expansion.Identity(),
     reconciliation: Reconciliation = Identity(),
+    bias: bool = True,
     device: Device = "cpu",
 ) -> RPN:
     """Multi-layer perceptron: κ = identity, ψ dense, π = 0; activation and dropout in hidden layers, softmax (if any) in the last."""
     hidden = Output(activation=activation, dropout=dropout)
-    return stacked("mlp", dims, Formula(expansion, reconciliation, bias=True), device, hidden, Output(softmax=softmax))
+    return stacked("mlp", dims, Formula(expansion, reconciliation, bias=bias), device, hidden, Output(softmax=softmax))
 
 
 def kan(
@@ -86,10 +88,14 @@ def gcn(
     nodes: int = 0,
     dropout: float = 0.0,
     softmax: Softmax = "log_softmax",
+    normalization: Normalization = "symmetric",
     device: Device = "cpu",
 ) -> RPN:
-    """Graph convolutional network: rows are nodes, mixed by D^-1/2 (A + I) D^-1/2 in every layer."""
-    graph = interdependence.Graph(nodes=nodes, links=links, normalization="symmetric")  # type: ignore[arg-type]
+    """Graph convolutional network: rows are nodes, mixed by D^-1/2 (A + I) D^-1/2 in every layer.
+
+    All nodes come in at once; train on some rows of the output and judge on the others.
+    """
+    graph = interdependence.Graph(nodes=nodes, links=links, normalization=normalization)  # type: ignore[arg-type]
     return stacked("gcn", dims, Formula(instance=graph), device, Output(activation="relu", dropout=dropout), Output(softmax=softmax))
 
 

@@ -209,6 +209,16 @@ def test_the_code_of_the_readme_runs_in_one_fresh_process(tmp_path):
     assert "0.98 of the test images" in done.stdout and (tmp_path / "ckpt" / "digits").exists()
 
 
+@pytest.mark.parametrize(
+    "term, name, near",
+    [("expansion", "Harr", "Haar"), ("expansion", "taylor_expansion", "Taylor"), ("reconciliation", "dual_lphm", "DualLPHM"),
+     ("interdependence", "pearson", "Pearson"), ("remainder", "Zeros", "Zero"), ("fusion", "mean_fusion", "Mean")],
+)  # fmt: skip
+def test_a_misspelt_name_of_a_folder_is_answered_with_the_near_misses(term, name, near):
+    with pytest.raises(AttributeError, match=f"no {term} is called '{name}'; did you mean {near}"):
+        getattr(getattr(rpn, term), name)
+
+
 def test_a_table_too_long_to_read_is_shown_by_its_size_and_kept_exactly():
     long = rpn.expansion.Affine(matrix=np.eye(200))
     assert repr(long) == "expansion.Affine(matrix=<200 entries>)" and len(str(rpn.Formula(long))) < 200

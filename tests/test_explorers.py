@@ -18,7 +18,7 @@ from PIL import Image
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE
 from rpn_edu.explore import Basis, Explorer, Fabric, Fit, Flow, Predict, explorer as module
-from rpn_edu.explore.controls import shown
+from rpn_edu.explore.controls import control_of, shown
 from tests.states import KINDS, states
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
@@ -742,6 +742,16 @@ def test_a_token_can_be_pasted():
     assert page.token_says.value == ""
     page.token_text.value = other.token()
     assert page.subject == other.subject and page.token_says.value == "Restored."
+
+
+def test_the_default_of_every_slider_lies_on_its_grid():
+    # A browser moves a value that does not: picking a row in a menu would change its numbers.
+    fields = [field for row in CATALOGUE.values() for field in row.declared if field.kind == "float" and not field.meta.log]
+    for field in fields:
+        slider = control_of(field, field.default)
+        steps = (field.default - slider.min) / slider.step
+        assert steps == pytest.approx(round(steps), abs=1e-6), f"{field.owner}.{field.name}"
+    assert len(fields) > 40
 
 
 # ---- menus -----------------------------------------------------------------------------------------------------------------------

@@ -271,6 +271,14 @@ def test_a_missing_device_is_told(monkeypatch):
         device()
 
 
+def test_class_numbers_under_mse_and_a_model_without_numbers_are_told_before_the_first_step():
+    x, y = torch.zeros(4, 2), torch.tensor([0, 1, 1, 0])
+    with pytest.raises(ValueError, match="choose loss='cross_entropy'"):
+        fit(rpn.RPN([2, 2]), x, y)
+    with pytest.raises(ValueError, match="no learned numbers"):
+        fit(rpn.RPN([2, 2], rpn.Formula(reconciliation=rpn.reconciliation.Eye())), x, x)
+
+
 @pytest.mark.parametrize("ridge, steps", [(1e-3, 1), (0.5, 1), (1e-6, 40)])
 def test_a_fit_with_more_unknowns_than_rows_is_ridge_regression_too(ridge, steps):
     generator = torch.Generator().manual_seed(0)

@@ -11,6 +11,9 @@ from ..geometry import Geometry
 from ..metric import METRICS, Metric
 from .base import Expansion
 
+# What a metric passes over.
+PADDING: dict[Metric, float] = {"max": -math.inf, "min": math.inf, "sum": 0.0, "mean": 0.0, "prod": 1.0, "median": math.nan}
+
 
 @component
 class Patches(Geometry, Expansion):
@@ -43,21 +46,9 @@ class PatchPooling(Geometry, Expansion):
         self.require(m)
         return self.channels * self.patches
 
-    def padding(self) -> float:
-        match self.metric:
-            case "max":
-                return -math.inf
-            case "min":
-                return math.inf
-            case "prod":
-                return 1.0
-            case "median":
-                return math.nan
-        return 0.0
-
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         places = self.places(x, frozen)
-        cells = self.gather(x, places, self.padding())  # (channels, positions, patches, ...)
+        cells = self.gather(x, places, PADDING[self.metric])  # (channels, positions, patches, ...)
         if self.metric == "median":  # without the cells that are missing; a NaN of the data shows, as it does in the other metrics
             median = torch.nanmedian(cells, 1).values
             pooled = torch.where(self.gather(x.isnan(), places).any(1), math.nan, median)

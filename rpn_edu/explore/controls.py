@@ -78,7 +78,9 @@ def control_of(field: Field, value: Any) -> Any:
             widget = W.FloatLogSlider(within, base=10, min=low, max=high, step=0.1, readout_format=".2", **common)
         case "float":
             low, high = min(dial.low, value), max(dial.high, value)
-            step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, (high - low) / 100) if (high - low) / step <= 120)
+            steps = [step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, (high - low) / 100) if (high - low) / step <= 120]
+            # A browser moves a value that is off the slider's grid: the default at least must be on it.
+            step = next((step for step in steps if abs(math.remainder(field.default - low, step)) < 1e-6 * step), steps[0])
             low = low if dial.allows(low) else low + step
             widget = W.FloatSlider(value, min=min(low, value), max=high, step=step, readout_format=".4", **common)
         case "bool":

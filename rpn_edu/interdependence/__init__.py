@@ -1,5 +1,6 @@
 """ξ, the interdependence: which columns or rows depend on which?"""
 
+from ..component import misspelt
 from .base import Interdependence
 from .combine import Hybrid
 from .fixed import Chain, Constant, ExponentialChain, Graph, Independent, InverseChain, PageRank
@@ -9,3 +10,5 @@ from .kernel import (
     LinearKernel, Manhattan, Minkowski, MutualInformation, Pearson, Polynomial, RVCoefficient,
 )
 from .learned import Bilinear, Expanded, Parameterized
+
+__getattr__ = misspelt("interdependence")

@@ -14,23 +14,23 @@ Normalization = Literal["none", "row", "column", "symmetric", "softmax"]
 
 def normalized(A: Tensor, how: str) -> Tensor:
     """(..., k, k') divided by its degrees, the sums of |A_ij| (0 counts as 1), or softmax down each column."""
-    if how == "none":
-        return A
-    if how == "softmax":
-        return A.softmax(-2)
-    row, column = (safe_degree(A.abs().sum(axis, keepdim=True)) for axis in (-1, -2))
-    return {"row": lambda: A / row, "column": lambda: A / column, "symmetric": lambda: A / (row.sqrt() * column.sqrt())}[how]()
+    if how in ("none", "softmax"):
+        return A if how == "none" else A.softmax(-2)
+    return divided(A, A.abs().sum(-1, keepdim=True), A.abs().sum(-2, keepdim=True), how)
+
+
+def divided(A: Tensor, row: Tensor, column: Tensor, how: str) -> Tensor:
+    """A over the degrees of its rows and columns (0 counts as 1). The softmax of equal numbers is their share of the column, too."""
+    row, column = (degree.masked_fill(degree == 0, 1.0) for degree in (row, column))  # what has no neighbour stays 0
+    if how == "symmetric":
+        return A / (row.sqrt() * column.sqrt())
+    return A / {"none": 1.0, "row": row}.get(how, column)
 
 
 def require(who: str, wanted: int, got: int, what: str = "columns") -> None:
     """ValueError where a component that brings its own size meets another."""
     if wanted != got:
         raise ValueError(f"{who} was made for {wanted} {what}, got {got}")
-
-
-def safe_degree(degree: Tensor) -> Tensor:
-    """A degree of 0 becomes 1, so that what has no neighbour stays 0."""
-    return degree.masked_fill(degree == 0, 1.0)
 
 
 def prefixed(prefix: str, frozen: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -57,6 +57,8 @@ class Interdependence(Component, ABC):
     term: ClassVar[str] = "interdependence"
     neutral: ClassVar[bool] = False
     """Does mixing leave everything as it is? Then `Head.forward` does not ask."""
+    made_for: ClassVar[int | None] = None
+    """The only k that fits, or None where any does."""
 
     @abstractmethod
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
@@ -65,11 +67,6 @@ class Interdependence(Component, ABC):
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """y A: (..., k) → (..., k')."""
         return y @ self.matrix(V, w, frozen)
-
-    @property
-    def made_for(self) -> int | None:
-        """The only k that fits, or None where any does."""
-        return None
 
     def width(self, k: int) -> int:
         """k', the number of columns after mixing. ValueError where k does not fit."""
@@ -91,8 +88,8 @@ class Interdependence(Component, ABC):
     def known(self, size: int | None) -> int:
         """A number of rows or columns on which learned numbers depend."""
         if size is None:
-            reason = "has learned numbers for every row of the batch here: fix the batch with Formula(batch=...)"
-            raise ValueError(f"{self.qualified_name()} {reason}")
+            who = self.qualified_name()
+            raise ValueError(f"{who} has learned numbers for every row of the batch here: fix the batch with Formula(batch=...)")
         return size
 
     def fitting(self, w: Tensor, V: Tensor) -> Tensor:
@@ -101,3 +98,16 @@ class Interdependence(Component, ABC):
         if got != (wanted := self.length(r, k)):
             raise ValueError(f"{self.qualified_name()} meets {r} rows and {k} columns and needs {wanted} learned numbers, got {got}")
         return w
+
+
+@family
+class Matrixless(Interdependence):
+    """ξ that mixes without a matrix and looks at no more than the size of V. Its matrix is what becomes of I."""
+
+    @abstractmethod
+    def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """y A: (..., k) → (..., k')."""
+
+    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        one = torch.eye(V.shape[-1], dtype=V.dtype, device=V.device)
+        return self.mix(one, V, w, frozen).expand(*V.shape[:-2], -1, -1)

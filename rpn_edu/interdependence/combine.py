@@ -1,5 +1,7 @@
 """ξ made of other ξ: their matrices become one."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -35,8 +37,12 @@ class Hybrid(Interdependence):
     def width(self, k: int) -> int:
         return self.fusion.width(self.widths(k))
 
+    def lengths(self, r: int | None, k: int | None) -> list[int]:
+        """l of every part, then that of the fusion."""
+        return [*(part.length(r, k) for part in self.parts), self.fusion.length(self.widths(k))]
+
     def length(self, r: int | None, k: int | None) -> int:
-        return sum(part.length(r, k) for part in self.parts) + self.fusion.length(self.widths(k))
+        return sum(self.lengths(r, k))
 
     def init(self, r: int | None, k: int | None) -> Tensor:
         return torch.cat([*(part.init(r, k) for part in self.parts), self.fusion.init(self.widths(k))])
@@ -47,20 +53,18 @@ class Hybrid(Interdependence):
             numbers |= prefixed(f"{i}_", part.frozen(r, k))
         return numbers
 
-    def shares(self, w: Tensor, V: Tensor) -> tuple[Tensor, ...]:
-        """The numbers of every part, then those of the fusion."""
-        r, k = V.shape[-2:]
-        self.width(k)  # refuses parts that do not fit each other
-        return self.fitting(w, V).split([*(part.length(r, k) for part in self.parts), self.fusion.length(self.widths(k))])
+    def fused(self, of: Callable[..., Tensor], V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """The fusion of what `of` makes of each part, its learned and its frozen numbers."""
+        self.width(V.shape[-1])  # refuses parts that do not fit each other
+        *shares, own = self.fitting(w, V).split(self.lengths(*V.shape[-2:]))
+        results = [of(part, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
+        return self.fusion(results, own, belonging("fusion_", frozen))
 
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        *shares, own = self.shares(w, V)
-        matrices = [part.matrix(V, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
-        return normalized(self.fusion(matrices, own, belonging("fusion_", frozen)), self.normalization)
+        return normalized(self.fused(lambda part, *numbers: part.matrix(V, *numbers), V, w, frozen), self.normalization)
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         if self.fusion.times_mean(len(self.parts)) is None or self.normalization != "none":
             return super().mix(y, V, w, frozen)
-        *shares, own = self.shares(w, V)  # y (A_1 + A_2) = y A_1 + y A_2: parts with a short cut keep it
-        mixed = [part.mix(y, V, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
-        return self.fusion(mixed, own, belonging("fusion_", frozen))
+        # y (A_1 + A_2) = y A_1 + y A_2: parts with a short cut keep it
+        return self.fused(lambda part, *numbers: part.mix(y, V, *numbers), V, w, frozen)

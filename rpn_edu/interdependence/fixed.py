@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..component import Dial, Table, component, family
-from .base import Interdependence, normalized, require, safe_degree
+from .base import Interdependence, Matrixless, divided, normalized, require
 
 Hops = Annotated[int, Dial(1, 6, "how many links a message travels")]
 Accumulate = Annotated[bool, "add up all hops instead of the last one"]
@@ -18,16 +18,13 @@ SelfLoops = Annotated[bool, "every node is its own neighbour"]
 
 
 @component
-class Independent(Interdependence):
+class Independent(Matrixless):
     """A = I
 
     Nobody depends on anybody, and no normalization changes that. Source: RPN 2, "Constant Interdependence".
     """
 
     neutral: ClassVar[bool] = True
-
-    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return torch.eye(V.shape[-1], dtype=V.dtype, device=V.device).expand(*V.shape[:-2], -1, -1)
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return y
@@ -64,14 +61,8 @@ class Constant(Interdependence):
         return normalized(A, self.normalization).expand(*V.shape[:-2], -1, -1)
 
 
-def hop(y: Tensor, links: Tensor, weight: Tensor) -> Tensor:
-    """Every number travels along its links, times the weight of the link, and what meets is added up."""
-    start, end = links
-    return torch.zeros_like(y).index_add(-1, end, y.index_select(-1, start) * weight)  # (..., k) → (..., links) → (..., k)
-
-
 @family
-class Network(Interdependence):
+class Network(Matrixless):
     """A = Â^hops, or Â + Â² + ... + Â^hops, where Â holds the links, then the self loops, normalized once.
 
     Softmax runs over links only: 1 / (number of links into a node).
@@ -79,46 +70,30 @@ class Network(Interdependence):
     """
 
     hops, accumulate, from_zero, self_loops = 1, False, False, False  # a row annotates them where their place among its arguments is
+    factorial: ClassVar[bool] = False
+    """Are h hops worth 1 / h!?"""
 
     @abstractmethod
-    def linked(self, k: int, like: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
+    def linked(self, V: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
         """int64 (2, links): from row to column, each link once, without self loops."""
 
     def weighted_links(self, V: Tensor, frozen: dict[str, Tensor] | None) -> tuple[Tensor, Tensor]:
         """The links with self loops, and the normalized number on each."""
-        k = V.shape[-1]
-        links = self.linked(k, V, frozen)
+        k, links = V.shape[-1], self.linked(V, frozen)
         if self.self_loops:
             links = torch.cat((links, torch.arange(k, device=V.device).expand(2, k)), -1)
-        start, end = links
         one = torch.ones(links.shape[-1], dtype=V.dtype, device=V.device)
-        row, column = (safe_degree(V.new_zeros(k).index_add(0, side, one)) for side in (start, end))
-        match self.normalization:
-            case "none":
-                return links, one
-            case "row":
-                return links, one / row[start]
-            case "symmetric":
-                return links, one / (row[start] * column[end]).sqrt()
-        return links, one / column[end]  # column, and softmax of equal numbers
-
-    def one_hop(self, V: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
-        """Â, (k, k)."""
-        (start, end), weight = self.weighted_links(V, frozen)
-        return V.new_zeros(V.shape[-1], V.shape[-1]).index_put((start, end), weight, accumulate=True)
+        row, column = (V.new_zeros(k).index_add(0, side, one).index_select(0, side) for side in links)
+        return links, divided(one, row, column, self.normalization)
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        links, weight = self.weighted_links(V, frozen)
+        (start, end), weight = self.weighted_links(V, frozen)
         total = y if self.from_zero else torch.zeros_like(y)
-        for _ in range(self.hops):
-            y = hop(y, links, weight)
+        for h in range(1, self.hops + 1):
+            moved = y.index_select(-1, start) * (weight / h if self.factorial else weight)  # (..., k) → (..., links)
+            y = torch.zeros_like(y).index_add(-1, end, moved)  # what meets is added up: (..., links) → (..., k)
             total = total + y if self.accumulate else y
         return total
-
-    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        one_hop = self.one_hop(V, frozen)
-        powers = [torch.linalg.matrix_power(one_hop, h) for h in range(0 if self.from_zero else 1, self.hops + 1)]
-        return (sum(powers[1:], powers[0]) if self.accumulate else powers[-1]).expand(*V.shape[:-2], -1, -1)
 
     def check(self) -> None:
         if self.from_zero and not self.accumulate:
@@ -134,8 +109,8 @@ class Line(Network):
 
     both_ways = False
 
-    def linked(self, k: int, like: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
-        node = torch.arange(k, device=like.device)
+    def linked(self, V: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
+        node = torch.arange(V.shape[-1], device=V.device)
         forward = torch.stack((node[:-1], node[1:]))
         return torch.cat((forward, forward.flip(0)), -1) if self.both_ways else forward
 
@@ -167,17 +142,11 @@ class InverseChain(Line):
     hops: Hops = 4
     accumulate = True
 
-    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        if self.both_ways:
-            return normalized(super().matrix(V, w, frozen), "column")
-        N = self.one_hop(V, frozen)  # a link is the only one of its row and of its column: no normalization changes it
-        return torch.linalg.inv(torch.eye(V.shape[-1], dtype=V.dtype, device=V.device) - N).expand(*V.shape[:-2], -1, -1)
-
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        if not self.both_ways:
+        if not self.both_ways:  # a link is the only one of its row and of its column: no normalization changes it
             return y.cumsum(-1)
         degree = super().mix(V.new_ones(V.shape[-1]), V, w, frozen)
-        return super().mix(y, V, w, frozen) / safe_degree(degree)
+        return divided(super().mix(y, V, w, frozen), degree, degree, "column")
 
 
 @component
@@ -188,17 +157,7 @@ class ExponentialChain(Line):
     """
 
     both_ways: BothWays = False
-
-    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return torch.linalg.matrix_exp(self.one_hop(V, frozen)).expand(*V.shape[:-2], -1, -1)
-
-    def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        links, weight = self.weighted_links(V, frozen)
-        total = y
-        for h in range(1, 30):  # a node has at most two links, so that what is left out is below 2³⁰/30! = 4e-24
-            y = hop(y, links, weight) / h
-            total = total + y
-        return total
+    hops, accumulate, from_zero, factorial = 29, True, True, True  # a node has two links at most: what is left out is below 2³⁰/30! = 4e-24
 
 
 # ---- graphs -------------------------------------------------------------------------------------------------------------------------
@@ -215,8 +174,8 @@ class Linked(Network):
     def check(self) -> None:
         super().check()
         for link in self.links:
-            pair = isinstance(link, tuple) and len(link) == 2
-            if not (pair and all(isinstance(i, int) and 0 <= i < (self.nodes or i + 1) for i in link)):
+            ends = link if isinstance(link, tuple) else ()
+            if len(ends) != 2 or not all(isinstance(i, int) and 0 <= i < (self.nodes or i + 1) for i in ends):
                 last = self.nodes - 1 if self.nodes else "..."
                 raise ValueError(f"{type(self).__name__}.links must be pairs of node numbers from 0 to {last}, got {link!r}")
 
@@ -241,9 +200,9 @@ class Linked(Network):
         number = (pairs[:, 0] * base + pairs[:, 1]).unique()
         return {"links": torch.stack((number // base, number % base))}
 
-    def linked(self, k: int, like: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
-        self.width(k)
-        return (frozen or self.frozen(None, k))["links"].to(like.device)
+    def linked(self, V: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
+        self.width(V.shape[-1])
+        return (frozen or self.frozen(None, None))["links"].to(V.device)
 
 
 @component
@@ -277,17 +236,10 @@ class PageRank(Linked):
         if self.restart > 1:
             raise ValueError(f"PageRank.restart must be a probability, at most 1, got {self.restart}")
 
-    def system(self, V: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
-        """(I - (1 - restart) Â) / restart."""
-        links = self.one_hop(V, frozen)
-        links = normalized(links, "column") if self.normalization == "none" else links
-        home = torch.eye(V.shape[-1], dtype=V.dtype, device=V.device)
-        links = links + home * (links.sum(-2) == 0)
-        return (home - (1 - self.restart) * links) / self.restart
-
-    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return torch.linalg.inv(self.system(V, frozen)).expand(*V.shape[:-2], -1, -1)
-
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        rows = y.reshape(-1, y.shape[-1])
-        return torch.linalg.solve(self.system(V, frozen), rows, left=False).view(y.shape)
+        home = torch.eye(V.shape[-1], dtype=V.dtype, device=V.device)
+        links = super().mix(home, V, w, frozen)
+        links = normalized(links, "column") if self.normalization == "none" else links
+        links = links + home * (links.sum(-2) == 0)
+        system = (home - (1 - self.restart) * links) / self.restart
+        return torch.linalg.solve(system, y.reshape(-1, y.shape[-1]), left=False).view(y.shape)

@@ -2,16 +2,15 @@
 
 from typing import Annotated, Literal
 
-import torch
 from torch import Tensor
 
 from ..component import component
 from ..geometry import Geometry
-from .base import Interdependence, safe_degree
+from .base import Matrixless, divided
 
 
 @component
-class Grid(Geometry, Interdependence):
+class Grid(Geometry, Matrixless):
     """A_ij = 1 where place j of the patches meets cell i, or where patch j holds cell i
 
     k' = channels · positions · patches, in the order of `expansion.Patches`: A copies cells, and a cell off the grid is 0. With
@@ -28,18 +27,10 @@ class Grid(Geometry, Interdependence):
     def weights(self, places: Tensor, V: Tensor) -> Tensor:
         """(channels, positions, patches): the normalized number on the link from a cell to a place; off the grid there is none."""
         link = (places < self.made_for).to(V.dtype)
-        row = V.new_zeros(self.made_for + 1).index_add(0, places.flatten(), link.flatten())
-        row = safe_degree(row).index_select(0, places.flatten()).view_as(link)
+        row = V.new_zeros(self.made_for + 1).index_add(0, places.flatten(), link.flatten())[places]
         # The centre of a patch is always on the grid, so that no sum is empty; without a sum, a column has one link or none.
-        column = link.sum(1, keepdim=True) if self.mode == "aggregate" else torch.ones_like(link)
-        match self.normalization:
-            case "none":
-                return link
-            case "row":
-                return link / row
-            case "symmetric":
-                return link / (row * column).sqrt()
-        return link / column  # column, and softmax of equal numbers
+        column = link.sum(1, keepdim=True) if self.mode == "aggregate" else link
+        return divided(link, row, column, self.normalization)
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         places = self.places(y, frozen)
@@ -48,9 +39,3 @@ class Grid(Geometry, Interdependence):
             cells = cells * self.weights(places, V).view(*places.shape, *[1] * (y.dim() - 1))
         mixed = cells.sum(1) if self.mode == "aggregate" else cells.flatten(0, 1)
         return mixed.flatten(0, 1).movedim(0, -1)
-
-    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        places, width = self.places(V, frozen), self.width(V.shape[-1])
-        column = torch.arange(width, device=V.device).view(self.channels, -1, self.patches).expand_as(places)
-        A = V.new_zeros(self.made_for + 1, width).index_put((places, column), self.weights(places, V), accumulate=True)
-        return A[:-1].expand(*V.shape[:-2], -1, -1)  # without the row of what lies off the grid

@@ -15,14 +15,21 @@ Sigma = Annotated[float, Dial(0.1, 10.0, "distance at which likeness fades", lea
 
 
 class Kernel(Interdependence):
-    """A_ij = kernel(v_i, v_j), then normalized. A row's output depends on the whole batch: that is what ξ is for."""
+    """A_ij = a function `of` what `compared` says of v_i and v_j, then normalized.
+
+    A row's output depends on the whole batch: that is what ξ is for.
+    """
 
     @abstractmethod
-    def likeness(self, V: Tensor) -> Tensor:
-        """(..., r, k) → (..., k, k)."""
+    def compared(self, V: Tensor) -> Tensor:
+        """(..., r, k) → (..., k, k): an inner product, a correlation or a distance of every two columns."""
+
+    def of(self, compared: Tensor) -> Tensor:
+        """How alike they are: what was compared itself, unless a row says more."""
+        return compared
 
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return normalized(self.likeness(V), self.normalization)
+        return normalized(self.of(self.compared(V)), self.normalization)
 
 
 def unit_columns(V: Tensor) -> Tensor:
@@ -38,15 +45,11 @@ def unit_columns(V: Tensor) -> Tensor:
 class Correlation(Kernel):
     """A_ij = a function of r_ij = cov(v_i, v_j) / (σ_i σ_j). A column without variance has r = 0 with the others; r_ii = 1 always."""
 
-    @abstractmethod
-    def of(self, r: Tensor) -> Tensor:
-        """Likeness of a correlation."""
-
-    def likeness(self, V: Tensor) -> Tensor:
+    def compared(self, V: Tensor) -> Tensor:
         # Constant columns are recognised exactly: their mean is rounded, and dividing by that dust would give correlations of noise.
         constant = (V[..., :1, :] == V).all(-2, keepdim=True)
         U = unit_columns(torch.where(constant, 0.0, V - V.mean(-2, keepdim=True)))
-        return self.of(torch.where(torch.eye(V.shape[-1], dtype=torch.bool, device=V.device), 1.0, U.mT @ U))
+        return torch.where(torch.eye(V.shape[-1], dtype=torch.bool, device=V.device), 1.0, U.mT @ U)
 
 
 @component
@@ -56,9 +59,6 @@ class Pearson(Correlation):
     The correlation r. A column without variance has correlation 0 with the others; A_ii = 1 always.
     Source: RPN 2, "Statistical Kernel based Interdependence".
     """
-
-    def of(self, r: Tensor) -> Tensor:
-        return r
 
 
 @component
@@ -93,7 +93,7 @@ class KLDivergence(Kernel):
     Source: RPN 2, "Statistical Kernel based Interdependence".
     """
 
-    def likeness(self, V: Tensor) -> Tensor:
+    def compared(self, V: Tensor) -> Tensor:
         log_p = V.log_softmax(-2)
         cross = log_p.exp().mT @ log_p  # Σ_d p_di ln p_dj
         return cross.diagonal(dim1=-2, dim2=-1).unsqueeze(-1) - cross
@@ -105,12 +105,8 @@ class KLDivergence(Kernel):
 class InnerProduct(Kernel):
     """A_ij = a function of <v_i, v_j>."""
 
-    @abstractmethod
-    def of(self, product: Tensor) -> Tensor:
-        """Likeness of an inner product."""
-
-    def likeness(self, V: Tensor) -> Tensor:
-        return self.of(V.mT @ V)
+    def compared(self, V: Tensor) -> Tensor:
+        return V.mT @ V
 
 
 @component
@@ -119,9 +115,6 @@ class LinearKernel(InnerProduct):
 
     Source: RPN 2, "Numerical Kernel based Interdependence".
     """
-
-    def of(self, product: Tensor) -> Tensor:
-        return product
 
 
 @component
@@ -159,7 +152,7 @@ class Cosine(Kernel):
     A column of zeros has cosine 0 with every column. Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
-    def likeness(self, V: Tensor) -> Tensor:
+    def compared(self, V: Tensor) -> Tensor:
         U = unit_columns(V)
         return U.mT @ U
 
@@ -168,7 +161,7 @@ class Cosine(Kernel):
 
 
 class Distance(Kernel):
-    """A_ij = a function of ‖v_i - v_j‖_p, exp(-distance) unless a row says more.
+    """A_ij = a function of a distance, of ‖v_i - v_j‖_p and exp(-distance) unless a row says more.
 
     Exact differences, so the distance of a column to itself is 0, with gradient 0, and equal columns have likeness 1.
     """
@@ -176,12 +169,11 @@ class Distance(Kernel):
     p: ClassVar[float] = 2.0
 
     def of(self, distance: Tensor) -> Tensor:
-        """Likeness of a distance."""
         return torch.exp(-distance)
 
-    def likeness(self, V: Tensor) -> Tensor:
+    def compared(self, V: Tensor) -> Tensor:
         # (..., k, r) twice → (..., k, k); by matrix products it would be faster, and not exact
-        return self.of(torch.cdist(V.mT, V.mT, p=self.p, compute_mode="donot_use_mm_for_euclid_dist"))
+        return torch.cdist(V.mT, V.mT, p=self.p, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 @component
@@ -293,15 +285,14 @@ class AnisotropicRBF(Distance):
 
 
 @component
-class Canberra(Kernel):
+class Canberra(Distance):
     """A_ij = exp(-Σ_d |v_di - v_dj| / (|v_di| + |v_dj|)), where 0 / 0 counts as 0
 
     Differences count by their share, so that small numbers matter as much as large ones. Forms the r × k × k differences.
     Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
-    def likeness(self, V: Tensor) -> Tensor:
+    def compared(self, V: Tensor) -> Tensor:
         one, other = V.unsqueeze(-1), V.unsqueeze(-2)  # (..., r, k, 1) and (..., r, 1, k)
         size = one.abs() + other.abs()
-        share = (one - other).abs() / size.masked_fill(size == 0, 1.0)
-        return torch.exp(-share.sum(-3))
+        return ((one - other).abs() / size.masked_fill(size == 0, 1.0)).sum(-3)

@@ -2,23 +2,20 @@
 
 import math
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
 from .. import expansion, reconciliation
-from ..component import component, family
+from ..component import component
 from ..expansion import Expansion
 from ..reconciliation import Reconciliation
 from .base import Interdependence, belonging, normalized, prefixed
 
 
-@family
 class Learned(Interdependence):
     """A from a reconciliation of w. Rows declare `reconciliation`, where its place among the arguments is."""
 
-    if TYPE_CHECKING:
-        reconciliation: ClassVar[Reconciliation]
+    reconciliation: Reconciliation
 
     @abstractmethod
     def sizes(self, r: int | None, k: int | None) -> tuple[int, int]:
@@ -91,6 +88,4 @@ class Expanded(Learned):
 
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         kappa = self.expansion(V.mT, belonging("expansion_", frozen))  # (..., k, r) → (..., k, D)
-        own = {name: value for name, value in (frozen or {}).items() if not name.startswith("expansion_")}
-        A = self.reconciliation.product(kappa, self.fitting(w, V), V.shape[-1], own or None)
-        return normalized(A, self.normalization)
+        return normalized(self.reconciliation.product(kappa, self.fitting(w, V), V.shape[-1], frozen), self.normalization)
