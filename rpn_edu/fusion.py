@@ -9,7 +9,7 @@ from torch import Tensor
 
 from . import reconciliation
 from .component import Component, component, family, misspelt
-from .metric import METRICS, Metric
+from .metric import METRICS
 from .reconciliation import Reconciliation
 
 
@@ -50,19 +50,15 @@ class Fusion(Component, ABC):
 
 @family
 class Elementwise(Fusion):
-    """The same metric over the parts, output by output."""
-
-    metric: ClassVar[Metric]
+    """The metric of the row's name over the parts, output by output."""
 
     def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return METRICS[self.metric](torch.stack(tuple(parts)), 0)
+        return METRICS[type(self).__name__.lower()](torch.stack(tuple(parts)), 0)
 
 
 @component
 class Sum(Elementwise):
     """y = y_1 + ... + y_C"""
-
-    metric = "sum"
 
     def times_mean(self, count: int) -> float | None:
         return count
@@ -72,8 +68,6 @@ class Sum(Elementwise):
 class Mean(Elementwise):
     """y = (y_1 + ... + y_C) / C"""
 
-    metric = "mean"
-
     def times_mean(self, count: int) -> float | None:
         return 1
 
@@ -82,28 +76,20 @@ class Mean(Elementwise):
 class Max(Elementwise):
     """y = max(y_1, ..., y_C), output by output"""
 
-    metric = "max"
-
 
 @component
 class Min(Elementwise):
     """y = min(y_1, ..., y_C), output by output"""
-
-    metric = "min"
 
 
 @component
 class Prod(Elementwise):
     """y = y_1 · ... · y_C, output by output"""
 
-    metric = "prod"
-
 
 @component
 class Median(Elementwise):
     """y = median(y_1, ..., y_C), output by output; of two middle values the lower one"""
-
-    metric = "median"
 
 
 @component

@@ -1,6 +1,5 @@
 """Metrics: many numbers along one axis become one. Compressions, patches and fusions share them."""
 
-from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -15,7 +14,7 @@ def median(numbers: Tensor, dim: int) -> Tensor:
 Metric = Literal["max", "min", "sum", "mean", "prod", "median"]
 
 # amax and not max: it shares the gradient among equal numbers, so that their order does not matter.
-METRICS: dict[str, Callable[[Tensor, int], Tensor]] = {
+METRICS = {
     "max": torch.amax,
     "min": torch.amin,
     "sum": torch.sum,

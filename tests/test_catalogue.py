@@ -183,8 +183,15 @@ def test_the_lines_that_read_tinybig_weights_turn_attribute_major_into_block_maj
     x, head = torch.rand(5, m), rpn.Head(m, 2, rpn.Formula(kappa))
     theirs = torch.randn(2, 3 * m)
     attribute_major = torch.cat([kappa(x[:, i : i + 1]) for i in range(m)], -1)
-    exec(re.findall(r"```python\n(.*?)```", TINYBIG, re.S)[0], {"theirs": theirs, "m": m, "head": head})
+    exec(re.findall(r"```python\n(.*?)```", TINYBIG, re.S)[1], {"theirs": theirs, "m": m, "head": head})
     torch.testing.assert_close(head(x), attribute_major @ theirs.T)
+
+
+def test_the_whole_run_of_the_tinybig_page_learns_the_digits(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    exec(re.findall(r"```python\n(.*?)```", TINYBIG, re.S)[0], {})
+    assert float(capsys.readouterr().out.split()[-1]) > 0.85 and (tmp_path / "ckpt" / "digits").exists()
 
 
 def test_every_defect_is_told_once_and_has_its_test():

@@ -1,5 +1,6 @@
 """κ, the data expansion: what does a model see of its input?"""
 
+from ..component import misspelt
 from .base import Expansion
 from .pointwise import Identity, Linear, Reciprocal, Fourier, Trigonometric, ArcTrigonometric, Hyperbolic, ArcHyperbolic
 from .products import Taylor
@@ -10,3 +11,5 @@ from .wavelet import Haar, Shannon, Meyer, Ricker, DifferenceOfGaussians, BetaWa
 from .combine import Extended, Nested
 from .patches import PatchPooling, Patches
 from .compress import Affine, Max, Mean, Median, Min, Prod, Sampled, SampledSubsets, Sum
+
+__getattr__ = misspelt("expansion")

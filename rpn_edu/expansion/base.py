@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -22,18 +23,16 @@ class Expansion(Component, ABC):
     made_for: int | None = None
     """The only m that fits, or None where any does."""
 
-    @abstractmethod
+    contracts: bool = False
+    """Does `contract` save work?"""
+
     def width(self, m: int) -> int:
-        """D, the number of features of m attributes."""
+        """D, the number of features of m attributes: counted on no rows, unless a row of the catalogue knows it without making them."""
+        return self(torch.empty(0, m, device="cpu")).shape[-1]
 
     @abstractmethod
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """(..., m) → (..., D)."""
-
-    @property
-    def contracts(self) -> bool:
-        """Does `contract` save work?"""
-        return False
 
     def contract(self, x: Tensor, W: Tensor) -> Tensor:
         """<κ(x), W>: (..., m), (n, D) → (..., n), without forming κ(x) where there is a shorter way."""
@@ -48,15 +47,8 @@ class Pointwise(Expansion):
     """κ(x) = [f_1(x_1), ..., f_1(x_m), ..., f_K(x_1), ..., f_K(x_m)], so D = K m."""
 
     @abstractmethod
-    def count(self) -> int:
-        """K, the number of functions."""
-
-    @abstractmethod
     def planes(self, x: Tensor) -> Tensor:
         """(...) → (K, ...): every function at every number."""
-
-    def width(self, m: int) -> int:
-        return m * self.count()
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         # Attributes come first while we compute: the rows of memory stay long even for m = 2, which is 2-3 times faster.

@@ -1,6 +1,7 @@
 """κ made of other κ: side by side, or one after the other."""
 
-from collections.abc import Iterator
+from abc import abstractmethod
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -15,26 +16,25 @@ class Combined(Expansion):
 
     parts: tuple[Expansion, ...] = ()
 
+    def check(self) -> None:
+        if not self.parts:
+            raise ValueError(f"{type(self).__name__}.parts must hold at least one expansion, such as parts=(Taylor(), Fourier())")
+
     @property
     def domain(self) -> tuple[float, float]:
-        return self.parts[0].domain if self.parts else Expansion.domain
+        return self.parts[0].domain
 
     @property
     def made_for(self) -> int | None:
-        return self.parts[0].made_for if self.parts else None
+        return self.parts[0].made_for
 
-    def staged(self, m: int) -> Iterator[tuple[int, int]]:
-        """(attributes in, features out) of each part."""
-        raise NotImplementedError
-
-    def checked_parts(self) -> tuple[Expansion, ...]:
-        if not self.parts:
-            raise ValueError(f"{type(self).__name__}.parts must hold at least one expansion, such as parts=(Taylor(), Fourier())")
-        return self.parts
+    @abstractmethod
+    def inputs(self, m: int) -> list[int]:
+        """How many attributes each part meets."""
 
     def frozen(self, m: int) -> dict[str, Tensor]:
-        sizes = zip(self.checked_parts(), self.staged(m), strict=True)
-        return {f"{i}_{name}": value for i, (part, (m_i, _)) in enumerate(sizes) for name, value in part.frozen(m_i).items()}
+        sizes = zip(self.parts, self.inputs(m), strict=True)
+        return {f"{i}_{name}": value for i, (part, m_i) in enumerate(sizes) for name, value in part.frozen(m_i).items()}
 
     def apply(self, i: int, x: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
         own = {name.removeprefix(f"{i}_"): value for name, value in (frozen or {}).items() if name.startswith(f"{i}_")}
@@ -48,18 +48,11 @@ class Extended(Combined):
     D = D_1 + D_2 + ... Source: RPN 1, "Extended and Nested Data Expansions".
     """
 
-    @property
-    def made_for(self) -> int | None:
-        return self.parts[0].made_for if self.parts else None
-
-    def staged(self, m: int) -> Iterator[tuple[int, int]]:
-        return ((m, part.width(m)) for part in self.checked_parts())
-
-    def width(self, m: int) -> int:
-        return sum(D for _, D in self.staged(m))
+    def inputs(self, m: int) -> list[int]:
+        return [m] * len(self.parts)
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return torch.cat([self.apply(i, x, frozen) for i in range(len(self.checked_parts()))], -1)
+        return torch.cat([self.apply(i, x, frozen) for i in range(len(self.parts))], -1)
 
 
 @component
@@ -69,18 +62,10 @@ class Nested(Combined):
     D = D_K(... D_1(m)). Source: RPN 1, "Extended and Nested Data Expansions".
     """
 
-    @property
-    def made_for(self) -> int | None:
-        return self.parts[0].made_for if self.parts else None
-
-    def staged(self, m: int) -> Iterator[tuple[int, int]]:
-        for part in self.checked_parts():
-            yield m, (m := part.width(m))
-
-    def width(self, m: int) -> int:
-        return list(self.staged(m))[-1][1]
+    def inputs(self, m: int) -> list[int]:
+        return list(accumulate(self.parts[:-1], lambda m_i, part: part.width(m_i), initial=m))
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        for i in range(len(self.checked_parts())):
+        for i in range(len(self.parts)):
             x = self.apply(i, x, frozen)
         return x

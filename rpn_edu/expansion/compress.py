@@ -2,29 +2,27 @@
 
 import math
 from numbers import Integral
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..component import Dial, Table, component, did_you_mean, family
-from ..metric import METRICS, Metric
+from ..component import Dial, Table, component, did_you_mean
+from ..metric import METRICS
 from .base import Expansion
-from .density import HALF_LOG_TAU
+from .density import HALF_LOG_TAU, squashed
 
 # ---- one number for all attributes --------------------------------------------------------------------------------------------------
 
 
-@family
 class Summary(Expansion):
-    """κ(x) = one number for each row, so D = 1."""
+    """κ(x) = one number for each row, so D = 1. A row is called like its metric."""
 
-    metric: ClassVar[Metric]
-
-    def width(self, m: int) -> int:
-        return 1
+    @property
+    def metric(self) -> str:
+        return type(self).__name__.lower()
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return METRICS[self.metric](x, -1).unsqueeze(-1)
@@ -38,8 +36,6 @@ class Max(Summary):
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
 
-    metric: ClassVar[Metric] = "max"
-
 
 @component
 class Min(Summary):
@@ -48,8 +44,6 @@ class Min(Summary):
     D = 1. The gradient goes to the smallest attribute alone; equal ones share it.
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
-
-    metric: ClassVar[Metric] = "min"
 
 
 @component
@@ -60,8 +54,6 @@ class Sum(Summary):
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
 
-    metric: ClassVar[Metric] = "sum"
-
 
 @component
 class Mean(Summary):
@@ -70,8 +62,6 @@ class Mean(Summary):
     D = 1. As large as an attribute, whatever m is.
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
-
-    metric: ClassVar[Metric] = "mean"
 
 
 @component
@@ -82,8 +72,6 @@ class Prod(Summary):
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
 
-    metric: ClassVar[Metric] = "prod"
-
 
 @component
 class Median(Summary):
@@ -93,19 +81,12 @@ class Median(Summary):
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
 
-    metric: ClassVar[Metric] = "median"
-
 
 # ---- a sample of the attributes -----------------------------------------------------------------------------------------------------
 
 Density = Literal["uniform", "normal", "cauchy", "chi_squared", "exponential", "gamma", "laplace"]
 Show = Annotated[Literal["values", "squashed", "log_density"], "what is shown of a drawn attribute: x, its squashed v or ln p(v)"]
 Seed = Annotated[int, Dial(0, 9, "seed of the frozen noise")]
-
-
-def squashed(x: Tensor) -> Tensor:
-    """v = 0.99 sigmoid(x) + 0.001: inside (0, 1), where every density is positive and finite."""
-    return 0.99 * torch.sigmoid(x) + 0.001
 
 
 def log_density(density: Density, v: Tensor) -> Tensor:
@@ -121,7 +102,6 @@ def log_density(density: Density, v: Tensor) -> Tensor:
     return -a * v - b  # on (0, 1) the others are exponentials
 
 
-@family
 class Sampling(Expansion):
     """A weighted draw without replacement: the largest of ln(weight) + Gumbel noise (Gumbel top-k).
 
@@ -129,25 +109,20 @@ class Sampling(Expansion):
     samples, and it takes another `seed` to get another draw. Gradients flow through what is shown, not through the choice.
     """
 
-    if TYPE_CHECKING:  # declared by the rows, where their place among the arguments is
-        count: ClassVar[int]
-        show: ClassVar[str]
-        seed: ClassVar[int]
+    count: int  # fields of the rows, where their place among the arguments is
+    show: str
+    seed: int
 
     def noise(self, choices: int) -> Tensor:
         """(choices,): minus the logarithm of an exponential draw is a Gumbel draw."""
         generator = torch.Generator().manual_seed(self.seed)
         return -torch.empty(choices, dtype=torch.float64, device="cpu").exponential_(generator=generator).log()
 
-    def draws(self, choices: int) -> int:
-        """`count`. ValueError where there are not so many to choose from."""
-        if self.count > choices:
-            raise ValueError(f"{type(self).__name__}.count must be at most the number of choices, {choices} here, got {self.count}")
-        return self.count
-
     def draw(self, weight: Tensor, noise: Tensor) -> Tensor:
-        """(..., choices) ln weights → (..., count): which are drawn, in ascending order."""
-        return (weight + noise.to(weight)).topk(self.draws(weight.shape[-1]), -1).indices.sort(-1).values
+        """(..., choices) ln weights → (..., count): which are drawn, in ascending order. ValueError where `count` is more than all."""
+        if self.count > len(noise):
+            raise ValueError(f"{type(self).__name__}.count must be at most the number of choices, {len(noise)} here, got {self.count}")
+        return (weight + noise.to(weight)).topk(self.count, -1).indices.sort(-1).values
 
     def shown(self, x: Tensor, v: Tensor, log_p: Tensor) -> Tensor:
         """What `show` asks for."""
@@ -167,9 +142,6 @@ class Sampled(Sampling):
     density: Annotated[Density, "how likely an attribute is to be kept"] = "normal"
     show: Show = "values"
     seed: Seed = 0
-
-    def width(self, m: int) -> int:
-        return self.draws(m)
 
     def frozen(self, m: int) -> dict[str, Tensor]:
         return {"noise": self.noise(m)}
@@ -194,9 +166,6 @@ class SampledSubsets(Sampling):
     count: Annotated[int, Dial(1, 2, "number of subsets of each size")] = 1
     show: Show = "values"
     seed: Seed = 0
-
-    def width(self, m: int) -> int:
-        return sum(self.draws(math.comb(m, r)) * (1 if self.show == "log_density" else r) for r in range(1, self.order + 1))
 
     def frozen(self, m: int) -> dict[str, Tensor]:
         sizes = [math.comb(m, r) for r in range(1, self.order + 1)]
@@ -253,14 +222,10 @@ class Affine(Expansion):
     def made_for(self) -> int:
         return len(self.matrix[0])
 
-    def width(self, m: int) -> int:
+    def frozen(self, m: int) -> dict[str, Tensor]:
         if m != self.made_for:
             raise ValueError(f"expansion.Affine was made for m = {self.made_for} attributes, got {m}")
-        return len(self.matrix)
-
-    def frozen(self, m: int) -> dict[str, Tensor]:
-        D = self.width(m)
-        numbers = {"matrix": self.matrix, "offset": self.offset or (0.0,) * D}
+        numbers = {"matrix": self.matrix, "offset": self.offset or (0.0,) * len(self.matrix)}
         return {name: torch.tensor(value, dtype=torch.float64, device="cpu") for name, value in numbers.items()}
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
@@ -313,13 +278,10 @@ def _fitted(method: str, width: int, rows: np.ndarray, seed: int) -> Any:
         from sklearn.random_projection import GaussianRandomProjection
     except ImportError as missing:
         raise ImportError(f'Affine.fit({method!r}) needs scikit-learn: pip install "rpn_edu[explore]"') from missing
-    match method:
-        case "pca":
-            fitter = IncrementalPCA(width)
-        case "svd":
-            fitter = TruncatedSVD(width, random_state=seed)
-        case "random_projection":
-            fitter = GaussianRandomProjection(width, random_state=seed)  # type: ignore[arg-type]  # its stub wants "auto"
-        case _:
-            fitter = FeatureAgglomeration(width)
-    return fitter.fit(rows).transform
+    fitters = {
+        "pca": IncrementalPCA(width),
+        "svd": TruncatedSVD(width, random_state=seed),
+        "random_projection": GaussianRandomProjection(width, random_state=seed),  # type: ignore[arg-type]  # its stub wants "auto"
+        "agglomeration": FeatureAgglomeration(width),
+    }
+    return fitters[method].fit(rows).transform

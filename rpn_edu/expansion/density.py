@@ -1,7 +1,6 @@
 """κ of log densities: how likely would this number be under a fixed distribution?"""
 
 import math
-from abc import abstractmethod
 from typing import Annotated, ClassVar
 
 import torch
@@ -14,31 +13,22 @@ from .products import choices
 HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
 
-class Density(Pointwise):
-    """f_k(x) = c_k1 s_1(x) + c_k2 s_2(x) + ... + c_k0: every log density is a few statistics of x, weighted.
+def squashed(x: Tensor) -> Tensor:
+    """u = 0.99 sigmoid(x) + 0.001: inside (0, 1), where every density is positive and finite."""
+    return 0.99 * x.sigmoid() + 0.001
+
+
+def weighted(statistics: list[Tensor], lines: list[list[float]]) -> Tensor:
+    """Log densities are a few statistics, weighted: c_1 s_1 + c_2 s_2 + c_0 for a line [c_1, c_2, c_0].
 
     Where there are fewer statistics than densities, the features repeat one another; the docstring of each row says how many count.
     """
-
-    @abstractmethod
-    def statistics(self, x: Tensor) -> list[Tensor]:
-        """The statistics s_1(x), s_2(x) and so on."""
-
-    @abstractmethod
-    def lines(self) -> list[list[float]]:
-        """[c_k1, c_k2, ..., c_k0] of each density."""
-
-    def count(self) -> int:
-        return len(self.lines())
-
-    def planes(self, x: Tensor) -> Tensor:
-        weights, constant = x.new_tensor(self.lines()).tensor_split([-1], 1)  # (K, S), (K, 1)
-        statistics = torch.stack(self.statistics(x)).flatten(1)  # (S, ...)
-        return torch.addmm(constant, weights, statistics).view(len(weights), *x.shape)
+    weights, constant = statistics[0].new_tensor(lines).tensor_split([-1], 1)  # (K, S), (K, 1)
+    return torch.addmm(constant, weights, torch.stack(statistics).flatten(1)).view(len(weights), *statistics[0].shape)
 
 
 @family
-class Distribution(Density):
+class Distribution(Pointwise):
     """One distribution with several parameters, or (`naive`) the first of them alone."""
 
     naive: Annotated[bool, "the first density alone"] = False
@@ -59,11 +49,9 @@ class Normal(Distribution):
 
     table = ((0.0, 1.0), (1.0, 1.0), (-1.0, 1.0), (0.0, 0.1), (1.0, 0.1), (-1.0, 0.1))
 
-    def statistics(self, x: Tensor) -> list[Tensor]:
-        return [x * x, x]
-
-    def lines(self) -> list[list[float]]:
-        return [[-0.5 / s**2, mu / s**2, -0.5 * (mu / s) ** 2 - math.log(s) - HALF_LOG_TAU] for mu, s in self.parameters()]
+    def planes(self, x: Tensor) -> Tensor:
+        lines = [[-0.5 / s**2, mu / s**2, -0.5 * (mu / s) ** 2 - math.log(s) - HALF_LOG_TAU] for mu, s in self.parameters()]
+        return weighted([x * x, x], lines)
 
 
 @component
@@ -76,12 +64,10 @@ class Cauchy(Distribution):
 
     table = ((0.0, 1.0), (0.0, 0.5), (1.0, 1.0), (1.0, 0.5), (-1.0, 1.0), (-1.0, 0.5))
 
-    def statistics(self, x: Tensor) -> list[Tensor]:
-        return [torch.hypot(x - a, x.new_tensor(s)).log() for a, s in self.parameters()]  # half the logarithm of s² + (x - a)²
-
-    def lines(self) -> list[list[float]]:
-        pairs = self.parameters()
-        return [[*(-2.0 if j == k else 0.0 for j in range(len(pairs))), math.log(s / math.pi)] for k, (_, s) in enumerate(pairs)]
+    def planes(self, x: Tensor) -> Tensor:
+        halves = [torch.hypot(x - a, x.new_tensor(s)).log() for a, s in self.parameters()]  # half the logarithm of s² + (x - a)²
+        constant = x.new_tensor([math.log(s / math.pi) for _, s in self.parameters()])
+        return torch.sub(constant.view(-1, *[1] * x.dim()), torch.stack(halves), alpha=2)
 
 
 @component
@@ -94,11 +80,9 @@ class Laplace(Distribution):
 
     table = ((0.0, 1.0), (0.0, 2.0), (1.0, 1.0), (1.0, 2.0), (-1.0, 1.0), (-1.0, 2.0))
 
-    def statistics(self, x: Tensor) -> list[Tensor]:
-        return [x.abs(), (x - 1).abs(), (x + 1).abs()]
-
-    def lines(self) -> list[list[float]]:
-        return [[*(-1 / s if a == place else 0.0 for place in (0.0, 1.0, -1.0)), -math.log(2 * s)] for a, s in self.parameters()]
+    def planes(self, x: Tensor) -> Tensor:
+        lines = [[*(-1 / s if a == place else 0.0 for place in (0.0, 1.0, -1.0)), -math.log(2 * s)] for a, s in self.parameters()]
+        return weighted([x.abs(), (x - 1).abs(), (x + 1).abs()], lines)
 
 
 @component
@@ -111,11 +95,8 @@ class Exponential(Distribution):
 
     table = ((0.5,), (0.75,), (1.0,), (2.0,), (3.0,), (5.0,))
 
-    def statistics(self, x: Tensor) -> list[Tensor]:
-        return [0.99 * x.sigmoid() + 0.001]
-
-    def lines(self) -> list[list[float]]:
-        return [[-rate, math.log(rate)] for (rate,) in self.parameters()]
+    def planes(self, x: Tensor) -> Tensor:
+        return weighted([squashed(x)], [[-rate, math.log(rate)] for (rate,) in self.parameters()])
 
 
 @component
@@ -128,12 +109,9 @@ class Gamma(Distribution):
 
     table = ((0.5, 1.0), (0.5, 2.0), (1.0, 1.0), (1.0, 2.0), (2.0, 1.0), (2.0, 2.0))
 
-    def statistics(self, x: Tensor) -> list[Tensor]:
-        u = 0.99 * x.sigmoid() + 0.001
-        return [u.log(), u]
-
-    def lines(self) -> list[list[float]]:
-        return [[a - 1, -r, a * math.log(r) - math.lgamma(a)] for a, r in self.parameters()]
+    def planes(self, x: Tensor) -> Tensor:
+        u = squashed(x)
+        return weighted([u.log(), u], [[a - 1, -r, a * math.log(r) - math.lgamma(a)] for a, r in self.parameters()])
 
 
 @component
@@ -145,28 +123,22 @@ class ChiSquared(Distribution):
 
     table = ((1.0,), (2.0,))
 
-    def statistics(self, x: Tensor) -> list[Tensor]:
+    def planes(self, x: Tensor) -> Tensor:
         u = x.sigmoid() + 0.001
-        return [u.log(), u]
-
-    def lines(self) -> list[list[float]]:
-        return [[k / 2 - 1, -0.5, -(k / 2) * math.log(2) - math.lgamma(k / 2)] for (k,) in self.parameters()]
+        return weighted([u.log(), u], [[k / 2 - 1, -0.5, -(k / 2) * math.log(2) - math.lgamma(k / 2)] for (k,) in self.parameters()])
 
 
 @component
-class HybridDensity(Density):
+class HybridDensity(Pointwise):
     """κ(x) = log densities of normal(0, 1), Cauchy(0, 1), chi²(1), gamma(0.5, 1), Laplace(0, 1) and exponential(1), side by side
 
     D = 6 m. Chi², gamma and exponential see u = 0.99 sigmoid(x) + 0.001; they are sums of ln u and u, so one of the three is redundant.
     Source: RPN 1, "Probabilistic Expansion", hybrid.
     """
 
-    def statistics(self, x: Tensor) -> list[Tensor]:
-        u = 0.99 * x.sigmoid() + 0.001
-        return [x * x, torch.log(1 + x * x), x.abs(), u.log(), u]
-
-    def lines(self) -> list[list[float]]:
-        return [
+    def planes(self, x: Tensor) -> Tensor:
+        u = squashed(x)
+        lines = [
             [-0.5, 0.0, 0.0, 0.0, 0.0, -HALF_LOG_TAU],
             [0.0, -1.0, 0.0, 0.0, 0.0, -math.log(math.pi)],
             [0.0, 0.0, 0.0, -0.5, -0.5, -HALF_LOG_TAU],
@@ -174,6 +146,7 @@ class HybridDensity(Density):
             [0.0, 0.0, -1.0, 0.0, 0.0, -math.log(2)],
             [0.0, 0.0, 0.0, 0.0, -1.0, 0.0],
         ]
+        return weighted([x * x, torch.log(1 + x * x), x.abs(), u.log(), u], lines)
 
 
 @component

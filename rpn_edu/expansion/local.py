@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -14,13 +14,11 @@ Low = Annotated[float, Dial(-4.0, 0.0, "left end of the interval", least=None)]
 High = Annotated[float, Dial(0.5, 4.0, "right end of the interval", least=None)]
 
 
-@family
 class Local(Pointwise):
-    """Bumps that tile the interval from `low` to `high`, which each row declares."""
+    """Bumps that tile the interval from `low` to `high`."""
 
-    if TYPE_CHECKING:  # declared by the rows, where their place among the arguments is
-        low: ClassVar[float]
-        high: ClassVar[float]
+    low: float  # fields of the rows, where their place among the arguments is
+    high: float
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -43,9 +41,6 @@ class BSpline(Local):
     degree: Annotated[int, Dial(0, 5, "degree of the pieces")] = 3
     low: Low = -1.0
     high: High = 1.0
-
-    def count(self) -> int:
-        return self.intervals + self.degree
 
     def planes(self, x: Tensor) -> Tensor:
         # Only degree + 1 splines are alive at any x: we compute those and scatter them, so more intervals cost almost nothing.
@@ -76,9 +71,6 @@ class Radial(Local):
     @abstractmethod
     def bump(self, square: Tensor) -> Tensor:
         """The bump at a squared distance, which is made for it and may be overwritten."""
-
-    def count(self) -> int:
-        return self.centers
 
     def planes(self, x: Tensor) -> Tensor:
         centers = torch.linspace(self.low, self.high, self.centers, dtype=x.dtype, device=x.device)

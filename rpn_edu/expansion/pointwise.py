@@ -1,8 +1,7 @@
 """κ of a few functions of each number: scaled, inverted, waves, arcs."""
 
 import math
-from abc import abstractmethod
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -18,9 +17,6 @@ class Identity(Expansion):
     D = m. With a dense ψ this is a linear layer. Source: RPN 1, "Identity and Reciprocal Data Expansion".
     """
 
-    def width(self, m: int) -> int:
-        return m
-
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return x
 
@@ -35,9 +31,6 @@ class Fourier(Pointwise):
     terms: Annotated[int, Dial(1, 10, "number of frequencies")] = 5
     period: Annotated[float, Dial(1.0, 20.0, "length after which all features repeat", least=0.0, above=True)] = 10.0
 
-    def count(self) -> int:
-        return 2 * self.terms
-
     def planes(self, x: Tensor) -> Tensor:
         angle = (2 * math.pi / self.period) * x
         waves = [angle.cos(), angle.sin()]
@@ -48,24 +41,8 @@ class Fourier(Pointwise):
         return torch.stack(waves)
 
 
-class Listed(Pointwise):
-    """A fixed list of functions, K of them."""
-
-    K: ClassVar[int] = 1
-
-    @abstractmethod
-    def features(self, x: Tensor) -> list[Tensor]:
-        """f_1(x), ..., f_K(x)."""
-
-    def count(self) -> int:
-        return self.K
-
-    def planes(self, x: Tensor) -> Tensor:
-        return torch.stack(self.features(x))
-
-
 @component
-class Linear(Listed):
+class Linear(Pointwise):
     """κ(x) = scale · x
 
     D = m. Source: RPN 1, "Identity and Reciprocal Data Expansion", linear expansion.
@@ -73,12 +50,12 @@ class Linear(Listed):
 
     scale: Annotated[float, Dial(-3.0, 3.0, "the number all attributes are multiplied by", least=None)] = 1.0
 
-    def features(self, x: Tensor) -> list[Tensor]:
-        return [self.scale * x]
+    def planes(self, x: Tensor) -> Tensor:
+        return torch.stack([self.scale * x])
 
 
 @component
-class Reciprocal(Listed):
+class Reciprocal(Pointwise):
     """κ(x) = 1 / x
 
     D = m. Numbers nearer to 0 than 10⁻⁶ count as 10⁻⁶ with their sign, so that nothing is infinite.
@@ -87,61 +64,54 @@ class Reciprocal(Listed):
 
     domain = (0.1, 2.0)
 
-    def features(self, x: Tensor) -> list[Tensor]:
-        return [1 / torch.where(x < 0, x.clamp(max=-1e-6), x.clamp(min=1e-6))]
+    def planes(self, x: Tensor) -> Tensor:
+        return torch.stack([1 / torch.where(x < 0, x.clamp(max=-1e-6), x.clamp(min=1e-6))])
 
 
 @component
-class Trigonometric(Listed):
+class Trigonometric(Pointwise):
     """κ(x) = [sin x, cos x, tan x]
 
     D = 3 m. tan has poles at ±π/2. Source: RPN 1, "Trigonometric based Data Expansion".
     """
 
-    K: ClassVar[int] = 3
     domain = (-1.5, 1.5)
 
-    def features(self, x: Tensor) -> list[Tensor]:
-        return [x.sin(), x.cos(), x.tan()]
+    def planes(self, x: Tensor) -> Tensor:
+        return torch.stack([x.sin(), x.cos(), x.tan()])
 
 
 @component
-class ArcTrigonometric(Listed):
+class ArcTrigonometric(Pointwise):
     """κ(x) = [arcsin 0.99 u, arccos 0.99 u, arctan u] with u = sigmoid(x)
 
     D = 3 m. The sigmoid brings every number where the arcs are defined. arcsin + arccos = π/2: with a constant, one of the two is
     redundant. Source: RPN 1, "Trigonometric based Data Expansion".
     """
 
-    K: ClassVar[int] = 3
-
-    def features(self, x: Tensor) -> list[Tensor]:
+    def planes(self, x: Tensor) -> Tensor:
         u = x.sigmoid()
-        return [(0.99 * u).arcsin(), (0.99 * u).arccos(), u.arctan()]
+        return torch.stack([(0.99 * u).arcsin(), (0.99 * u).arccos(), u.arctan()])
 
 
 @component
-class Hyperbolic(Listed):
+class Hyperbolic(Pointwise):
     """κ(x) = [sinh x, cosh x, tanh x]
 
     D = 3 m. sinh and cosh grow like e^|x|: in float32 they are infinite from |x| = 89. Source: RPN 1, "Hyperbolic based Data Expansion".
     """
 
-    K: ClassVar[int] = 3
-
-    def features(self, x: Tensor) -> list[Tensor]:
-        return [x.sinh(), x.cosh(), x.tanh()]
+    def planes(self, x: Tensor) -> Tensor:
+        return torch.stack([x.sinh(), x.cosh(), x.tanh()])
 
 
 @component
-class ArcHyperbolic(Listed):
+class ArcHyperbolic(Pointwise):
     """κ(x) = [arsinh u, arcosh(u + 1.01), artanh 0.99 u] with u = sigmoid(x)
 
     D = 3 m. Source: RPN 1, "Hyperbolic based Data Expansion".
     """
 
-    K: ClassVar[int] = 3
-
-    def features(self, x: Tensor) -> list[Tensor]:
+    def planes(self, x: Tensor) -> Tensor:
         u = x.sigmoid()
-        return [u.asinh(), (u + 1.01).acosh(), (0.99 * u).atanh()]
+        return torch.stack([u.asinh(), (u + 1.01).acosh(), (0.99 * u).atanh()])

@@ -14,14 +14,13 @@ Exponent = Annotated[float, Dial(-0.5, 3.0, "exponent of the weight", least=-1.0
 
 @family
 class Recurrence(Pointwise):
-    """P_k = (a_k x + b_k) P_{k-1} + c_k P_{k-2} for k = 1, ..., degree, so D = m · degree.
+    """P_k = (a_k x + b_k) P_{k-1} + c_k P_{k-2} for k = 1, ..., degree, with P_{-1} = 0, so D = m · degree.
 
     P_0 is a constant and is dropped: a feature that never changes belongs to the bias or to π.
     """
 
     degree: Annotated[int, Dial(1, 10, "highest degree")] = 2
 
-    before: ClassVar[float] = 0.0  # P_{-1}
     start: ClassVar[float] = 1.0  # P_0
     square: ClassVar[bool] = False  # c_k x² stands in the place of c_k, from k = 2 on
 
@@ -29,12 +28,9 @@ class Recurrence(Pointwise):
     def coefficients(self, k: int) -> tuple[float, float, float]:
         """(a_k, b_k, c_k)."""
 
-    def count(self) -> int:
-        return self.degree
-
     def planes(self, x: Tensor) -> Tensor:
-        slope, offset, prior = self.coefficients(1)
-        older, newer = torch.full_like(x, self.start), (slope * self.start) * x + (offset * self.start + prior * self.before)
+        slope, offset, _ = self.coefficients(1)
+        older, newer = torch.full_like(x, self.start), (slope * self.start) * x + offset * self.start
         polynomials = [newer]
         for k in range(2, self.degree + 1):
             a, b, c = self.coefficients(k)
@@ -146,11 +142,10 @@ class Bessel(Recurrence):
     All coefficients are positive and grow like (2k)! / (2^k k!): keep x small. Source: RPN 1, "Orthogonal Polynomials".
     """
 
-    before: ClassVar[float] = 1.0
     domain = (-1.0, 1.0)
 
     def coefficients(self, k: int) -> tuple[float, float, float]:
-        return 2.0 * k - 1, 0.0, 1.0
+        return 2.0 * k - 1, 1.0 if k == 1 else 0.0, 1.0
 
 
 @component

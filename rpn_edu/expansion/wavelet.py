@@ -14,12 +14,13 @@ from .products import Taylor
 
 @family
 class Wavelet(Pointwise):
-    """a^(-s/2) ψ(x / a^s - b t) for s = 0, ..., scales - 1 and t = 0, ..., shifts - 1, with a the dilation and b the translation.
+    """κ(x) = a^(-s/2) h(x / a^s - b t) for s = 0, ..., scales - 1 and t = 0, ..., shifts - 1, with a the dilation and b the translation:
+    scale by scale, place by place.
 
     K = scales · shifts, and with `order` > 1 also all products of up to that many of these features, as in Taylor.
     """
 
-    scales: Annotated[int, Dial(1, 4, "number of widths, each `dilation` times the one before")] = 1
+    scales: Annotated[int, Dial(1, 4, "number of widths, each dilation times the one before")] = 1
     shifts: Annotated[int, Dial(1, 4, "number of places")] = 1
     order: Annotated[int, Dial(1, 2, "highest degree of the products of wavelets")] = 1
     dilation: Annotated[float, Dial(1.5, 4.0, "how much wider the next scale is", least=1.0, above=True)] = 2.0
@@ -27,10 +28,7 @@ class Wavelet(Pointwise):
 
     @abstractmethod
     def mother(self, u: Tensor) -> Tensor:
-        """ψ(u)."""
-
-    def count(self) -> int:
-        return self.scales * self.shifts
+        """h(u)."""
 
     def planes(self, x: Tensor) -> Tensor:
         one = [1] * (x.dim() + 1)
@@ -38,16 +36,13 @@ class Wavelet(Pointwise):
         place = self.translation * torch.arange(self.shifts, dtype=x.dtype, device=x.device).view(-1, *one[1:])
         return (self.mother(x / stretch - place) / stretch.sqrt()).flatten(0, 1)  # (scales, shifts, ...) → (K, ...)
 
-    def width(self, m: int) -> int:
-        return Taylor(self.order).width(m * self.count())
-
     def combined(self, features: Tensor) -> Tensor:
         return features if self.order == 1 else Taylor(self.order)(features)
 
 
 @component
 class Haar(Wavelet):
-    """ψ(u) = 1 on [0, 1/2), -1 on [1/2, 1), 0 elsewhere
+    """κ(x) = a^(-s/2) h(x / a^s - b t) with h(u) = 1 on [0, 1/2), -1 on [1/2, 1), 0 elsewhere
 
     Steps: the gradient to x is zero wherever there is one, so nothing below a Haar layer can learn.
     Source: RPN 1, "Wavelet Expansion", Haar.
@@ -62,7 +57,7 @@ class Haar(Wavelet):
 
 @component
 class Shannon(Wavelet):
-    """ψ(u) = (sin 2πu - sin πu) / (πu) = 2 sinc(2u) - sinc(u), and 1 at u = 0
+    """κ(x) = a^(-s/2) h(x / a^s - b t) with h(u) = (sin 2πu - sin πu) / (πu) = 2 sinc(2u) - sinc(u), and 1 at u = 0
 
     One octave of frequencies, all equally strong; it fades slowly, like 1 / u. Source: RPN 1, "Wavelet Expansion", Shannon.
     """
@@ -73,8 +68,9 @@ class Shannon(Wavelet):
 
 @component
 class Meyer(Wavelet):
-    """ψ(u) = [4v/(3π) cos(2πv/3) - sin(4πv/3)/π] / (v - 16v³/9) + [8v/(3π) cos(8πv/3) + sin(4πv/3)/π] / (v - 64v³/9), v = u - 1/2
+    """κ(x) = a^(-s/2) h(x / a^s - b t) with h the Meyer wavelet
 
+    h(u) = [4v/(3π) cos(2πv/3) - sin(4πv/3)/π] / (v - 16v³/9) + [8v/(3π) cos(8πv/3) + sin(4πv/3)/π] / (v - 64v³/9) with v = u - 1/2.
     Smooth in frequency, and so it fades fast. The fractions have removable gaps at v = 0, ±3/8 and ±3/4: here they are written as
     sums of sinc, which have none. Source: RPN 1, "Wavelet Expansion", Meyer.
     """
@@ -90,7 +86,7 @@ class Meyer(Wavelet):
 
 @component
 class Ricker(Wavelet):
-    """ψ(u) = 2 / (√(3σ) π^(1/4)) (1 - (u/σ)²) exp(-u² / (2σ²))
+    """κ(x) = a^(-s/2) h(x / a^s - b t) with h(u) = 2 / (√(3σ) π^(1/4)) (1 - (u/σ)²) exp(-u² / (2σ²))
 
     The second derivative of a bell, also called Mexican hat; its square integrates to 1. Source: RPN 1, "Wavelet Expansion", Ricker.
     """
@@ -104,7 +100,7 @@ class Ricker(Wavelet):
 
 @component
 class DifferenceOfGaussians(Wavelet):
-    """ψ(u) = exp(-u²/(2σ₁²)) / (σ₁√(2π)) - exp(-u²/(2σ₂²)) / (σ₂√(2π))
+    """κ(x) = a^(-s/2) h(x / a^s - b t) with h(u) = exp(-u²/(2σ₁²)) / (σ₁√(2π)) - exp(-u²/(2σ₂²)) / (σ₂√(2π))
 
     A narrow bell minus a wide one: its integral is 0. Source: RPN 1, "Wavelet Expansion", difference of Gaussians.
     """
@@ -127,8 +123,9 @@ def beta_function(a: float, b: float) -> float:
 
 @component
 class BetaWavelet(Wavelet):
-    """ψ(u) = -c d/du [u^(alpha - 1) (1 - u)^(beta - 1)] on (0, 1), 0 elsewhere, with c so that its square integrates to 1
+    """κ(x) = a^(-s/2) h(x / a^s - b t) with h(u) = -c d/du [u^(alpha - 1) (1 - u)^(beta - 1)] on (0, 1)
 
+    Outside h is 0, and c makes its square integrate to 1.
     The slope of a beta density: one cycle, as lopsided as alpha and beta differ. Its square has an integral only for alpha and beta
     above 3/2. Source: RPN 1, "Wavelet Expansion", beta (the derivative, since the density itself has no mean of 0).
     """

@@ -42,7 +42,7 @@ def lines(statements: list[ast.stmt], depth: int = 0) -> Iterator[str]:
             if otherwise := getattr(statement, "orelse", []):
                 yield from [margin + "else:", *lines(otherwise, depth + 1)]
         else:
-            fits = beside and len(margin + text + beside) <= WIDTH
+            fits = beside and len(f"{margin}{text}  {beside}") <= WIDTH
             yield from wrapped(f"{margin}{text}  {beside}" if fits else margin + text, margin + "    ")
 
 

@@ -30,7 +30,8 @@ def divided(A: Tensor, row: Tensor, column: Tensor, how: str) -> Tensor:
 def require(who: str, wanted: int, got: int, what: str = "columns") -> None:
     """ValueError where a component that brings its own size meets another."""
     if wanted != got:
-        raise ValueError(f"{who} was made for {wanted} {what}, got {got}")
+        rows = ", where rows of x count as columns if it is Formula.instance" if what == "columns" else ""
+        raise ValueError(f"{who} was made for {wanted} {what}, got {got}{rows}")
 
 
 def prefixed(prefix: str, frozen: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -5,13 +5,21 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Component
 
 
-def thin_product(z: Tensor, left: Tensor, right: Tensor) -> Tensor:
-    """<z, left right>, (..., D) → (..., n): the thin side first. zᵀ, since κ hands its features over one after the other in memory."""
+def normal(seed: int, sizes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """Frozen normal numbers of every size, one after the other."""
+    generator = torch.Generator().manual_seed(seed)
+    return {name: torch.randn(size, generator=generator, dtype=torch.float64, device="cpu") for name, size in sizes.items()}
+
+
+def thin_product(z: Tensor, halves: tuple[Tensor, Tensor]) -> Tensor:
+    """<z, L R>, (..., D) → (..., n): the thin side first. zᵀ, since κ hands its features over one after the other in memory."""
+    left, right = halves
     return (left @ (right @ z.flatten(0, -2).T)).T.reshape(*z.shape[:-1], len(left))
 
 
@@ -40,7 +48,7 @@ class Reconciliation(Component, ABC):
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """<z, ψ(w)>: (..., D), (l,) → (..., n)."""
-        return z @ self.matrix(w, n, z.shape[-1], frozen).mT
+        return F.linear(z, self.matrix(w, n, z.shape[-1], frozen))
 
     def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor | None, Tensor] | None:
         """(L, R) where ψ(w) = L R and R (rows × D) is all that meets the features; L may be None. None: ψ has no such form."""

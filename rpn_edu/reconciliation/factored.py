@@ -4,7 +4,7 @@ import math
 from abc import abstractmethod
 from functools import cache, reduce
 from itertools import zip_longest
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -16,25 +16,20 @@ from .plain import Rank
 Blocks = Annotated[int, Dial(0, 8, "0 chooses the largest divisor not above the square root")]
 
 
-class Chains(NamedTuple):
-    """ψ(w) = (L_1 L_2 ...) ⊗ (R_1 R_2 ...): the factors of each side, outermost first."""
-
-    left: list
-    right: list
+Chains = tuple[list, list]
+"""The factors of the left and of the right side, outermost first."""
 
 
 @cache
 def divisor(owner: str, name: str, wanted: int, size: int) -> int:
     """A divisor of size: the wanted one, or (for 0) the largest not above the square root. ValueError names the divisors."""
     divisors = [d for d in range(1, size + 1) if size % d == 0]
-    if not wanted:
-        return max(d for d in divisors if d * d <= size)
+    wanted = wanted or max(d for d in divisors if d * d <= size)
     if wanted not in divisors:
         raise ValueError(f"{owner}.{name} must divide {size}: one of {', '.join(map(str, divisors))}, got {wanted}")
     return wanted
 
 
-@family
 class Factored(Reconciliation):
     """ψ(w) = (L_1 L_2 ...) ⊗ (R_1 R_2 ...); w holds the left factors, then the right ones, each row by row.
 
@@ -51,7 +46,7 @@ class Factored(Reconciliation):
     def factors(self, w: Tensor, n: int, D: int) -> Chains:
         left, right = self.shapes(n, D)
         matrices = [piece.view(shape) for piece, shape in zip(w.split([r * c for r, c in left + right]), left + right, strict=True)]
-        return Chains(matrices[: len(left)], matrices[len(left) :])
+        return matrices[: len(left)], matrices[len(left) :]
 
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         left, right = (reduce(torch.matmul, chain or [w.new_ones(1, 1)]) for chain in self.factors(w, n, D))
@@ -84,13 +79,13 @@ class LowRank(Factored):
     rank: Rank = 2
 
     def shapes(self, n: int, D: int) -> Chains:
-        return Chains([], [(n, self.rank), (self.rank, D)])
+        return [], [(n, self.rank), (self.rank, D)]
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return thin_product(z, *self.halves(w, n, z.shape[-1]))
+        return thin_product(z, self.halves(w, n, z.shape[-1]))
 
     def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        A, B = self.factors(w, n, D).right
+        _, (A, B) = self.factors(w, n, D)
         return A, B
 
 
@@ -116,7 +111,7 @@ class Kronecker(Blockwise):
 
     def shapes(self, n: int, D: int) -> Chains:
         p, q, s, t = self.blocks(n, D)
-        return Chains([(p, q)], [(s, t)])
+        return [(p, q)], [(s, t)]
 
 
 @component
@@ -130,7 +125,7 @@ class LPHM(Blockwise):
 
     def shapes(self, n: int, D: int) -> Chains:
         p, q, s, t = self.blocks(n, D)
-        return Chains([(p, q)], [(s, self.rank), (self.rank, t)])
+        return [(p, q)], [(s, self.rank), (self.rank, t)]
 
 
 @component
@@ -144,7 +139,7 @@ class DualLPHM(Blockwise):
 
     def shapes(self, n: int, D: int) -> Chains:
         p, q, s, t = self.blocks(n, D)
-        return Chains([(p, self.rank), (self.rank, q)], [(s, self.rank), (self.rank, t)])
+        return [(p, self.rank), (self.rank, q)], [(s, self.rank), (self.rank, t)]
 
 
 @component
@@ -157,11 +152,11 @@ class DuplicatedPadding(Blockwise):
     p: Blocks = 2
     q: Blocks = 2
 
-    linear: ClassVar[bool] = True
+    linear = True
 
     def shapes(self, n: int, D: int) -> Chains:
         _, _, s, t = self.blocks(n, D)
-        return Chains([], [(s, t)])
+        return [], [(s, t)]
 
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         p, q, s, t = self.blocks(n, D)
@@ -180,10 +175,10 @@ class DiagonalPadding(Factored):
     l = t = D / n: every output reads its own t features, all with the same weights. Source: RPN 1, "Duplicated Diagonal Padding".
     """
 
-    linear: ClassVar[bool] = True
+    linear = True
 
     def shapes(self, n: int, D: int) -> Chains:
-        return Chains([], [(1, D // divisor("DiagonalPadding", "n, the number of outputs,", n, D))])
+        return [], [(1, D // divisor("DiagonalPadding", "n, the number of outputs,", n, D))]
 
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return torch.kron(torch.eye(n, dtype=w.dtype, device=w.device), w.view(1, -1))

@@ -2,13 +2,13 @@
 
 import math
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from ..component import Dial, component, family
-from .base import Reconciliation
+from ..component import Dial, component
+from .base import Reconciliation, normal
 from .plain import Rank, Seed
 
 # Not called `length`: that is the method all reconciliations share.
@@ -16,17 +16,15 @@ Inputs = Annotated[int, Dial(8, 128, "l, the number of learned numbers", least=1
 Hidden = Annotated[int, Dial(8, 256, "width of the hidden layer", least=1)]
 
 
-@family
 class Hyper(Reconciliation):
     """ψ(w) = features(w) T, reshaped to n × D, with T (h × n D) frozen."""
 
-    if TYPE_CHECKING:  # declared by the rows, where their place among the arguments is
-        inputs: ClassVar[int]
-        seed: ClassVar[int]
+    inputs: int  # fields of the rows, where their place among the arguments is
+    seed: int
 
     @abstractmethod
-    def layers(self) -> dict[str, tuple[int, ...]]:
-        """The sizes of the frozen normal numbers before T; "T" itself has its height alone."""
+    def layers(self, size: int) -> dict[str, tuple[int, ...]]:
+        """The sizes of all frozen numbers; T has `size` columns."""
 
     @abstractmethod
     def features(self, w: Tensor, fixed: dict[str, Tensor]) -> Tensor:
@@ -36,11 +34,9 @@ class Hyper(Reconciliation):
         return self.inputs
 
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
-        generator = torch.Generator().manual_seed(self.seed)
-        sizes = {name: (*size, n * D) if name == "T" else size for name, size in self.layers().items()}
-        fixed = {name: torch.randn(size, generator=generator, dtype=torch.float64, device="cpu") for name, size in sizes.items()}
+        fixed = normal(self.seed, {**self.layers(n * D), "samples": (256, self.inputs)})
         # T is scaled so that entries of ψ(w) start as large as `init` promises. How large they are without it is read off 256 random w.
-        h = self.features(torch.randn(256, self.inputs, generator=generator, dtype=torch.float64, device="cpu"), fixed)
+        h = self.features(fixed.pop("samples"), fixed)
         square = (h.mT @ h / 256 * (fixed["T"] @ fixed["T"].mT)).sum() / (n * D)
         return {**fixed, "T": fixed["T"] / (square * D).sqrt()}
 
@@ -63,8 +59,8 @@ class Hypernet(Hyper):
     hidden: Hidden = 128
     seed: Seed = 0
 
-    def layers(self) -> dict[str, tuple[int, ...]]:
-        return {"W": (self.inputs, self.hidden), "c": (self.hidden,), "T": (self.hidden + 1,)}
+    def layers(self, size: int) -> dict[str, tuple[int, ...]]:
+        return {"W": (self.inputs, self.hidden), "c": (self.hidden,), "T": (self.hidden + 1, size)}
 
     def features(self, w: Tensor, fixed: dict[str, Tensor]) -> Tensor:
         hidden = torch.sigmoid(w @ fixed["W"] / math.sqrt(self.inputs) + fixed["c"])
@@ -84,9 +80,9 @@ class RandomHypernet(Hyper):
     hidden: Hidden = 128
     seed: Seed = 0
 
-    def layers(self) -> dict[str, tuple[int, ...]]:
+    def layers(self, size: int) -> dict[str, tuple[int, ...]]:
         l, h, r = self.inputs, self.hidden, self.rank
-        return {"P": (l, r), "Q": (r, h), "S": (h, r), "T": (r,)}
+        return {"P": (l, r), "Q": (r, h), "S": (h, r), "T": (r, size)}
 
     def features(self, w: Tensor, fixed: dict[str, Tensor]) -> Tensor:
         return torch.sigmoid(w @ fixed["P"] @ fixed["Q"] / math.sqrt(self.inputs * self.rank)) @ fixed["S"]

@@ -1,14 +1,14 @@
 """ψ whose matrix is written down directly."""
 
 import math
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Dial, component
-from .base import Reconciliation, thin_product
+from .base import Reconciliation, normal, thin_product
 
 Rank = Annotated[int, Dial(1, 8, "number of columns of the thin factors")]
 Seed = Annotated[int, Dial(0, 9, "seed of the frozen numbers")]
@@ -21,16 +21,13 @@ class Identity(Reconciliation):
     l = n D: every entry is learned. The dense matrix of an ordinary linear layer. Source: RPN 1, "Identity Parameter Reconciliation".
     """
 
-    linear: ClassVar[bool] = True
+    linear = True
 
     def length(self, n: int, D: int) -> int:
         return n * D
 
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return w.view(n, D)
-
-    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return F.linear(z, w.view(n, z.shape[-1]))
 
     def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor | None, Tensor]:
         return None, w.view(n, D)
@@ -45,7 +42,7 @@ class Constant(Reconciliation):
 
     value: Annotated[float, Dial(-2.0, 2.0, "the number in every entry", least=None)] = 1.0
 
-    linear: ClassVar[bool] = True
+    linear = True
 
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return w.new_full((n, D), self.value)
@@ -61,7 +58,7 @@ class Eye(Reconciliation):
     l = 0: output i is feature i, as many as there are of both. Source: RPN 1, "Constant Parameter Reconciliation", eye.
     """
 
-    linear: ClassVar[bool] = True
+    linear = True
 
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return torch.eye(n, D, dtype=w.dtype, device=w.device)
@@ -80,7 +77,7 @@ class Masked(Reconciliation):
     keep: Annotated[float, Dial(0.1, 1.0, "probability that an entry is kept", least=0.0, above=True)] = 0.5
     seed: Seed = 0
 
-    linear: ClassVar[bool] = True
+    linear = True
 
     def check(self) -> None:
         if self.keep > 1:
@@ -114,17 +111,15 @@ class RandomAdaption(Reconciliation):
         return n + self.rank
 
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
-        generator = torch.Generator().manual_seed(self.seed)
         # B is kept as rank × D: with its long side in memory order the product is 3.7 times faster.
-        sizes = {"A": (n, self.rank), "B": (self.rank, D)}
-        return {name: torch.randn(size, generator=generator, dtype=torch.float64, device="cpu") for name, size in sizes.items()}
+        return normal(self.seed, {"A": (n, self.rank), "B": (self.rank, D)})
 
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         left, right = self.halves(w, n, D, frozen)
         return left @ right
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return thin_product(z, *self.halves(w, n, z.shape[-1], frozen))
+        return thin_product(z, self.halves(w, n, z.shape[-1], frozen))
 
     def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         fixed = frozen or self.frozen(n, D)
