@@ -767,3 +767,11 @@ def test_output_order_is_norm_activation_dropout_softmax_and_obeys_eval():
     assert torch.equal(head(x), head(x)) and "output.0.running_mean" in head.state_dict()
     head.train()
     assert not torch.equal(head(x), head(x))
+
+
+HUGE = [E.Chebyshev(degree=10**9), E.Fourier(terms=10**9), E.BSpline(degree=10**9), E.Haar(scales=10**4)]
+
+
+@pytest.mark.parametrize("kappa", HUGE, ids=repr)
+def test_to_ask_for_a_width_makes_no_features(kappa):
+    assert kappa.width(3) % 3 == 0  # a loop over them would never end: an explorer asks before it refuses

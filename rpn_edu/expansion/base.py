@@ -27,7 +27,7 @@ class Expansion(Component, ABC):
     """Does `contract` save work?"""
 
     def width(self, m: int) -> int:
-        """D, the number of features of m attributes: counted on no rows, unless a row of the catalogue knows it without making them."""
+        """D, the number of features of m attributes: counted on no rows, where a family does not know it without a loop."""
         return self(torch.empty(0, m, device="cpu")).shape[-1]
 
     @abstractmethod

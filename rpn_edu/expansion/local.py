@@ -42,6 +42,9 @@ class BSpline(Local):
     low: Low = -1.0
     high: High = 1.0
 
+    def width(self, m: int) -> int:
+        return m * (self.intervals + self.degree)
+
     def planes(self, x: Tensor) -> Tensor:
         # Only degree + 1 splines are alive at any x: we compute those and scatter them, so more intervals cost almost nothing.
         margin = self.degree + 1

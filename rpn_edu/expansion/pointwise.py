@@ -31,6 +31,9 @@ class Fourier(Pointwise):
     terms: Annotated[int, Dial(1, 10, "number of frequencies")] = 5
     period: Annotated[float, Dial(1.0, 20.0, "length after which all features repeat", least=0.0, above=True)] = 10.0
 
+    def width(self, m: int) -> int:
+        return 2 * m * self.terms
+
     def planes(self, x: Tensor) -> Tensor:
         angle = (2 * math.pi / self.period) * x
         waves = [angle.cos(), angle.sin()]

@@ -28,6 +28,9 @@ class Recurrence(Pointwise):
     def coefficients(self, k: int) -> tuple[float, float, float]:
         """(a_k, b_k, c_k)."""
 
+    def width(self, m: int) -> int:
+        return m * self.degree
+
     def planes(self, x: Tensor) -> Tensor:
         slope, offset, _ = self.coefficients(1)
         older, newer = torch.full_like(x, self.start), (slope * self.start) * x + offset * self.start
