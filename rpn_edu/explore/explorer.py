@@ -318,7 +318,7 @@ class Explorer:
         except (ValueError, Refusal):
             return False
         pairs = [(numbers[name], value) for name, value in self.numbers.items()]
-        return any(new.shape != old.shape or not torch.allclose(new, old, rtol=1e-6, atol=1e-9) for new, old in pairs)
+        return any(new.shape != old.shape or not torch.allclose(new, old, rtol=1e-5, atol=1e-6) for new, old in pairs)
 
     # ---- what is sent -------------------------------------------------------------------------------------------------------------
 
