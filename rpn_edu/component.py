@@ -196,6 +196,16 @@ def _brief(value: Any) -> str:
     return text if len(text) < 4000 or isinstance(value, Component) else f"<{len(value)} entries>"
 
 
+def prefixed(prefix: str, frozen: dict[str, Any]) -> dict[str, Any]:
+    """Frozen numbers of a part, under names of their own."""
+    return {prefix + name: value for name, value in frozen.items()}
+
+
+def belonging(prefix: str, frozen: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The frozen numbers of a part again, None where it has none."""
+    return {name.removeprefix(prefix): value for name, value in (frozen or {}).items() if name.startswith(prefix)} or None
+
+
 def misspelt(term: str) -> Callable[[str], typing.NoReturn]:
     """The `__getattr__` of a term's folder: a name that is not there is answered with the near misses."""
 

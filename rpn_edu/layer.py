@@ -40,9 +40,9 @@ class Layer(Owner):
         same = not self.alone and all(head.formula == lead.formula for head in heads)
         plain = lead.view() is not None and lead.output is None and "reconciliation" not in lead._roles
         times = self.fusion.times_mean(len(heads))
-        self.times = times or 0
         self.one_psi = same and plain and lead.formula.reconciliation.linear and lead.scale is not None and times is not None
-        self.bare = self.one_psi and lead.formula.remainder.neutral and not lead.formula.bias
+        # Heads that add nothing to it need not be fused: the fusion is `bare` times their mean, which is ψ's.
+        self.bare = times if self.one_psi and lead.formula.remainder.neutral and not lead.formula.bias else None
         views = [None if head.joint else head.view() for head in heads]
         self.views = [view if views.count(view) > 1 else None for view in views]
 
@@ -54,8 +54,8 @@ class Layer(Owner):
         heads = cast(list[Head], self.heads)
         if self.one_psi:  # the mean of heads that differ in w alone is a head with the mean of w
             inner = heads[0].short_inner(x, torch.cat([head.w for head in heads]))
-            if self.bare:
-                return inner if self.times == 1 else self.times * inner
+            if self.bare is not None:
+                return inner if self.bare == 1 else self.bare * inner
             outputs = [head.finished(x, inner) for head in heads]
         else:
             seen = {view: head.expanded(x) for view, head in dict(zip(self.views, heads)).items() if view is not None}

@@ -6,7 +6,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from ..component import component, family
+from ..component import belonging, component, family, prefixed
 from .base import Expansion
 
 
@@ -33,12 +33,13 @@ class Combined(Expansion):
         """How many attributes each part meets."""
 
     def frozen(self, m: int) -> dict[str, Tensor]:
-        sizes = zip(self.parts, self.inputs(m), strict=True)
-        return {f"{i}_{name}": value for i, (part, m_i) in enumerate(sizes) for name, value in part.frozen(m_i).items()}
+        numbers = {}
+        for i, (part, m_i) in enumerate(zip(self.parts, self.inputs(m), strict=True)):
+            numbers |= prefixed(f"{i}_", part.frozen(m_i))
+        return numbers
 
     def apply(self, i: int, x: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
-        own = {name.removeprefix(f"{i}_"): value for name, value in (frozen or {}).items() if name.startswith(f"{i}_")}
-        return self.parts[i](x, own or None)
+        return self.parts[i](x, belonging(f"{i}_", frozen))
 
 
 @component

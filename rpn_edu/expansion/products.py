@@ -12,6 +12,7 @@ from .base import Expansion
 
 
 @functools.cache
+@torch.inference_mode(False)  # what is kept here must also serve later training
 def choices(m: int, order: int, again: bool = True) -> list[tuple[Tensor, Tensor]]:
     """Every choice of 2, ..., `order` out of m in ascending order, built one by one: (the smaller choice, what is added) of each size.
 

@@ -34,16 +34,6 @@ def require(who: str, wanted: int, got: int, what: str = "columns") -> None:
         raise ValueError(f"{who} was made for {wanted} {what}, got {got}{rows}")
 
 
-def prefixed(prefix: str, frozen: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Frozen numbers of a part, under names of their own."""
-    return {prefix + name: value for name, value in frozen.items()}
-
-
-def belonging(prefix: str, frozen: dict[str, Tensor] | None) -> dict[str, Tensor] | None:
-    """The frozen numbers of a part again, None where it has none."""
-    return {name.removeprefix(prefix): value for name, value in (frozen or {}).items() if name.startswith(prefix)} or None
-
-
 @family
 class Interdependence(Component, ABC):
     """ξ(V): a matrix A that mixes the k columns of V (r rows).

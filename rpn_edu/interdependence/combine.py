@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..component import component
+from ..component import belonging, component, prefixed
 from ..fusion import Fusion, Mean
-from .base import Interdependence, belonging, normalized, prefixed
+from .base import Interdependence, normalized
 
 
 @component

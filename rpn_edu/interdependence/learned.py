@@ -6,10 +6,10 @@ from abc import abstractmethod
 from torch import Tensor
 
 from .. import expansion, reconciliation
-from ..component import component
+from ..component import belonging, component, prefixed
 from ..expansion import Expansion
 from ..reconciliation import Reconciliation
-from .base import Interdependence, belonging, normalized, prefixed
+from .base import Interdependence, normalized
 
 
 class Learned(Interdependence):

@@ -15,7 +15,6 @@ from .plain import Rank
 
 Blocks = Annotated[int, Dial(0, 8, "0 chooses the largest divisor not above the square root")]
 
-
 Chains = tuple[list, list]
 """The factors of the left and of the right side, outermost first."""
 
@@ -56,7 +55,8 @@ class Factored(Reconciliation):
         # The order decides the speed: the factor that meets the last axis of the data comes first, then the sides take turns. The rows
         # of z are columns here, as κ leaves them in memory. `bmm`, since `@` would first copy all of y to make one matrix of it.
         left, right = self.factors(w, n, z.shape[-1])
-        y = z.flatten(0, -2).T.unflatten(0, (left[-1].shape[1], -1))  # (..., D) → (q, t, rows)
+        q = left[-1].shape[1] if left else 1
+        y = z.flatten(0, -2).T.unflatten(0, (q, -1))  # (..., D) → (q, t, rows)
         for L, R in zip_longest(reversed(left), reversed(right)):
             y = y if R is None else torch.bmm(R.expand(len(y), -1, -1), y)  # (q, t, rows) → (q, s, rows)
             y = y if L is None else (L @ y.flatten(1)).unflatten(1, y.shape[1:])  # (q, s, rows) → (p, s, rows)
