@@ -6,14 +6,12 @@ from typing import Any
 import torch
 
 import rpn_edu as rpn
-from rpn_edu.component import Field
-from rpn_edu.expansion import Expansion
-from rpn_edu.explore import Basis, Fabric, Fit, Flow, Picture
+from rpn_edu.component import CATALOGUE, Field
+from rpn_edu.explore import Picture
 from rpn_edu.explore.controls import rows_of
-from rpn_edu.reconciliation import Reconciliation
-from rpn_edu.remainder import Remainder
 
-KINDS: dict[type[Picture], type] = {Basis: Expansion, Fabric: Reconciliation, Flow: rpn.Formula, Fit: rpn.Formula}
+KINDS: dict[type[Picture], type] = {row: row.subject for row in CATALOGUE.values() if issubclass(row, Picture)}
+"""Every picture of the package and what it shows."""
 
 
 def drawn(field: Field, random: random.Random) -> Any:
@@ -29,12 +27,12 @@ def drawn(field: Field, random: random.Random) -> Any:
     return random.choice(field.explored()) if field.kind in ("bool", "choice") else field.default
 
 
-def state(row: type, random: random.Random) -> Any:
-    """A random component of a row. Formulas move the three terms that explorers move."""
-    moved = ("expansion", "reconciliation", "remainder") if row is rpn.Formula else [field.name for field in row.declared]
+def state(row: type, random: random.Random, moved: tuple[str, ...] | None = None) -> Any:
+    """A random component of a row. `moved` limits which of its fields are drawn: a Formula has those that its picture moves."""
+    fields = [field for field in row.declared if moved is None or field.name in moved]
     for _ in range(100):
         try:
-            return row(**{field.name: drawn(field, random) for field in row.declared if field.name in moved})
+            return row(**{field.name: drawn(field, random) for field in fields})
         except ValueError:  # fields that do not fit together
             continue
     raise AssertionError(f"no state of {row} found")
@@ -50,19 +48,20 @@ def fits(picture: Picture, subject: Any) -> bool:
 
 
 def states(picture: type[Picture], count: int, seed: int = 0) -> list[tuple[Picture, Any]]:
-    """Random pairs of picture and subject, and every row of every family at least once."""
+    """Random pairs of picture and subject, and every row of every family that the picture moves at least once."""
     draw = random.Random(f"{picture.__name__} {seed}")
+    base, moved = picture.subject, picture.moves if picture.subject is rpn.Formula else None
     found: list[tuple[Picture, Any]] = []
     while len(found) < count:
-        rows = [rpn.Formula] if KINDS[picture] is rpn.Formula else list(rows_of(KINDS[picture]).values())
-        pair = state(picture, draw), state(draw.choice(rows), draw)
+        rows = [rpn.Formula] if moved else list(rows_of(base).values())
+        pair = state(picture, draw), state(draw.choice(rows), draw, moved)
         if fits(*pair):
             found.append(pair)
-    families: dict[str, type] = {"expansion": Expansion, "reconciliation": Reconciliation, "remainder": Remainder}
-    for term, base in families.items():
-        for row in rows_of(base).values():
-            subject: Any = rpn.Formula(**{term: row()}) if KINDS[picture] is rpn.Formula else row()
-            if isinstance(subject, KINDS[picture]) and fits(picture(), subject):
+    families = [(f.name, f.base) for f in rpn.Formula.declared if f.kind == "part" and f.name in moved] if moved else [("", base)]
+    for name, part in families:
+        for row in rows_of(part).values():
+            subject = rpn.Formula(**{name: row()}) if moved else row()
+            if fits(picture(), subject):
                 found.append((picture(), subject))
     return found
 

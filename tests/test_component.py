@@ -162,6 +162,7 @@ FLOORS = [
     {"layer"},
     {"model"},
     {"fit", "zoo"},
+    {"course"},
     {"explore"},
     {"__main__"},
 ]

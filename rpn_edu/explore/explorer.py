@@ -21,9 +21,15 @@ from .snippet import as_call, as_code
 from .state import packed, unpacked
 
 BUDGET = 256 * 2**20  # bytes that a state may allocate
-MOVED = ("expansion", "reconciliation", "remainder")
-TERMS = {"expansion": "κ", "reconciliation": "ψ", "remainder": "π"}
-PARTS = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ", "ψ(w)"), ("", " ⟩ + "), ("π", "π(x)"))
+TERMS = {
+    "expansion": "κ",
+    "reconciliation": "ψ",
+    "remainder": "π",
+    "interdependence": "ξ",
+    "attribute": "ξᵃ",
+    "instance": "ξⁱ",
+    "fusion": "fusion",
+}
 PRESETS = "presets …"
 RADIOS = """<style>
 .rpn-explorer .widget-radio { width: auto; max-width: 100%; height: auto }
@@ -81,7 +87,7 @@ class Explorer:
         start: Component | None = None,
         picture: Picture | None = None,
         *,
-        terms: Sequence[str] = MOVED,
+        terms: Sequence[str] | None = None,
         hide: Sequence[str] = (),
         question: Predict | None = None,
         presets: dict[str, Component] | None = None,
@@ -98,8 +104,9 @@ class Explorer:
             picture = kinds[0]()
         if not isinstance(start, picture.subject):
             raise TypeError(f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")
+        terms = picture.moves if terms is None else terms
         fields = tuple(field.name for field in picture.declared)
-        for name, known in [(term, MOVED) for term in terms] + [(field, fields) for field in hide]:
+        for name, known in [(term, picture.moves) for term in terms] + [(field, fields) for field in hide]:
             if name not in known:
                 raise ValueError(f"Explorer: {name!r} is none of {', '.join(known)}{did_you_mean(name, known)}")
         for name, preset in (presets or {}).items():
@@ -112,7 +119,7 @@ class Explorer:
         self._held, self.locked = False, question is not None
         self._idle: dict[Any, list[str]] = {}
         with LOCK:
-            self.canvas = Canvas(picture.panels)
+            self.canvas = Canvas(picture.panels, picture.size)
             if isinstance(start, Formula):
                 fixed = tuple(field.name for field in Formula.declared if field.name not in terms)
                 self.subject_panel = ComponentPanel(start, "formula", self._moved, hidden=fixed)
@@ -226,11 +233,11 @@ class Explorer:
 
     def _name_terms(self) -> None:
         own = getattr(self.picture, "fields_name", "fields")
-        words = {"κ": "κ expansion", "ψ": "ψ reconciliation", "π": "π remainder", "g": f"g: {own}"}
+        words = {symbol: f"{symbol} {term}" for term, symbol in TERMS.items()} | {"fusion": "fusion", "g": f"g: {own}"}
         for symbol, button in self.bar.items():
             # The chosen button says so in its text: colour alone would not be heard.
             button.description = ("▸ " if symbol == self.lit else "") + words[symbol]
-            button.style.text_color = COLORS[symbol]
+            button.style.text_color = COLORS.get(symbol) or COLORS[symbol[0]]
             button.style.font_weight = "bold" if symbol == self.lit else "normal"
         if self.term_bar:
             self.controls_box.children = [self.panels[self.lit].box]
@@ -334,7 +341,7 @@ class Explorer:
     def _formula(self) -> str:
         values = self.picture.values(self.subject, self.numbers)
         cells = ""
-        for symbol, text in PARTS:
+        for symbol, text in self.picture.formula(self.subject):
             style = f"font-size:16px;color:{COLORS.get(symbol, '#444')};"
             style += "font-weight:bold;text-decoration:underline" if symbol and symbol == self.lit else ""
             below = f'<span style="font-size:11px;color:#444">{html.escape(values.get(symbol, ""))}&nbsp;</span>'

@@ -1,0 +1,73 @@
+"""What every picture is: what is computed for a state, and how it is shown.
+
+A picture is a component too: its fields are sliders, part of the state token, and filled into the code it shows. `numbers` is plain torch;
+everything on the screen (picture, formula, alt text, readout, code) comes from its one result.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Annotated, Any, ClassVar
+
+from torch import Tensor
+
+from ...component import Component, Dial
+from ..canvas import Canvas, Panel
+
+# Colour is never alone: bars are hatched, curves dashed, panels titled.
+COLORS = {"κ": "#0b62a4", "ξ": "#6a3d9a", "ψ": "#b34700", "π": "#1b7837", "fusion": "#7a5c00", "g": "#222222"}
+HATCHES = {"κ": "", "ξ": "xx", "ψ": "//", "π": "..", "fusion": "\\\\", "g": ""}
+LINES = ("-", "--", "-.", ":")
+
+FORMULA = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ", "ψ(w)"), ("", " ⟩ + "), ("π", "π(x)"))
+"""What stands above a picture: pieces of text, each with the symbol of its term or with none."""
+
+Numbers = dict[str, Any]
+Seed = Annotated[int, Dial(0, 9, "seed of the random numbers")]
+
+
+class Picture(Component, ABC):
+    """What an explorer shows of a subject: a κ, a ψ, or a whole formula."""
+
+    term: ClassVar[str] = "picture"
+    subject: ClassVar[type]
+    """The kind of component it shows."""
+    panels: ClassVar[tuple[Panel, ...]]
+    answer: ClassVar[str]
+    """The name of the number that the code prints at its end."""
+    fields_name: ClassVar[str]
+    """What the picture's own fields are, in one word."""
+    moves: ClassVar[tuple[str, ...]] = ("expansion", "reconciliation", "remainder")
+    """The fields of a Formula that change what is shown: they get controls."""
+    size: ClassVar[tuple[int, int]] = (700, 300)
+    """Width and height in pixels: near 700 × 300, or a slider stutters."""
+
+    def given(self) -> dict[str, Tensor]:
+        """Data the numbers start from, by argument name. In the code they are written out."""
+        return {}
+
+    def sizes(self, subject: Any) -> dict[str, int]:
+        """m, b, n and D of a state, before anything is computed: the ledger refuses what is too large."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def numbers(self, subject: Any, **given: Tensor) -> Numbers:
+        """Everything shown, computed in float64 on the CPU."""
+
+    @abstractmethod
+    def paint(self, canvas: Canvas, subject: Any, numbers: Numbers) -> None:
+        """Tell the canvas what to show."""
+
+    @abstractmethod
+    def alt(self, subject: Any, numbers: Numbers) -> str:
+        """The picture in words: what it is, extremes, trend."""
+
+    @abstractmethod
+    def readout(self, subject: Any, numbers: Numbers) -> str:
+        """One line of figures."""
+
+    def formula(self, subject: Any) -> tuple[tuple[str, str], ...]:
+        """The line above the picture: pieces of text with the symbol of their term."""
+        return FORMULA
+
+    def values(self, subject: Any, numbers: Numbers) -> dict[str, str]:
+        """Short texts that stand under the symbols of the formula."""
+        return {}

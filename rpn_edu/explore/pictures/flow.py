@@ -1,0 +1,91 @@
+"""One x on its way through the formula."""
+
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from ...component import Dial, component
+from ...formula import Formula
+from ..canvas import Canvas, Panel, steady
+from .base import COLORS, HATCHES, Numbers, Picture, Seed
+
+
+@component
+class Flow(Picture):
+    """One x on its way through the formula: κ(x), ψ(w), the inner product, π(x) and g(x)."""
+
+    x1: Annotated[float, Dial(-1.0, 1.0, "first input", least=None)] = 0.6
+    x2: Annotated[float, Dial(-1.0, 1.0, "second input", least=None)] = -0.4
+    seed: Seed = 0
+
+    n: ClassVar[int] = 2
+    subject: ClassVar[type] = Formula
+    answer: ClassVar[str] = "g"
+    fields_name: ClassVar[str] = "input"
+    panels: ClassVar[tuple[Panel, ...]] = (
+        Panel((0.08, 0.6, 0.5, 0.3), "κ(x)", xticks="none", term="κ"),
+        Panel((0.08, 0.15, 0.5, 0.33), "ψ(w): each column meets the feature above it", "feature", "output", "counts", "counts", "ψ"),
+        Panel((0.63, 0.15, 0.11, 0.33), "<κ, ψ(w)>", xticks="none", yticks="none"),
+        Panel((0.755, 0.15, 0.11, 0.33), "+ π(x)", xticks="none", yticks="none", term="π"),
+        Panel((0.88, 0.15, 0.11, 0.33), "= g(x|w)", xticks="none", yticks="none", term="g"),
+    )
+
+    def sizes(self, subject: Formula) -> dict[str, int]:
+        D = subject.expansion.width(2)
+        subject.remainder.length(2, self.n)
+        return {"m": 2, "b": 1, "n": self.n, "D": D, "l": subject.reconciliation.length(self.n, D)}
+
+    def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
+        x = torch.tensor([[self.x1, self.x2]], dtype=torch.float64)  # (1, 2)
+        D = subject.expansion.width(2)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            w = subject.reconciliation.init(self.n, D).double()  # (l,)
+            torch.manual_seed(self.seed + 1000)  # numbers of its own: another κ must not change π
+            w_pi = subject.remainder.init(2, self.n).double()
+        kappa = subject.expansion(x)  # (1, D)
+        W = subject.reconciliation.matrix(w, self.n, D)  # (n, D)
+        inner = kappa @ W.mT  # (1, n)
+        pi = subject.remainder(x, w_pi, self.n)  # (1, n)
+        return {"x": x, "w": w, "kappa": kappa, "W": W, "inner": inner, "pi": pi, "g": inner + pi, "w_pi": w_pi}
+
+    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+        kappa, W = numbers["kappa"][0], numbers["W"]
+        top = steady(kappa) * 1.1
+        canvas.limits(0, (-0.5, len(kappa) - 0.5), (-top, top))
+        canvas.bars("kappa", 0, kappa, COLORS["κ"], HATCHES["κ"])
+        canvas.image("W", 1, W, steady(W, floor=0.1))
+        reach = steady(torch.stack([numbers[name] for name in ("inner", "pi", "g")])) * 1.1
+        for panel, name, term in ((2, "inner", "ψ"), (3, "pi", "π"), (4, "g", "g")):
+            canvas.limits(panel, (-reach, reach), (self.n - 0.5, -0.5))
+            canvas.line(f"zero {name}", panel, [0, 0], [-0.5, self.n - 0.5], color="#999999", linewidth=0.8)
+            canvas.bars(name, panel, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
+        canvas.text("x", 2, 0, 2.15, f"x = ({self.x1:g}, {self.x2:g})")
+        canvas.text("rows", 2, 0, 1.45, "\n".join(f"{i:+.3f}  {p:+.3f}  =  {g:+.3f}" for i, p, g in self.rows(numbers)), family="monospace")
+
+    @staticmethod
+    def rows(numbers: Numbers) -> list[tuple[float, float, float]]:
+        """(inner, π, g) of each output."""
+        return torch.stack([numbers[name][0] for name in ("inner", "pi", "g")], -1).tolist()
+
+    def alt(self, subject: Formula, numbers: Numbers) -> str:
+        kappa = numbers["kappa"][0]
+        inner, pi, g = (", ".join(f"{value:.3f}" for value in numbers[name][0]) for name in ("inner", "pi", "g"))
+        return (
+            f"The input ({self.x1:g}, {self.x2:g}) becomes {len(kappa)} features of {subject.expansion!r}, "
+            f"from {kappa.min():.3g} to {kappa.max():.3g}. Their inner product with the rows of ψ(w) is {inner}; "
+            f"the remainder adds {pi}; g is {g}."
+        )
+
+    def readout(self, subject: Formula, numbers: Numbers) -> str:
+        return (
+            "g = "
+            + ", ".join(f"{value:.4f}" for value in numbers["g"][0])
+            + f"   D = {numbers['kappa'].shape[-1]}, {len(numbers['w']) + len(numbers['w_pi'])} learned numbers"
+        )
+
+    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
+        first = {name: f"{numbers[name][0, 0]:.3f}" for name in ("inner", "pi", "g")}
+        D = numbers["kappa"].shape[-1]
+        return {"g": first["g"], "κ": f"D = {D}", "ψ": f"<κ, ψ> = {first['inner']}", "π": first["pi"]}
