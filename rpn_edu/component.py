@@ -177,14 +177,19 @@ class Component:
         return {"type": self.qualified_name(), **{f.name: _stored(getattr(self, f.name)) for f in self.declared}}
 
     @classmethod
+    def example(cls) -> Self:
+        """The default, with small examples where tables and lists of parts must be given."""
+        given = [field for field in cls.declared if field.kind in ("table", "parts") and field.default in ((), dataclasses.MISSING)]
+        return cls(**{field.name: field.explored()[0] for field in given})
+
+    @classmethod
     def samples(cls) -> list[Self]:
-        """The default, then every field at each of its explored values. A combination that `check` refuses is left out."""
-        start = {f.name: f.explored()[0] for f in cls.declared if f.default in ((), dataclasses.MISSING) and f.kind in ("table", "parts")}
-        found = [cls(**start)]
+        """The example, then every field at each of its explored values. A combination that `check` refuses is left out."""
+        found = [cls.example()]
         for field in cls.declared:
             for value in field.explored():
                 try:
-                    found.append(cls(**{**start, field.name: value}))
+                    found.append(dataclasses.replace(found[0], **{field.name: value}))  # type: ignore[type-var]
                 except ValueError:
                     continue
         return list(dict.fromkeys(found))

@@ -1,5 +1,6 @@
 """Random states of explorers, from a seed: the declared fields say what can be drawn."""
 
+import dataclasses
 import random
 from typing import Any
 
@@ -24,6 +25,11 @@ def drawn(field: Field, random: random.Random) -> Any:
             return random.choice([round(value, 2) or 0.5, *field.explored()])
         case "part":
             return state(random.choice(list(rows_of(field.base).values())), random)
+        case "parts":
+            simple = [row for row in rows_of(field.base).values() if not any(f.kind == "parts" for f in row.declared)]
+            return tuple(state(random.choice(simple), random) for _ in range(random.randint(1, 3)))
+        case "table":
+            return random.choice([field.meta.example] if field.default is dataclasses.MISSING else [field.meta.example, field.default])
     return random.choice(field.explored()) if field.kind in ("bool", "choice") else field.default
 
 
@@ -60,7 +66,7 @@ def states(picture: type[Picture], count: int, seed: int = 0) -> list[tuple[Pict
     families = [(f.name, f.base) for f in rpn.Formula.declared if f.kind == "part" and f.name in moved] if moved else [("", base)]
     for name, part in families:
         for row in rows_of(part).values():
-            subject = rpn.Formula(**{name: row()}) if moved else row()
+            subject: Any = rpn.Formula(**{name: row.example()}) if moved else row.example()
             if fits(picture(), subject):
                 found.append((picture(), subject))
     return found

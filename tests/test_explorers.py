@@ -1,6 +1,7 @@
 """Every control of every explorer, driven to its ends, at random and in pairs: no exception, NaN, lingering artist or idle control."""
 
 import base64
+import html
 import io
 import itertools
 import json
@@ -18,7 +19,9 @@ from PIL import Image
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE
 from rpn_edu.explore import Basis, Explorer, Fabric, Fit, Flow, Predict, explorer as module
-from rpn_edu.explore.controls import control_of, shown
+from rpn_edu.explore.compare import changes, compared
+from rpn_edu.explore.controls import control_of, read, shown, written
+from rpn_edu.explore.linked import lit_lines
 from tests.states import KINDS, states
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
@@ -38,6 +41,8 @@ def values_of(widget):
         return [True, False]
     if isinstance(widget, W.Dropdown):
         return list(widget.options)
+    if isinstance(widget, W.Textarea):
+        return [widget.value, "1 2\n3 4\n5 6\n7 8", "0.5 x"]
     if isinstance(widget, W.IntSlider):
         return sorted({widget.min, (widget.min + widget.max) // 2, widget.max})
     if isinstance(widget, W.FloatLogSlider):
@@ -90,7 +95,7 @@ def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
                 if inner.startswith(name + ".") and isinstance(widget, W.Dropdown):
                     for end in values_of(other):
                         move(other, end)
-        if widget and not page.refused:
+        if widget and not page.refused and isinstance(before, (int, float)):
             move(widget, before)
         page.set(*page.first)
     draw = random.Random(seed)
@@ -249,9 +254,9 @@ def test_a_slider_that_started_off_the_grid_reads_plainly_once_it_moves():
     page = Explorer(rpn.Formula(), Flow(x1=0.1 + 0.2))
     slider = dict(page.controls())["picture.x1"]
     assert page.picture.x1 == 0.1 + 0.2
-    for moved, read in ((0.6000000000000001, 0.6), (-0.07999999999999996, -0.08)):
+    for moved, says in ((0.6000000000000001, 0.6), (-0.07999999999999996, -0.08)):
         slider.value = moved
-        assert page.picture.x1 == read and len(f"{slider.value:{slider.readout_format}g}") <= 5
+        assert page.picture.x1 == says and len(f"{slider.value:{slider.readout_format}g}") <= 5
     page.reset.click()
     assert page.picture.x1 == 0.1 + 0.2
 
@@ -380,8 +385,8 @@ def honest(page: Explorer) -> None:
     shows = (page.last_png, page.picture.readout(*here[:1], page.numbers))
     numbers = page.numbers
     for name, widget in list(page.controls()):
-        if name.rpartition(".")[2] in ("expansion", "reconciliation", "remainder"):
-            continue  # menus of rows
+        if isinstance(widget, W.Textarea) or widget.tooltip.startswith("which "):
+            continue  # menus of rows and tables are never greyed out
         disabled, changed = widget.disabled, False
         values = range(widget.min, widget.max + 1) if isinstance(widget, W.IntSlider) else values_of(widget)
         for value in values:
@@ -501,7 +506,7 @@ def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
     page = start(question=QUESTION, presets={"again": start().subject})
     known = dict(page.controls()).values()
     usable = (W.IntSlider, W.FloatSlider, W.FloatLogSlider, W.Dropdown, W.Checkbox, W.RadioButtons, W.Button, W.Text, W.Textarea)
-    for panel in (page.panel, *(panel.box for panel in page.panels.values())):
+    for panel in (page.panel, *(box for tab in page.tabs.values() for box in tab.boxes)):
         for widget in widgets(panel):
             if isinstance(widget, (W.VBox, W.HBox, W.HTML, W.Accordion)) or "AnyWidget" in type(widget).__name__:
                 continue
@@ -509,10 +514,10 @@ def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
             assert widget.description.strip()
             if isinstance(widget, (W.IntSlider, W.FloatSlider, W.FloatLogSlider)):
                 assert widget.readout and widget.continuous_update
-            visual = any(widget is one for one in (*known, page.reset, page.preset, page.token_text, page.submit, page.skip))
+            visual = any(widget is one for one in (*known, page.reset, page.preset, page.token_text, page.asked.submit, page.asked.skip))
             assert visual != ("rpn-non-visual" in widget._dom_classes), widget
     assert all(widget.tooltip for widget in known)
-    assert page.show_reason.description and "rpn-non-visual" in page.show_reason._dom_classes
+    assert page.asked.show_reason.description and "rpn-non-visual" in page.asked.show_reason._dom_classes
 
 
 def test_alt_text_follows_the_state():
@@ -529,7 +534,7 @@ def test_the_chosen_term_is_told_by_text():
     for symbol, button in page.bar.items():
         button.click()
         assert [name for name, other in page.bar.items() if other.description.startswith("▸")] == [symbol]
-        assert page.controls_box.children == (page.panels[symbol].box,)
+        assert list(page.controls_box.children) == page.tabs[symbol].boxes
         assert page.surface.value.count("text-decoration:underline") == 1
 
 
@@ -540,7 +545,7 @@ def test_the_first_of_the_terms_is_lit_first():
     assert (lit("remainder", "expansion"), lit("reconciliation", "expansion"), lit("expansion"), lit()) == ("π", "ψ", "κ", "g")
     page = Explorer(rpn.Formula(), Fit(), terms=("remainder", "expansion"))
     assert page.bar["π"].description == "▸ π remainder" and page.bar["g"].description == f"g: {Fit.fields_name}"
-    assert page.controls_box.children == (page.panels["π"].box,) and list(page.panels) == ["κ", "π", "g"]
+    assert list(page.controls_box.children) == page.tabs["π"].boxes and list(page.tabs) == ["κ", "π", "g"]
 
 
 def test_one_number_four_places():
@@ -559,7 +564,8 @@ def test_folds_are_written_when_open():
     page.folds.selected_index = 0
     assert "n · D" in page.ledger_text.value
     page.folds.selected_index = 1
-    assert "import torch" in page.code_text.value
+    shown = re.sub(r"<style>.*?</style>|<[^>]*>", "", page.code_text.value, flags=re.S)
+    assert html.unescape(shown) == page.code(), "what is marked is the code, letter by letter"
     before = page.code_text.value
     dict(page.controls())["picture.x1"].value = 0.25
     assert page.code_text.value != before and "0.25" in page.code_text.value
@@ -579,6 +585,176 @@ def test_presets_are_one_move():
     assert page.subject == X.Taylor()
 
 
+def test_a_preset_can_bring_its_picture_or_be_a_token():
+    told = Explorer(X.Fourier(terms=3), Basis(at=1.0)).token()
+    page = Explorer(X.Taylor(), presets={"at 2": (X.Taylor(), Basis(at=2.0)), "sent": told})
+    page.preset.value = "at 2"
+    assert page.picture == Basis(at=2.0)
+    page.preset.value = "sent"
+    assert (page.subject, page.picture) == (X.Fourier(terms=3), Basis(at=1.0))
+    with pytest.raises(TypeError, match="must bring a Basis"):
+        Explorer(X.Taylor(), presets={"other": (X.Taylor(), Fabric())})
+    with pytest.raises(ValueError, match="no state of an explorer"):
+        Explorer(X.Taylor(), presets={"torn": told[:-4]})
+
+
+def test_a_teacher_keeps_a_state_as_a_preset_and_takes_the_line_home():
+    page = Explorer(X.Taylor())
+    assert page.preset not in page.buttons.children
+    page.keep.click()
+    assert page.presets_text.value == "Type a name first."
+    dict(page.controls())["expansion.order"].value = 4
+    page.preset_name.value = 'runs "wild"'
+    page.keep.click()
+    assert page.preset in page.buttons.children
+    again = Explorer(X.Fourier(), **eval(f"dict({page.presets_text.value})"))
+    again.preset.value = 'runs "wild"'
+    assert again.subject == page.subject == X.Taylor(order=4)
+
+
+# ---- composed components and tables ------------------------------------------------------------------------------------------------
+
+
+def test_parts_are_counted_chosen_and_moved():
+    page = Explorer(X.Extended(parts=(X.Identity(), X.Chebyshev(degree=3))))
+    controls = dict(page.controls())
+    controls["expansion.parts.2.degree"].value = 5
+    assert page.subject.parts[1] == X.Chebyshev(degree=5)
+    controls["expansion.parts"].value = 3
+    assert len(page.subject.parts) == 3 and page.subject.parts[:2] == (X.Identity(), X.Chebyshev(degree=5))
+    dict(page.controls())["expansion.parts.3"].value = "Nested"
+    assert page.subject.parts[2] == X.Nested.example()
+    dict(page.controls())["expansion.parts.3.parts.1"].value = "Fourier"
+    assert isinstance(page.subject.parts[2].parts[0], X.Fourier)
+    assert page.numbers["kappa"].shape == (page.subject.width(1),)
+    dict(page.controls())["expansion.parts"].value = 1
+    assert page.subject == X.Extended(parts=(X.Identity(),))
+    assert {name for name, _ in page.controls()} == {"expansion", "expansion.parts", "expansion.parts.1", "picture.at"}
+
+
+def test_the_controls_of_a_part_name_their_part():
+    page = Explorer(X.Extended(parts=(X.Taylor(), X.Taylor())))
+    said = [widget.description for name, widget in page.controls() if name.endswith("order")]
+    assert said == ["part 1: order", "part 2: order"]
+
+
+@pytest.mark.parametrize("row", [X.Extended, X.Nested])
+def test_every_control_of_a_composed_component_can_be_moved(row):
+    page = Explorer(row(parts=(X.Chebyshev(), X.GaussianRBF(centers=3))))
+    assert sweep(page, steps=20) > 80
+
+
+def test_numbers_can_be_pasted_and_travel_in_the_token():
+    scales = rpn.expansion.Affine(matrix=((1.0,), (2.0,)), offset=(0.0, 0.5))
+    page = Explorer(scales, Basis())
+    controls = dict(page.controls())
+    controls["expansion.matrix"].value = "3\n-1.5"
+    assert page.subject.matrix == ((3,), (-1.5,))
+    controls["expansion.offset"].value = "0.25, 0.75"
+    assert page.subject.offset == (0.25, 0.75)
+    other = Explorer(scales, Basis())
+    other.restore(page.token())
+    assert other.subject == page.subject and dict(other.controls())["expansion.matrix"].value == "3\n-1.5"
+
+
+@pytest.mark.parametrize(
+    "text, says", [("1 two", "line 1: 'two' is no number"), ("1\n1 2", "same length, got 1, 2"), ("nan", "line 1: 'nan' is no number")]
+)
+def test_what_is_no_table_is_refused_with_line_and_word(text, says):
+    page = Explorer(rpn.expansion.Affine(matrix=((1.0,), (2.0,)), offset=()), Basis())
+    kept = page.subject
+    dict(page.controls())["expansion.matrix"].value = text
+    assert says in page.refused and page.subject == kept and page.failed is None
+
+
+@pytest.mark.parametrize("table", [(), (1, 2.5, -3e-7), ((1, 2), (3, 4)), ((0.1 + 0.2, 1e300), (-0.0, 5))])
+def test_a_table_written_as_text_is_read_back_exactly(table):
+    assert read(written(table), bool(table) and isinstance(table[0], tuple)) == table
+
+
+# ---- pin and compare ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_pinned_state_stays_as_a_ghost_and_the_difference_is_told():
+    page = Explorer(rpn.Formula(X.Chebyshev(degree=3)), Fit())
+    before, alone = page.numbers["curve"], page.last_png
+    page.pin.click()
+    assert page.pin.description == "Unpin" and "Pinned. Move a control" in page.pin_text.value
+    dict(page.controls())["formula.expansion.degree"].value = 9
+    ghost = page.canvas.artists["ghost fit"]
+    np.testing.assert_array_equal(ghost.get_ydata(), before)
+    assert "ghost fit" in page.canvas.mentioned and "ghost points" not in page.canvas.artists
+    said = page.pin_text.value
+    errors = f"test error {before_error(page):.4g} → {page.numbers['test_error']:.4g}"
+    assert "expansion degree 3 → 9" in said and "D 3 → 9 (6 more)" in said and errors in said and "% lower)" in said
+    assert "Since the pin: expansion degree 3 → 9" in page.alt
+    page.reset.click()
+    assert page.pinned is not None
+    page.pin.click()
+    assert page.pinned is None and page.pin_text.value == "" and page.last_png == alone
+
+
+def before_error(page):
+    return page.pinned.numbers["test_error"].item()
+
+
+def test_the_ghost_of_bars_is_an_outline_and_moves_no_limits():
+    page = Explorer(X.Chebyshev(degree=3))
+    page.pin.click()
+    limits = [axes.get_ylim() for axes in page.canvas.axes]
+    page.pinned = page.pinned._replace(numbers={name: 100 * value for name, value in page.pinned.numbers.items()})
+    dict(page.controls())["picture.at"].value = 0.25
+    assert [axes.get_ylim() for axes in page.canvas.axes] == limits
+    bar = page.canvas.artists["ghost kappa/3"][0]
+    assert bar.get_facecolor()[3] == 0 and bar.get_height() == pytest.approx(50.0)
+
+
+@start
+def test_a_pin_goes_with_every_state(start):
+    page = start()
+    page.pin.click()
+    sweep(page, steps=10)
+    assert page.pinned is not None
+
+
+def test_changes_and_figures_are_told_in_words():
+    old = rpn.Formula(X.Extended(parts=(X.Taylor(), X.Fourier())), channels=1)
+    new = rpn.Formula(X.Extended(parts=(X.Taylor(order=3), X.Fourier())), R.LowRank(), channels=2)
+    assert [*changes(old, new)] == ["expansion parts 1 order 2 → 3", "reconciliation Identity → LowRank", "channels 1 → 2"]
+    shorter = rpn.Formula(X.Extended(parts=(X.Taylor(),)))
+    assert [*changes(old, shorter)] == ["expansion parts 2 → 1 entries"]
+    assert [*changes(R.LowRank(rank=2), R.LowRank(rank=2))] == []
+    before, after = {"D": 4, "error": 0.2, "same": 1.0, "zero": 0.0, "up": 1.0}, {"D": 2, "error": 0.1, "same": 1.0, "zero": 1.0, "up": 3.0}
+    assert [*compared(before, after)] == ["D 4 → 2 (2 less)", "error 0.2 → 0.1 (50 % lower)", "zero 0 → 1 (1 more)", "up 1 → 3 (3 times)"]
+
+
+# ---- linked views ------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_lit_term_is_lit_in_formula_picture_code_and_words():
+    page = STARTS["flow"]()
+    page.folds.selected_index = 1
+    for symbol, function, title in (("κ", "def expansion", "κ(x)"), ("π", "remainder(", "+ π(x)")):
+        page.bar[symbol].click()
+        marked = [html.unescape(line) for line in re.findall(r"<mark>(.*?)</mark>", page.code_text.value)]
+        assert any(function in line for line in marked) and page.canvas.panels[page.canvas.lit].title == title
+        assert not any("def reconciliation" in line for line in marked)
+        assert re.search(rf'class="rpn-symbol"[^>]*>{symbol} \(say: ', page.surface.value)
+
+
+def test_a_line_of_code_is_lit_where_it_belongs_to_the_term():
+    code = "import torch\n\n\n# T_k\ndef expansion(x):\n    return x\n\n\nkappa = expansion(x)\nW = w.view(2, 3)\ng = kappa @ W.mT\n"
+    lit = lit_lines(code, "κ")
+    assert [line for line, on in zip(code.splitlines(), lit) if on] == [
+        "# T_k",
+        "def expansion(x):",
+        "    return x",
+        "kappa = expansion(x)",
+        "g = kappa @ W.mT",
+    ]
+    assert sum(lit_lines(code, "ψ")) == 2 and not any(lit_lines(code, "fusion"))
+
+
 # ---- the question ----------------------------------------------------------------------------------------------------------------
 
 
@@ -588,46 +764,46 @@ def test_the_controls_unlock_with_an_answer_or_without(start, answer):
     page = start(question=QUESTION)
     locked = [widget for _, widget in page.controls()] + [page.reset, page.preset, page.token_text]
     assert all(widget.disabled for widget in locked)
-    assert page.gate in page.panel.children and page.gate.children
+    assert page.asked.box in page.panel.children and page.asked.box.children
     before = page.last_png
     if answer:
-        page.predicted.value = answer
-        page.submit.click()
+        page.asked.predicted.value = answer
+        page.asked.submit.click()
     else:
-        page.skip.click()
-    assert page.gate.children == (page.show_reason,)
+        page.asked.skip.click()
+    assert page.asked.box.children == (page.asked.show_reason,)
     assert not page.reset.disabled and sum(not widget.disabled for _, widget in page.controls()) >= 2
     assert bool((pixels(page.last_png) != pixels(before)).any()) == (answer is not None)
     widget = next(widget for _, widget in page.controls() if isinstance(widget, W.IntSlider) and not widget.disabled)
     widget.value = widget.max
-    assert page.gate.children == (page.show_reason,), "the answer is not given away by a move"
+    assert page.asked.box.children == (page.asked.show_reason,), "the answer is not given away by a move"
     surface = page.surface.value
-    page.show_reason.click()
-    assert page.gate.children == (page.reason,) and page.surface.value == surface
-    assert "Because it grows." in page.reason.value and ("You predicted: up." in page.reason.value) == (answer is not None)
+    page.asked.show_reason.click()
+    assert page.asked.box.children == (page.asked.reason,) and page.surface.value == surface
+    assert "Because it grows." in page.asked.reason.value and ("You predicted: up." in page.asked.reason.value) == (answer is not None)
     inspect(page)
 
 
 @start
 def test_a_prediction_without_a_choice_keeps_the_question(start):
     page = start(question=QUESTION)
-    asked = page.gate.children
-    page.submit.click()
-    assert page.gate.children == asked and "Choose one first" in page.asks_again.value
+    asked = page.asked.box.children
+    page.asked.submit.click()
+    assert page.asked.box.children == asked and "Choose one first" in page.asked.asks_again.value
     assert all(widget.disabled for _, widget in page.controls())
-    page.predicted.value = "down"
-    assert not page.asks_again.value
-    page.submit.click()
-    assert page.answer == "down" and page.gate.children == (page.show_reason,)
+    page.asked.predicted.value = "down"
+    assert not page.asked.asks_again.value
+    page.asked.submit.click()
+    assert page.asked.answer == "down" and page.asked.box.children == (page.asked.show_reason,)
 
 
 @pytest.mark.parametrize("how", ["reset", "preset", "token"])
 def test_prediction_and_reason_go_with_the_state_they_were_about(how):
     page = Explorer(X.Taylor(), question=QUESTION, presets={"wild": X.Chebyshev(degree=10)})
     clean, token = page.last_png, Explorer(X.Fourier()).token()
-    page.predicted.value = "up"
-    page.submit.click()
-    page.show_reason.click()
+    page.asked.predicted.value = "up"
+    page.asked.submit.click()
+    page.asked.show_reason.click()
     assert page.last_png != clean
     match how:
         case "reset":
@@ -636,22 +812,22 @@ def test_prediction_and_reason_go_with_the_state_they_were_about(how):
             page.preset.value = "wild"
         case "token":
             page.token_text.value = token
-    assert page.answer is None and page.gate.children == (page.show_reason,)
+    assert page.asked.answer is None and page.asked.box.children == (page.asked.show_reason,)
     assert page.last_png == Explorer(page.subject, page.picture).last_png
-    page.show_reason.click()
-    assert "You predicted" not in page.reason.value
+    page.asked.show_reason.click()
+    assert "You predicted" not in page.asked.reason.value
 
 
 def test_a_question_without_a_reason_leaves_nothing_behind():
     page = Explorer(X.Taylor(), question=Predict("?", choices=["a"]))
-    page.skip.click()
-    assert page.gate.children == ()
+    page.asked.skip.click()
+    assert page.asked.box.children == ()
 
 
 def test_a_long_prediction_stays_inside_its_panel():
     page = Explorer(R.LowRank(), Fabric(), question=Predict("?", choices=["96: a column of 8 and a row of 24 more, " * 2]))
-    page.predicted.index = 0
-    page.submit.click()
+    page.asked.predicted.index = 0
+    page.asked.submit.click()
     box = page.canvas.artists["prediction"].get_window_extent(page.canvas.agg.get_renderer())
     panel = page.canvas.axes[0].bbox
     assert box.x0 >= panel.x0 and box.x1 <= panel.x1 and box.y1 <= panel.y1
@@ -659,11 +835,11 @@ def test_a_long_prediction_stays_inside_its_panel():
 
 def test_a_number_can_be_predicted():
     page = Explorer(X.Taylor(), question=Predict("How many features?", number=(0, 10), reason="m + m²."))
-    page.predicted.value = 3.0000000000000004
-    page.submit.click()
-    assert page.answer == 3.0
-    page.show_reason.click()
-    assert "You predicted: 3.0. m + m²." in page.reason.value
+    page.asked.predicted.value = 3.0000000000000004
+    page.asked.submit.click()
+    assert page.asked.answer == 3.0
+    page.asked.show_reason.click()
+    assert "You predicted: 3.0. m + m²." in page.asked.reason.value
 
 
 def test_a_locked_explorer_stays_locked_when_code_moves_it():
@@ -761,20 +937,31 @@ def test_menus_hold_every_row_that_has_controls():
     page = STARTS["flow"]()
     for term in ("expansion", "reconciliation", "remainder"):
         rows = {row.__name__ for row in CATALOGUE.values() if row.term == term}
-        without = {"Extended", "Nested", "Affine", "Patches", "PatchPooling"} if term == "expansion" else set()
-        assert set(dict(page.controls())[f"formula.{term}"].options) == rows - without
+        without = {"Affine", "Patches", "PatchPooling"} if term == "expansion" else set()  # made for other numbers of inputs than two
+        menu = dict(page.controls())[f"formula.{term}"]
+        assert set(menu.options) == rows - without and all(name in menu.tooltip for name in without)
 
 
-def test_a_row_without_controls_can_be_a_start():
+def test_a_composed_component_can_be_a_start():
     both = X.Extended(parts=(X.Taylor(), X.Fourier(terms=2)))
     page = Explorer(both)
     menu = dict(page.controls())["expansion"]
     menu.value = "Taylor"
     menu.value = "Extended"
-    assert page.subject == both
+    assert page.subject == X.Extended.example()
     plain = Explorer(X.Taylor())
-    plain.restore(page.token())
+    plain.restore(Explorer(both).token())
     assert plain.subject == both and dict(plain.controls())["expansion"].value == "Extended"
+
+
+def test_a_row_made_for_one_size_is_in_the_menu_only_where_the_size_is_right():
+    assert "Affine" not in dict(Explorer(X.Taylor()).controls())["expansion"].options
+    two = X.Affine(matrix=((1.0, 2.0), (0.0, 1.0), (1.0, 1.0)), offset=(0.0, 0.0, 1.0))
+    page = Explorer(rpn.Formula(two), Flow())
+    menu = dict(page.controls())["formula.expansion"]
+    menu.value = "Taylor"
+    menu.value = "Affine"
+    assert page.subject.expansion == two
 
 
 def test_menus_leave_no_widgets_behind():
@@ -782,7 +969,7 @@ def test_menus_leave_no_widgets_behind():
     menu = dict(page.controls())["expansion"]
     counts = []
     for _ in range(3):
-        for row in ("Taylor", "BSpline", "Chebyshev"):
+        for row in ("Taylor", "Extended", "BSpline", "Nested", "Chebyshev"):
             menu.value = row
         counts.append(len(W.widgets.widget._instances))
     assert counts[0] == counts[1] == counts[2]

@@ -6,7 +6,8 @@ and hides the names that were not mentioned. Only new limits, titles or ticks co
 
 import base64
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from matplotlib import ticker
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+
+GHOST: dict[str, Any] = {"color": "#777777", "linestyle": (0, (1, 1)), "linewidth": 1.6}
 
 
 class Panel(NamedTuple):
@@ -57,12 +60,15 @@ class Canvas:
         self.mentioned: dict[str, None] = {}  # in the order of being said, which is the order of drawing
         self.background: Any = None
         self.lit: int | None = None
+        self.ghostly = False
         self.full_draws = 0
 
     # ---- what a picture says ------------------------------------------------------------------------------------------------------
 
     def limits(self, panel: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
         """The visible ranges. Changing one costs a full redraw, so pictures round theirs (see `steady`)."""
+        if self.ghostly:
+            return
         axes, kinds = self.axes[panel], self.panels[panel]
         sides = ((x, axes.get_xlim(), axes.set_xlim, kinds.xticks), (y, axes.get_ylim(), axes.set_ylim, kinds.yticks))
         for wanted, current, change, ticks in sides:
@@ -86,26 +92,43 @@ class Canvas:
             self.text(f"count {name} {i}", panel, x, y, str(i + 1), **style)
 
     def title(self, panel: int, text: str) -> None:
-        if self.axes[panel].get_title("left") != text:
+        if not self.ghostly and self.axes[panel].get_title("left") != text:
             self.axes[panel].set_title(text, fontsize=9, loc="left")
             self.background = None
 
+    @contextmanager
+    def ghost(self) -> Iterator[None]:
+        """What is told inside is a state of before: its curves are dotted grey, its bars are outlines, the rest of it is not shown."""
+        self.ghostly = True
+        try:
+            yield
+        finally:
+            self.ghostly = False
+
     def line(self, name: str, panel: int, x: Any, y: Any, **style: Any) -> None:
+        if self.ghostly:
+            if style.get("linestyle") == "":  # points say nothing as a ghost
+                return
+            name, style = f"ghost {name}", GHOST
         artist = self._artist(name, lambda: self.axes[panel].plot([], [], **style)[0])
         artist.set_data(np.asarray(x), np.asarray(y))
 
     def bars(self, name: str, panel: int, heights: Any, color: str | list[str], hatch: str = "", horizontal: bool = False) -> None:
         """Bars of width 0.8 at 0, 1, 2, ... from zero; `horizontal` lets them grow to the right."""
         heights = np.asarray(heights, dtype=float)
-        key = f"{name}/{len(heights)}"
+        key = f"{'ghost ' * self.ghostly}{name}/{len(heights)}"
         draw = self.axes[panel].barh if horizontal else self.axes[panel].bar
         style = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0.5}
+        if self.ghostly:
+            style = {"facecolor": "none", "edgecolor": GHOST["color"], "linestyle": GHOST["linestyle"], "linewidth": 1.4}
         container = self._artist(key, lambda: list(draw(range(len(heights)), np.zeros(len(heights)), **style)))
         for bar, height in zip(container, heights, strict=True):
             bar.set_width(height) if horizontal else bar.set_height(height)
 
     def image(self, name: str, panel: int, values: Any, limit: float) -> None:
         """A matrix as colours from -limit (blue, with a dash) over 0 (white) to limit (red), one cell per unit, first row on top."""
+        if self.ghostly:
+            return
         values = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = values.shape
         artist = self._artist(name, lambda: self.axes[panel].imshow(values, cmap="RdBu_r", aspect="auto", interpolation="nearest"))
@@ -119,6 +142,8 @@ class Canvas:
 
     def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:
         """Words at a place in shares of the panel. Plain text only: matplotlib's formulas are not safe in threads."""
+        if self.ghostly:
+            return
         axes = self.axes[panel]
         artist = self._artist(name, lambda: axes.text(0, 0, "", transform=axes.transAxes, fontsize=8, parse_math=False, **style))
         artist.set_position((x, y))

@@ -1,7 +1,12 @@
-"""Controls from declared fields: a number is a slider, a choice a menu, a component a menu with a panel of its own."""
+"""Controls from declared fields.
+
+A number is a slider, a choice a menu, a table a text to paste into, a component a menu with a panel of its own, and a list of components
+a slider for how many with a panel for each.
+"""
 
 import dataclasses
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -58,16 +63,16 @@ def handle_names() -> list[W.Widget]:
     return [made]
 
 
-def rows_of(base: type[Component]) -> dict[str, type[Component]]:
-    """The menu of a family. Rows that need given numbers, a list of parts or data of one size have no controls yet and are left out."""
+def rows_of(base: type[Component], fits: Callable[[Component], bool] = lambda row: False) -> dict[str, type[Component]]:
+    """The menu of a family. A row whose example is made for one size only is in it where `fits` says that this is the size."""
     rows = [row for row in CATALOGUE.values() if issubclass(row, base)]
-    free = [row for row in rows if not any(field.kind in ("parts", "table") for field in row.declared)]
-    return {row.__name__: row for row in free if getattr(row(), "made_for", None) is None}
+    return {row.__name__: row for row in rows if getattr(row.example(), "made_for", None) is None or fits(row.example())}
 
 
-def control_of(field: Field, value: Any) -> Any:
-    """The widget of a number, a switch or a choice; its description is its name."""
-    common = {"description": field.name.replace("_", " "), "tooltip": field.doc, "style": STYLE, "layout": W.Layout(width=WIDTH)}
+def control_of(field: Field, value: Any, prefix: str = "") -> Any:
+    """The widget of a number, a switch, a choice or a table; its description is its name."""
+    name = f"{prefix}{field.name.replace('_', ' ')}"
+    common = {"description": name, "tooltip": field.doc, "style": STYLE, "layout": W.Layout(width=WIDTH)}
     dial: Any = field.meta
     match field.kind:
         case "int":
@@ -85,12 +90,42 @@ def control_of(field: Field, value: Any) -> Any:
             widget = W.FloatSlider(value, min=min(low, value), max=high, step=step, readout_format=".4", **common)
         case "bool":
             return W.Checkbox(value, indent=False, **common)
+        case "table":
+            hint = "one row per line; numbers separated by spaces or commas"
+            widget = W.Textarea(written(value), placeholder=hint, continuous_update=False, rows=4, **common)
+            widget.nested = isinstance(field.meta.example[0], tuple)
+            return widget
         case _:
             return W.Dropdown(options=list(field.base), value=value, **common)
     if field.kind == "float":
         watch(widget)
     put(widget, value)
     return widget
+
+
+def written(table: tuple) -> str:
+    """A table as text: a line for each row, or all numbers in one line."""
+    rows = table if table and isinstance(table[0], tuple) else (table,)
+    return "\n".join(" ".join(map(repr, row)) for row in rows)
+
+
+def read(text: str, nested: bool) -> tuple:
+    """The table of a text: numbers separated by spaces, commas, semicolons or tabs. ValueError names the line and the word."""
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        row = []
+        for word in re.split(r"[\s,;]+", line.strip(" \t,;")) if line.strip(" \t,;") else []:
+            try:
+                value = int(word) if re.fullmatch(r"[+-]?\d+", word) else float(word)
+            except ValueError:
+                value = math.nan
+            if not math.isfinite(value):
+                raise ValueError(f"line {number}: {word!r} is no number. Wanted: numbers separated by spaces or commas")
+            row.append(value)
+        rows += [tuple(row)] if row else []
+    if nested and len({len(row) for row in rows}) > 1:
+        raise ValueError(f"all rows must have the same length, got {', '.join(map(str, sorted({len(row) for row in rows})))} numbers")
+    return tuple(rows) if nested else tuple(number for row in rows for number in row)
 
 
 def watch(widget: Any) -> None:
@@ -132,13 +167,15 @@ def put(widget: Any, value: Any) -> None:
         widget.min, widget.max = min(widget.min, low), max(widget.max, high)
     elif isinstance(widget, (W.IntSlider, W.FloatSlider)):
         widget.min, widget.max = min(widget.min, value), max(widget.max, value)
-    give(widget, value)
+    give(widget, written(value) if isinstance(widget, W.Textarea) else value)
 
 
 def shown(widget: Any) -> Any:
     """The value of a control as it stands beside it: a slider's 0.30000000000000004 reads 0.3, so the component gets 0.3."""
     if isinstance(widget, (W.FloatLogSlider, W.FloatSlider)):
         return float(f"{widget.value:{widget.readout_format}g}")
+    if isinstance(widget, W.Textarea):
+        return read(widget.value, widget.nested)
     return widget.value
 
 
@@ -159,7 +196,10 @@ def others(field: Field, value: Any) -> list[Any]:
 
 
 class ComponentPanel:
-    """The controls of one component: its fields, and (with `base`) a menu to choose another row of the family."""
+    """The controls of one component: its fields, and (with `base`) a menu to choose another row of the family.
+
+    `fits` says of a component that is made for one size whether a picture of it can be shown here.
+    """
 
     def __init__(
         self,
@@ -168,21 +208,24 @@ class ComponentPanel:
         changed: Callable[[Any], None],
         base: type[Component] | None = None,
         hidden: tuple[str, ...] = (),
+        fits: Callable[[Component], bool] = lambda row: False,
+        title: str = "",
     ) -> None:
-        self.name, self.changed, self.hidden = name, changed, hidden
+        self.name, self.changed, self.hidden, self.fits, self.title = name, changed, hidden, fits, title
         self.box = W.VBox()
+        self.own = W.VBox()
         self.menu: Any = None
         self.widgets: dict[str, Any] = {}
-        self.parts: dict[str, ComponentPanel] = {}
+        self.parts: dict[str, ComponentPanel | PartsPanel] = {}
         if base is not None:
-            # A row without controls can still be the start: then it is in its menu as it was given.
-            self.rows: dict[str, Callable[[], Component]] = {**rows_of(base)}
-            self.rows.setdefault(type(value).__name__, lambda: value)
+            self.rows: dict[str, Callable[[], Component]] = {name: row.example for name, row in rows_of(base, fits).items()}
+            self.rows.setdefault(type(value).__name__, lambda: value)  # made for another size, and still the start
+            left_out = [row.__name__ for row in CATALOGUE.values() if issubclass(row, base) and row.__name__ not in self.rows]
             self.menu = W.Dropdown(
                 options=list(self.rows),
                 value=type(value).__name__,
-                description=name.rpartition(".")[2],
-                tooltip=f"which {base.term}",
+                description=title or name.rpartition(".")[2],
+                tooltip=f"which {base.term}" + (f" (made for other sizes: {', '.join(left_out)})" if left_out else ""),
                 style=STYLE,
                 layout=W.Layout(width=WIDTH),
             )
@@ -192,32 +235,36 @@ class ComponentPanel:
     def _fill(self, value: Component) -> None:
         self.close()
         self.type = type(value)
+        prefix = f"{self.title}: " if self.title else ""
         for field in self.type.declared:
             current = getattr(value, field.name)
-            if field.name in self.hidden or field.optional or field.kind in ("table", "parts"):
+            if field.name in self.hidden or field.optional:
                 continue
+            name = f"{self.name}.{field.name}"
             if field.kind == "part":
                 menu = field.base if len(rows_of(field.base)) > 1 else None
-                self.parts[field.name] = ComponentPanel(current, f"{self.name}.{field.name}", self.changed, menu)
+                self.parts[field.name] = ComponentPanel(current, name, self.changed, menu, fits=self.fits)
+            elif field.kind == "parts":
+                self.parts[field.name] = PartsPanel(current, name, self.changed, field.base, self.fits)
             else:
-                self.widgets[field.name] = control_of(field, current)
+                self.widgets[field.name] = control_of(field, current, prefix)
                 self.widgets[field.name].observe(self.changed, "value")
         self.kept = {f.name: getattr(value, f.name) for f in self.type.declared if f.name not in self.widgets and f.name not in self.parts}
-        own = [self.menu] if self.menu is not None else []
-        self.box.children = [*own, *self.widgets.values(), *(part.box for part in self.parts.values())]
+        self.own.children = [*([self.menu] if self.menu is not None else []), *self.widgets.values()]
+        self.box.children = [self.own, *(part.box for part in self.parts.values())]
 
     def close(self) -> None:
         """Forget the controls of the row before; the front end forgets them too."""
-        self.box.children = ()
+        self.own.children = self.box.children = ()
         for part in self.parts.values():
             part.close()
-        gone = [*self.widgets.values(), *(widget for part in self.parts.values() for widget in (part.menu, part.box) if widget)]
-        for widget in gone:
-            widget.unobserve_all()
-            for one in (widget.layout, getattr(widget, "style", None), widget):
-                if one is not None:
-                    one.close()
+            closed(*part.frame())
+        closed(*self.widgets.values())
         self.widgets, self.parts = {}, {}
+
+    def frame(self) -> list[Any]:
+        """What holds the controls: it goes with the panel, not with a row."""
+        return [widget for widget in (self.menu, self.own, self.box) if widget is not None]
 
     def _chosen(self, change: Any) -> None:
         with LOCK:
@@ -255,15 +302,97 @@ class ComponentPanel:
         for part in self.parts.values():
             yield from part.controls()
 
-    def variants(self, value: Component) -> Iterator[tuple[str, list[Component]]]:
-        """(qualified name, this component with other values of that field) of every control but the menus."""
+    def variants(self, value: Any) -> Iterator[tuple[str, list[Any]]]:
+        """(qualified name, this component with other values of that field) of every control but menus and tables."""
         for field in self.type.declared:
             current = getattr(value, field.name)
-            if field.name in self.widgets:
+            if field.name in self.widgets and field.kind != "table":
                 yield f"{self.name}.{field.name}", replaced(value, field.name, others(field, current))
             elif field.name in self.parts:
                 for name, found in self.parts[field.name].variants(current):
                     yield name, replaced(value, field.name, found)
+
+
+class PartsPanel:
+    """The controls of a list of components: a slider for how many, and a panel with its menu for each."""
+
+    MOST = 4
+
+    def __init__(
+        self, values: tuple, name: str, changed: Callable[[Any], None], base: type[Component], fits: Callable[[Component], bool]
+    ) -> None:
+        self.name, self.changed, self.base, self.fits = name, changed, base, fits
+        self.count = W.IntSlider(
+            len(values),
+            min=1,
+            max=max(self.MOST, len(values)),
+            description=name.rpartition(".")[2],
+            tooltip="how many parts",
+            style=STYLE,
+            layout=W.Layout(width=WIDTH),
+        )
+        self.count.observe(self._counted, "value")
+        self.panels: list[ComponentPanel] = []
+        self.box = W.VBox()
+        self._grow(values)
+
+    def _grow(self, values: tuple) -> None:
+        for value in values:
+            number = len(self.panels) + 1
+            panel = ComponentPanel(value, f"{self.name}.{number}", self.changed, self.base, fits=self.fits, title=f"part {number}")
+            panel.box.layout.border_left, panel.box.layout.padding = "2px solid #999999", "0 0 0 6px"
+            self.panels.append(panel)
+        self.box.children = [self.count, *(panel.box for panel in self.panels)]
+
+    def _cut(self, length: int) -> None:
+        for panel in self.panels[length:]:
+            panel.close()
+            closed(*panel.frame())
+        del self.panels[length:]
+
+    def _counted(self, change: Any) -> None:
+        with LOCK:
+            if self.count.value != len(self.panels):
+                self._cut(self.count.value)
+                plainest = next(iter(rows_of(self.base).values()))
+                self._grow((plainest.example(),) * (self.count.value - len(self.panels)))
+                self.changed(change)
+
+    def frame(self) -> list[Any]:
+        return [self.count, self.box]
+
+    def close(self) -> None:
+        self.box.children = ()
+        self._cut(0)
+
+    def value(self) -> tuple:
+        return tuple(panel.value() for panel in self.panels)
+
+    def set(self, values: tuple) -> None:
+        self._cut(len(values))
+        for panel, value in zip(self.panels, values):
+            panel.set(value)
+        self._grow(values[len(self.panels) :])
+        put(self.count, len(values))  # last: it finds its panels in place
+
+    def controls(self) -> Iterator[tuple[str, Any]]:
+        yield self.name, self.count
+        for panel in self.panels:
+            yield from panel.controls()
+
+    def variants(self, values: tuple) -> Iterator[tuple[str, list[tuple]]]:
+        yield self.name, [values[:-1] or 2 * values, values + values[-1:]]
+        for place, panel in enumerate(self.panels):
+            for name, found in panel.variants(values[place]):
+                yield name, [(*values[:place], other, *values[place + 1 :]) for other in found]
+
+
+def closed(*widgets: Any) -> None:
+    for widget in widgets:
+        widget.unobserve_all()
+        for one in (widget.layout, getattr(widget, "style", None), widget):
+            if one is not None:
+                one.close()
 
 
 def replaced(value: Component, name: str, found: list[Any]) -> list[Component]:

@@ -6,7 +6,7 @@ import html
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets as W
 import torch
@@ -15,8 +15,11 @@ from torch.overrides import TorchFunctionMode
 from ..component import Component, Dial, did_you_mean
 from ..formula import Formula
 from .canvas import Canvas, data_url
+from .compare import changes, compared
 from .controls import LOCK, ComponentPanel, handle_names
+from .linked import lit_code, symbol_row
 from .pictures import COLORS, Basis, Fabric, Flow, Picture
+from .question import Predict, Question
 from .snippet import as_call, as_code
 from .state import packed, unpacked
 
@@ -31,29 +34,11 @@ TERMS = {
     "fusion": "fusion",
 }
 PRESETS = "presets …"
-RADIOS = """<style>
-.rpn-explorer .widget-radio { width: auto; max-width: 100%; height: auto }
-.rpn-explorer .widget-radio-box label { width: auto; height: auto; display: flex; align-items: flex-start }
-.rpn-explorer .widget-radio-box input { float: none; flex: none; order: -1 }
-</style>"""
+IDLE = " (changes nothing in this state)"
 
 
 class Refusal(Exception):
     """A state that is too large: said politely, nothing computed, not a failure."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Predict:
-    """A question before the controls unlock: choices, or a number between the two ends of its slider."""
-
-    question: str
-    choices: Sequence[str] = ()
-    reason: str = ""
-    number: tuple[float, float] | None = None
-
-    def __post_init__(self) -> None:
-        if bool(self.choices) == (self.number is not None):
-            raise ValueError("Predict needs either choices or number=(low, high)")
 
 
 class Float32(TorchFunctionMode):
@@ -73,11 +58,36 @@ def alone() -> Iterator[None]:
         yield
 
 
+class Shown(NamedTuple):
+    """A state with its numbers."""
+
+    subject: Any
+    picture: Picture
+    numbers: dict[str, Any]
+    sizes: dict[str, int]
+
+    def figures(self) -> dict[str, float]:
+        """What two states are compared by."""
+        sizes = {name: self.sizes[name] for name in ("D", "l") if name in self.sizes}
+        return sizes | self.picture.figures(self.subject, self.numbers)
+
+
+class Tab(NamedTuple):
+    """The controls of one term: the boxes that hold them, and how their names begin."""
+
+    boxes: list[Any]
+    names: tuple[str, ...]
+
+
+Preset = Component | tuple[Component, Picture] | str
+
+
 class Explorer:
-    """`Explorer(start, picture)`: sliders for the fields of `start` (a κ, a ψ or a Formula) and of the picture.
+    """`Explorer(start, picture)`: sliders for the fields of `start` (a κ, ψ, ξ or a Formula) and of the picture.
 
     `terms` limits which terms of a formula can be moved; the first of them is lit first: ("remainder", "expansion") starts with π.
-    `hide` names fields of the picture that have no control; `question` is a Predict; `presets` are named states, `{name: component}`.
+    `hide` names fields of the picture that have no control; `question` is a Predict; `presets` are named states, each a component, a
+    pair of component and picture, or a token: `{"runs wild": Chebyshev(degree=10)}`.
     `failed` holds the exception of a callback: it is shown, raised, and seen by tests.
     `refused` says why the state of the controls is not shown: that is no failure.
     """
@@ -90,7 +100,7 @@ class Explorer:
         terms: Sequence[str] | None = None,
         hide: Sequence[str] = (),
         question: Predict | None = None,
-        presets: dict[str, Component] | None = None,
+        presets: dict[str, Preset] | None = None,
         term_bar: bool = True,
         ledger: bool = True,
         code: bool = True,
@@ -100,135 +110,139 @@ class Explorer:
         if picture is None:
             kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Flow) if isinstance(start, kind.subject)]
             if not kinds:
-                raise TypeError(f"an Explorer starts from an expansion, a reconciliation or a Formula, got {start!r}")
+                hint = f"; did you forget the brackets of {start.__name__}()?" if isinstance(start, type) else ""
+                raise TypeError(f"an Explorer starts from an expansion, a reconciliation or a Formula, got {start!r}{hint}")
             picture = kinds[0]()
-        if not isinstance(start, picture.subject):
-            raise TypeError(f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")
+        self.picture, self.subject, self.question = picture, start, question
+        self._check(start, f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")
         terms = picture.moves if terms is None else terms
         fields = tuple(field.name for field in picture.declared)
         for name, known in [(term, picture.moves) for term in terms] + [(field, fields) for field in hide]:
             if name not in known:
                 raise ValueError(f"Explorer: {name!r} is none of {', '.join(known)}{did_you_mean(name, known)}")
-        for name, preset in (presets or {}).items():
-            if not isinstance(preset, picture.subject):
-                raise TypeError(f"the preset {name!r} must be a {picture.subject.__name__} as the start is, got {preset!r}")
-        self.question, self.presets = question, presets or {}
+        self.presets = {name: self._preset(name, preset) for name, preset in (presets or {}).items()}
         self.failed: Exception | None = None
-        self.refused, self.last_png, self.answer = "", b"", None
-        self.picture, self.subject = picture, start
-        self._held, self.locked = False, question is not None
+        self.refused, self.last_png = "", b""
+        self.pinned: Shown | None = None
+        self._held = False
         self._idle: dict[Any, list[str]] = {}
         with LOCK:
             self.canvas = Canvas(picture.panels, picture.size)
-            if isinstance(start, Formula):
-                fixed = tuple(field.name for field in Formula.declared if field.name not in terms)
-                self.subject_panel = ComponentPanel(start, "formula", self._moved, hidden=fixed)
-                shown = {TERMS[term]: panel for term, panel in self.subject_panel.parts.items()}
-            else:
-                self.subject_panel = ComponentPanel(start, start.term, self._moved, picture.subject)
-                shown = {TERMS[start.term]: self.subject_panel}
-            self.picture_panel = ComponentPanel(picture, "picture", self._moved, hidden=tuple(hide))
-            self.panels = shown | ({"g": self.picture_panel} if self.picture_panel.widgets else {})
-            self.lit = next(iter([*(TERMS[term] for term in terms if TERMS[term] in shown), *self.panels]), "")
-            self.term_bar = term_bar and len(self.panels) > 1
+            self.tabs = self._panels(start, picture, terms, hide)
+            self.lit = next(iter([*(TERMS[term] for term in terms if TERMS.get(term) in self.tabs), *self.tabs]), "")
+            self.term_bar = term_bar and len(self.tabs) > 1
             self._build({"Sizes": ledger, "As code": code, "State": token})
             self._moved(None)
         if self.refused:
             raise ValueError(f"an Explorer cannot start from {start!r}: {self.refused}")
         self.first: tuple[Any, Any] = self.subject, self.picture
 
+    def _check(self, subject: Any, said: str) -> None:
+        if not isinstance(subject, self.picture.subject):
+            raise TypeError(said)
+
+    def _preset(self, name: str, preset: Preset) -> tuple[Component, Picture]:
+        if isinstance(preset, str):
+            return self._read(preset)
+        subject, picture = preset if isinstance(preset, tuple) else (preset, self.picture)
+        self._check(subject, f"the preset {name!r} must be a {self.picture.subject.__name__} as the start is, got {subject!r}")
+        if type(picture) is not type(self.picture):
+            raise TypeError(f"the preset {name!r} must bring a {type(self.picture).__name__} as the start does, got {picture!r}")
+        return subject, picture
+
     # ---- the panel ----------------------------------------------------------------------------------------------------------------
+
+    def _panels(self, start: Component, picture: Picture, terms: Sequence[str], hide: Sequence[str]) -> dict[str, Tab]:
+        """The controls of subject and picture, in a tab for each term; what belongs to no term stands with the picture's own."""
+
+        def fits(row: Component) -> bool:
+            whole = isinstance(start, Formula)
+            names = [field.name for field in start.declared if whole and isinstance(row, field.base if field.kind == "part" else ())]
+            try:
+                picture.sizes(dataclasses.replace(start, **{names[0]: row}) if names else row)  # type: ignore[type-var]
+            except ValueError:
+                return False
+            return True
+
+        self.picture_panel = ComponentPanel(picture, "picture", self._moved, hidden=tuple(hide))
+        tabs: dict[str, Tab] = {}
+        boxes, names = [], ["picture."]
+        if isinstance(start, Formula):
+            fixed = tuple(field.name for field in Formula.declared if field.name not in terms)
+            self.subject_panel = ComponentPanel(start, "formula", self._moved, hidden=fixed, fits=fits)
+            for term, panel in self.subject_panel.parts.items():
+                tabs[TERMS[term]] = Tab([panel.box], (f"formula.{term}",))
+            boxes = [self.subject_panel.own] if self.subject_panel.widgets else []
+            names += [f"formula.{name}" for name in self.subject_panel.widgets]
+        else:
+            self.subject_panel = ComponentPanel(start, start.term, self._moved, picture.subject, fits=fits)
+            tabs[TERMS[start.term]] = Tab([self.subject_panel.box], (start.term,))
+        if boxes or self.picture_panel.widgets:
+            tabs["g"] = Tab([*boxes, self.picture_panel.box], tuple(names))
+        return tabs
 
     def _build(self, folds: dict[str, bool]) -> None:
         full = W.Layout(width="100%", max_width=f"{self.canvas.size[0]}px")
+        auto = W.Layout(width="auto")
         self.surface = W.HTML(layout=full)
-        self.bar = {symbol: W.Button(layout=W.Layout(width="auto")) for symbol in self.panels}
+        self.bar = {symbol: W.Button(layout=auto) for symbol in self.tabs}
         for symbol, button in self.bar.items():
             button.on_click(lambda _, symbol=symbol: self._light(symbol))
             button.add_class("rpn-non-visual")
-        self.reset = W.Button(description="Reset", tooltip="back to the first state", layout=W.Layout(width="auto"))
+        self.reset = W.Button(description="Reset", tooltip="back to the first state", layout=auto)
         self.reset.on_click(lambda _: self.set(*self.first))
+        self.pin = W.Button(description="Pin", tooltip="keep this state as a grey ghost and compare", layout=auto)
+        self.pin.on_click(lambda _: self._pin())
         self.preset = W.Dropdown(options=[PRESETS, *self.presets], description="preset", style={"description_width": "initial"})
         self.preset.observe(self._preset_chosen, "value")
-        row = [*(self.bar.values() if self.term_bar else []), self.reset, *([self.preset] if self.presets else [])]
-        self.controls_box = W.VBox([panel.box for panel in self.panels.values()], layout=W.Layout(min_height="7em"))
-        self.gate = W.VBox(self._question_widgets(self.question) if self.question else [], layout=full)
+        row = [*(self.bar.values() if self.term_bar else []), self.reset, self.pin, *([self.preset] if self.presets else [])]
+        self.buttons = W.HBox(row, layout=W.Layout(flex_flow="row wrap", width="100%", max_width=full.max_width))
+        boxes = [box for tab in self.tabs.values() for box in tab.boxes]
+        self.controls_box = W.VBox(boxes, layout=W.Layout(min_height="7em"))
+        self.asked = Question(self.question, lambda: self._moved(None), full) if self.question else None
+        self.pin_text = W.HTML(layout=full)
         self.ledger_text, self.token_says = W.HTML(), W.HTML()
         self.call_text = W.Text(description="rpn_edu", layout=W.Layout(width="100%"))
-        self.code_text = W.Textarea(description="code", layout=W.Layout(width="100%", height="18em"))
+        self.code_text = W.HTML(layout=W.Layout(width="100%"))
         self.token_text = W.Text(description="state", continuous_update=False, layout=W.Layout(width="100%"))
         self.token_text.observe(self._token_entered, "value")
-        advice = W.HTML("This text restores every control. Copy it, or paste another one and press Enter.")
+        self.preset_name = W.Text(description="name", placeholder="runs wild", layout=W.Layout(width="20em"))
+        self.keep = W.Button(description="Keep as preset", layout=auto)
+        self.keep.on_click(lambda _: self._keep_preset())
+        self.presets_text = W.Text(description="presets", layout=W.Layout(width="100%"))
+        advice = W.HTML("This text restores every control and your data. Copy it, or paste another one and press Enter.")
+        teach = W.HTML("To teach with this state, name it. The line below it goes into the call of the Explorer.")
+        own = W.HBox([self.preset_name, self.keep], layout=W.Layout(flex_flow="row wrap"))
         contents = {
             "Sizes": self.ledger_text,
             "As code": W.VBox([self.call_text, self.code_text]),
-            "State": W.VBox([advice, self.token_text, self.token_says]),
+            "State": W.VBox([advice, self.token_text, self.token_says, teach, own, self.presets_text]),
         }
         self.fold_names = [name for name in contents if folds[name]]
         self.folds = W.Accordion([contents[name] for name in self.fold_names], titles=self.fold_names, selected_index=None, layout=full)
         self.folds.observe(lambda _: self._refresh_folds(), "selected_index")
-        for widget in (self.folds, self.call_text, self.code_text):
+        for widget in (self.folds, self.call_text, self.code_text, self.pin, self.preset_name, self.keep, self.presets_text):
             widget.add_class("rpn-non-visual")
         # The picture comes first and the question last but the folds: nothing that comes or goes can push picture or controls.
-        buttons = W.HBox(row, layout=W.Layout(flex_flow="row wrap", width="100%", max_width=full.max_width))
-        body = [self.surface, buttons, self.controls_box, self.gate, *([self.folds] if self.fold_names else []), *handle_names()]
+        asked = [self.asked.box] if self.asked else []
+        folded = [self.folds] if self.fold_names else []
+        body = [self.surface, self.buttons, self.controls_box, self.pin_text, *asked, *folded, *handle_names()]
         self.panel = W.VBox(body, layout=W.Layout(width="100%"))
         self.panel.add_class("rpn-explorer")
         self._name_terms()
 
-    def _question_widgets(self, question: Predict) -> list[W.Widget]:
-        style = {"description": "prediction", "style": {"description_width": "initial"}}
-        if question.number:
-            low, high = question.number
-            self.predicted = W.FloatSlider((low + high) / 2, min=low, max=high, step=(high - low) / 100, readout_format=".4", **style)
-        else:
-            self.predicted = W.RadioButtons(options=list(question.choices), value=None, **style)
-        self.predicted.add_class("rpn-non-visual")
-        self.submit = W.Button(description="This is my prediction", layout=W.Layout(width="auto"))
-        self.skip = W.Button(description="Skip the question", layout=W.Layout(width="auto"))
-        self.asks_again, self.reason = W.HTML(), W.HTML()
-        self.show_reason = W.Button(description="Show the reason", layout=W.Layout(width="auto", align_self="flex-start"))
-        self.show_reason.add_class("rpn-non-visual")
-        self.predicted.observe(lambda _: setattr(self.asks_again, "value", ""), "value")
-        self.submit.on_click(lambda _: self._submitted())
-        self.skip.on_click(lambda _: self._answered(None))
-        self.show_reason.on_click(lambda _: self._tell())
-        ask = W.HTML(f"{RADIOS}<b>Before you move anything:</b> {html.escape(question.question)}")
-        return [ask, self.predicted, W.HBox([self.submit, self.skip], layout=W.Layout(flex_flow="row wrap")), self.asks_again]
-
-    def _submitted(self) -> None:
-        if self.predicted.value is None:
-            self.asks_again.value = '<span role="status">Choose one first, or skip the question.</span>'
-        else:
-            self._answered(self.predicted.value)
-
-    def _answered(self, answer: Any) -> None:
-        """Unlock: the prediction is drawn over the result. The reason waits until it is asked for: moving comes first."""
-        with LOCK:
-            self.locked, self.answer = False, round(answer, 10) if isinstance(answer, float) else answer
-            self._offer_reason()
-            self._moved(None)
-
-    def _offer_reason(self) -> None:
-        if self.question and not self.locked:
-            self.gate.children = (self.show_reason,) if self.question.reason else ()
-
-    def _tell(self) -> None:
-        """The reason, where the question stood: below the controls, so that nothing moves under the pointer."""
-        with LOCK:
-            if self.question and not self.locked:
-                said = "" if self.answer is None else f"You predicted: {self.answer}. "
-                style = "border-left:3px solid #b34700;padding-left:6px;line-height:1.4"
-                self.reason.value = f'<div role="status" style="{style}">{html.escape(said + self.question.reason)}</div>'
-                self.gate.children = (self.reason,)
+    @property
+    def locked(self) -> bool:
+        return self.asked is not None and self.asked.locked
 
     def _light(self, symbol: str) -> None:
-        """Choose a term: its controls are in sight, and it is lit in formula and picture."""
+        """Choose a term: its controls are in sight, and it is lit in formula, picture, code and in the line that explains it."""
         with LOCK:
             self.lit = symbol
             self._name_terms()
             self.last_png = self.canvas.png()
             self._publish()
+            self._refresh_folds()
             self._disable_idle()
 
     def _name_terms(self) -> None:
@@ -240,7 +254,7 @@ class Explorer:
             button.style.text_color = COLORS.get(symbol) or COLORS[symbol[0]]
             button.style.font_weight = "bold" if symbol == self.lit else "normal"
         if self.term_bar:
-            self.controls_box.children = [self.panels[self.lit].box]
+            self.controls_box.children = self.tabs[self.lit].boxes
             self.canvas.light(self.lit)
 
     # ---- a move -------------------------------------------------------------------------------------------------------------------
@@ -274,18 +288,26 @@ class Explorer:
         for name, value in numbers.items():
             if not torch.isfinite(value).all():
                 raise FloatingPointError(f"{name} of {subject!r} is not finite everywhere")
-        self.canvas.begin()
-        picture.paint(self.canvas, subject, numbers)
-        if self.answer is not None:
-            box = {"facecolor": "white", "edgecolor": "#b34700", "alpha": 0.85, "pad": 2}
-            room = int(picture.panels[0].where[2] * self.canvas.size[0] / 6.5)  # letters that fit into the panel
-            said = textwrap.fill(f"you predicted: {self.answer}", max(room, 16))
-            self.canvas.text("prediction", 0, 0.99, 0.99, said, color="#b34700", ha="right", va="top", bbox=box)
-        self.last_png, self.alt = self.canvas.png(), picture.alt(subject, numbers)
         self.picture, self.subject, self.numbers, self.given, self.sizes, self.refused = picture, subject, numbers, given, sizes, ""
+        self._paint()
         self._publish()
         self._refresh_folds()
         self._disable_idle()
+
+    def _paint(self) -> None:
+        self.canvas.begin()
+        self.picture.paint(self.canvas, self.subject, self.numbers)
+        if self.pinned is not None:
+            with self.canvas.ghost():
+                self.pinned.picture.paint(self.canvas, self.pinned.subject, self.pinned.numbers)
+        if self.asked is not None and self.asked.answer is not None:
+            box = {"facecolor": "white", "edgecolor": "#b34700", "alpha": 0.85, "pad": 2}
+            room = int(self.picture.panels[0].where[2] * self.canvas.size[0] / 6.5)  # letters that fit into the panel
+            said = textwrap.fill(f"you predicted: {self.asked.answer}", max(room, 16))
+            self.canvas.text("prediction", 0, 0.99, 0.99, said, color="#b34700", ha="right", va="top", bbox=box)
+        self.last_png, self.alt = self.canvas.png(), self.picture.alt(self.subject, self.numbers)
+        if self.pinned is not None:
+            self.alt += f" Grey and dotted behind it: a pinned state. {self._comparison()}"
 
     def _disable_idle(self) -> None:
         """Grey out the controls that have no effect now, and all of them while the question waits."""
@@ -294,7 +316,9 @@ class Explorer:
         for name, widget in self.controls():
             if locked or not self.refused:
                 widget.disabled = locked or name in idle
-        for widget in (self.reset, self.preset, self.token_text):
+                said = widget.tooltip.removesuffix(IDLE)
+                widget.tooltip = said + IDLE if name in idle else said
+        for widget in (self.reset, self.preset, self.token_text, self.pin):
             widget.disabled = locked
 
     def _without_effect(self) -> list[str]:
@@ -302,20 +326,15 @@ class Explorer:
 
         What was found holds for all states with the same kinds, switches and counts, and with floats at the same ends.
         """
-        sight = [self.panels[self.lit]] if self.term_bar else list(self.panels.values())
+        tabs = [self.tabs[self.lit]] if self.term_bar else list(self.tabs.values())
+        sight = tuple(name for tab in tabs for name in tab.names)
         key = self.lit if self.term_bar else "", coarse(self.subject), coarse(self.picture)
         if key not in self._idle:
-            tried: list[tuple[str, list[Any]]] = []
-            if self.picture_panel in sight:
-                tried += [(name, [(self.subject, other) for other in found]) for name, found in self.picture_panel.variants(self.picture)]
-            inside = tuple(panel.name + "." for panel in sight)
-            tried += [
-                (name, [(other, self.picture) for other in found])
-                for name, found in self.subject_panel.variants(self.subject)
-                if name.startswith(inside)
-            ]
+            tried = [(name, [(self.subject, other) for other in found]) for name, found in self.picture_panel.variants(self.picture)]
+            tried += [(name, [(other, self.picture) for other in found]) for name, found in self.subject_panel.variants(self.subject)]
+            seen = [(name, pairs) for name, pairs in tried if name.startswith(sight)]
             with alone():
-                self._idle[key] = [name for name, pairs in tried if not any(self._differs(*pair) for pair in pairs)]
+                self._idle[key] = [name for name, pairs in seen if not any(self._differs(*pair) for pair in pairs)]
         return self._idle[key]
 
     def _differs(self, subject: Any, picture: Any) -> bool:
@@ -324,8 +343,31 @@ class Explorer:
             numbers = picture.numbers(subject, **(self.given if picture is self.picture else picture.given()))
         except (ValueError, Refusal):
             return False
+        if numbers.keys() != self.numbers.keys():
+            return True
         pairs = [(numbers[name], value) for name, value in self.numbers.items()]
         return any(new.shape != old.shape or not torch.allclose(new, old, rtol=1e-5, atol=1e-6) for new, old in pairs)
+
+    # ---- pin and compare ----------------------------------------------------------------------------------------------------------
+
+    def _pin(self) -> None:
+        """Keep the shown state as a ghost, or let go of the one that is kept."""
+        with LOCK:
+            now = Shown(self.subject, self.picture, self.numbers, self.sizes)
+            self.pinned = now if self.pinned is None else None
+            self.pin.description = "Unpin" if self.pinned is not None else "Pin"
+            self._moved(None)
+
+    def _comparison(self) -> str:
+        """What differs between the pinned state and this one: controls, then figures."""
+        if self.pinned is None:
+            return ""
+        now = Shown(self.subject, self.picture, self.numbers, self.sizes)
+        moved = [*changes(self.pinned.subject, now.subject), *changes(self.pinned.picture, now.picture)]
+        if not moved:
+            return "Pinned. Move a control: the ghost stays, and the difference is told here."
+        figures = [*compared(self.pinned.figures(), now.figures())]
+        return f"Since the pin: {'; '.join(moved)}. {'; '.join(figures) or 'No figure has changed'}."
 
     # ---- what is sent -------------------------------------------------------------------------------------------------------------
 
@@ -336,7 +378,13 @@ class Explorer:
         readout = refusal or html.escape(self.picture.readout(self.subject, self.numbers))
         style = "font-family:monospace;white-space:pre-wrap;min-height:2.6em"
         below = f'<div class="rpn-readout" style="{style}">{readout}</div>'
+        if self.term_bar:
+            below += f'<div class="rpn-symbol" style="font-size:12px;min-height:2.6em;color:#444">{self._symbol()}</div>'
         self.surface.value = f'<div style="line-height:1.3">{self._formula()}{self._image()}{below}</div>'
+        self.pin_text.value = html.escape(self._comparison())
+
+    def _symbol(self) -> str:
+        return symbol_row(self.lit, self.picture.values(self.subject, self.numbers).get(self.lit, ""))
 
     def _formula(self) -> str:
         values = self.picture.values(self.subject, self.numbers)
@@ -372,7 +420,7 @@ class Explorer:
                 rows = "".join(sides.format(*size) for size in self.sizes.items())
                 self.ledger_text.value = f"<table><caption>sizes of this state</caption>{rows}</table>"
             case "As code":
-                self.code_text.value, self.call_text.value = self.code(), self.call()
+                self.code_text.value, self.call_text.value = lit_code(self.code(), self.lit), self.call()
             case "State":
                 self.token_text.value, self.token_says.value = self.token(), ""
 
@@ -385,21 +433,24 @@ class Explorer:
         return as_call(self.picture, self.subject)
 
     def token(self) -> str:
-        """A short text that restores every control."""
+        """A short text that restores every control and the learner's own data."""
         return packed(self.subject, self.picture)
 
-    def restore(self, token: str) -> None:
-        """Set every control from a token. ValueError with a sentence for a text that is none, or belongs to another kind of explorer."""
+    def _read(self, token: str) -> tuple[Any, Any]:
         subject, picture = unpacked(token)
         if type(picture) is not type(self.picture) or not isinstance(subject, self.picture.subject):
             raise ValueError(f"this state belongs to another explorer: {type(picture).__name__} of a {subject.term or 'formula'}")
-        self.set(subject, picture)
+        return subject, picture
+
+    def restore(self, token: str) -> None:
+        """Set every control from a token. ValueError with a sentence for a text that is none, or belongs to another kind of explorer."""
+        self.set(*self._read(token))
 
     def set(self, subject: Component, picture: Picture | None = None) -> None:
         """Move all controls at once; one redraw. A prediction was about the state before: it goes."""
         with self.hold():
-            self.answer = None
-            self._offer_reason()
+            if self.asked is not None:
+                self.asked.forget()
             self.subject_panel.set(subject)
             if picture is not None:
                 self.picture_panel.set(picture)
@@ -418,7 +469,20 @@ class Explorer:
 
     def _preset_chosen(self, change: Any) -> None:
         if self.preset.value in self.presets:
-            self.set(self.presets[self.preset.value])
+            self.set(*self.presets[self.preset.value])
+
+    def _keep_preset(self) -> None:
+        """The shown state under the name that was typed: in the menu at once, and as text for the teacher's notebook."""
+        name = self.preset_name.value.strip()
+        if not name:
+            self.presets_text.value = "Type a name first."
+            return
+        self.presets[name] = self.subject, self.picture
+        self.preset.options = [PRESETS, *self.presets]
+        if self.preset not in self.buttons.children:
+            self.buttons.children += (self.preset,)
+        tokens = {name: packed(*state) for name, state in self.presets.items()}
+        self.presets_text.value = f"presets={tokens!r}"
 
     def _token_entered(self, change: Any) -> None:
         if not self.token_text.value or (self.token_text.value == self.token() and not self.refused):
@@ -460,6 +524,8 @@ def ledger(sizes: dict[str, int]) -> dict[str, int]:
 
 def coarse(value: Any) -> Any:
     """A component with its floats told only as low end, zero, high end or between."""
+    if isinstance(value, tuple):
+        return tuple(map(coarse, value))
     if not isinstance(value, Component):
         return value
     told: list[Any] = [type(value)]

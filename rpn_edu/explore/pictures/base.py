@@ -64,6 +64,10 @@ class Picture(Component, ABC):
     def readout(self, subject: Any, numbers: Numbers) -> str:
         """One line of figures."""
 
+    def figures(self, subject: Any, numbers: Numbers) -> dict[str, float]:
+        """The figures by which two states are compared, beside D and l: every number that stands alone."""
+        return {name.replace("_", " "): value.item() for name, value in numbers.items() if isinstance(value, Tensor) and not value.dim()}
+
     def formula(self, subject: Any) -> tuple[tuple[str, str], ...]:
         """The line above the picture: pieces of text with the symbol of their term."""
         return FORMULA

@@ -1,0 +1,46 @@
+"""Two states side by side: which controls differ, and what that did to the figures, in words."""
+
+from collections.abc import Iterator
+
+from ..component import Component
+
+
+def changes(old: Component, new: Component, name: str = "") -> Iterator[str]:
+    """The fields in which two components differ: `degree 4 → 7`, `expansion Chebyshev → BSpline`."""
+    if type(old) is not type(new):
+        yield f"{name or old.term} {type(old).__name__} → {type(new).__name__}"
+        return
+    for field in old.declared:
+        before, after = getattr(old, field.name), getattr(new, field.name)
+        yield from _changed(before, after, " ".join((name, field.name.replace("_", " "))).strip())
+
+
+def _changed(before: object, after: object, name: str) -> Iterator[str]:
+    if isinstance(before, Component) and isinstance(after, Component):
+        yield from changes(before, after, name)
+    elif isinstance(before, tuple) and isinstance(after, tuple) and before != after:
+        if len(before) == len(after) and all(isinstance(item, Component) for item in (*before, *after)):
+            for number, pair in enumerate(zip(before, after), 1):
+                yield from _changed(*pair, f"{name} {number}")
+        else:
+            yield f"{name} {len(before)} → {len(after)} entries" if len(before) != len(after) else f"other {name}"
+    elif before != after:
+        yield f"{name} {_said(before)} → {_said(after)}"
+
+
+def compared(old: dict[str, float], new: dict[str, float]) -> Iterator[str]:
+    """The figures of two states: `error 0.21 → 0.089 (58 % lower)`. Equal ones are left out."""
+    for name in (name for name in new if name in old):
+        if _said(old[name]) == _said(new[name]):
+            continue
+        ratio = new[name] / old[name] if old[name] else 0.0
+        if ratio > 0 and not isinstance(old[name], int):
+            share = f"{ratio:.3g} times" if ratio >= 2 else f"{abs(ratio - 1):.0%} {'higher' if ratio > 1 else 'lower'}".replace("%", " %")
+        else:
+            difference = new[name] - old[name]
+            share = f"{_said(abs(difference))} {'more' if difference > 0 else 'less'}"
+        yield f"{name} {_said(old[name])} → {_said(new[name])} ({share})"
+
+
+def _said(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
