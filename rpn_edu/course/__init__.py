@@ -1,1 +1,4 @@
 """What a course needs beside the chapters: one symbol table, questions with a reason for every answer."""
+
+from .quiz import Quiz as Quiz, quiz as quiz
+from .symbols import SYMBOLS as SYMBOLS, Symbol as Symbol, symbols as symbols

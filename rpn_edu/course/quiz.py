@@ -1,0 +1,144 @@
+"""Questions with a reason for every option. Data are TOML, one file per chapter; what is shown needs no kernel and no script."""
+
+import html
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..component import did_you_mean
+
+ITEMS = files(__package__) / "items"
+SECTIONS = ("recall", "exit")
+TITLES = {"recall": "Recall", "exit": "Exit questions"}
+
+
+@dataclass(frozen=True)
+class Option:
+    text: str
+    reason: str  # why it is right, or what one overlooked
+    right: bool = False
+
+    @property
+    def verdict(self) -> str:
+        return "✓ Right." if self.right else "✗ Not quite."
+
+
+@dataclass(frozen=True)
+class Question:
+    question: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Quiz:
+    """The questions of one section. Every option opens by mouse, Enter or Space, and says in words whether it is right."""
+
+    section: str
+    questions: tuple[Question, ...]
+
+    def __repr__(self) -> str:
+        """Questions and options, without the answers."""
+        lines = [TITLES[self.section]]
+        for number, question in enumerate(self.questions, 1):
+            lines += [f"{number}. {question.question}", *(f"   - {option.text}" for option in question.options)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return f'<div class="rpn-quiz">{"".join(map(self._block, range(len(self.questions))))}</div>'
+
+    def _block(self, index: int) -> str:
+        question = self.questions[index]
+        legend = f"<legend><b>{index + 1}.</b> {html.escape(question.question)}</legend>"
+        options = "".join(
+            f'<details style="margin:4px 0"><summary style="cursor:pointer">{html.escape(option.text)}</summary>'
+            f'<div style="margin:2px 0 6px 18px"><b>{option.verdict}</b> {html.escape(option.reason)}</div></details>'
+            for option in question.options
+        )
+        return f'<fieldset style="border:1px solid #767676;margin:6px 0;padding:6px 12px">{legend}{options}</fieldset>'
+
+
+def quiz(chapter: str | Path, section: str) -> Quiz:
+    """quiz("01_expansion", "recall"), or a file of your own: quiz(Path("mine.toml"), "exit").
+
+    [[recall]]
+    question = "What does κ make?"
+    [[recall.options]]
+    text = "features"
+    reason = "They are what the model sees of x."
+    right = true
+    [[recall.options]]
+    text = "outputs"
+    reason = "Those are made by the whole formula, g."
+    """
+    sections = read(chapter)
+    if section not in sections:
+        near = did_you_mean(section, sections) or f"; it has {', '.join(sections)}"
+        raise LookupError(f"{name_of(chapter)} has no section {section!r}{near}")
+    return Quiz(section, sections[section])
+
+
+def chapters() -> list[str]:
+    """The chapters that have questions."""
+    return sorted(file.name.removesuffix(".toml") for file in ITEMS.iterdir() if file.name.endswith(".toml"))
+
+
+def name_of(chapter: str | Path) -> str:
+    return Path(chapter).name if str(chapter).endswith(".toml") else f"{chapter}.toml"
+
+
+def read(chapter: str | Path) -> dict[str, tuple[Question, ...]]:
+    """{"recall": (Question, ...)}: every section of a file, checked."""
+    own, name = str(chapter).endswith(".toml"), name_of(chapter)
+    file = Path(chapter) if own else ITEMS / name
+    if not file.is_file():
+        near = "" if own else did_you_mean(str(chapter), chapters()) or f"; there are {', '.join(chapters())}"
+        raise FileNotFoundError(f"quiz: no file {file if own else name!r} with questions{near}")
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{name} is not TOML: {error}") from None
+    known(name, data, SECTIONS)
+    return {section: tuple(questions(f"{name}, {section}", data[section])) for section in data}
+
+
+def questions(where: str, items: Any) -> Iterable[Question]:
+    for number, item in enumerate(tables(where, items, "questions", least=1), 1):
+        here = f"{where}, question {number}"
+        known(here, item, ("question", "options"))
+        asked = text(here, item, "question")
+        options = tuple(option(f"{here}, option {i}", o) for i, o in enumerate(tables(here, item.get("options"), "options", least=2), 1))
+        if (right := sum(o.right for o in options)) != 1:
+            raise ValueError(f"{here}: exactly one option is right, got {right}")
+        if len({o.text for o in options}) < len(options):
+            raise ValueError(f"{here}: two options say the same")
+        yield Question(asked, options)
+
+
+def option(where: str, item: dict) -> Option:
+    known(where, item, ("text", "reason", "right"))
+    right = item.get("right", False)
+    if not isinstance(right, bool):
+        raise ValueError(f"{where}: right must be true or false, got {right!r}")
+    return Option(text(where, item, "text"), text(where, item, "reason"), right)
+
+
+def tables(where: str, items: Any, what: str, least: int) -> list[dict]:
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items) or len(items) < least:
+        raise ValueError(f"{where}: at least {least} {what} were wanted, written as [[tables]], got {items!r}")
+    return items
+
+
+def text(where: str, item: dict, key: str) -> str:
+    value = item.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{where}: {key} must be a text that is not empty, got {value!r}")
+    return " ".join(value.split())
+
+
+def known(where: str, item: dict, keys: Iterable[str]) -> None:
+    for key in item:
+        if key not in keys:
+            raise ValueError(f"{where}: unknown key {key!r}{did_you_mean(key, keys) or '; known are ' + ', '.join(keys)}")
