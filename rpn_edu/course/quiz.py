@@ -10,7 +10,7 @@ from typing import Any
 
 from ..component import did_you_mean
 
-ITEMS = files(__package__) / "items"
+ITEMS = files("rpn_edu.course") / "items"
 SECTIONS = ("recall", "exit")
 TITLES = {"recall": "Recall", "exit": "Exit questions"}
 

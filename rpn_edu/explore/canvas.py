@@ -107,7 +107,8 @@ class Canvas:
 
     def line(self, name: str, panel: int, x: Any, y: Any, **style: Any) -> None:
         if self.ghostly:
-            if style.get("linestyle") == "":  # points say nothing as a ghost
+            unmoved = name in self.mentioned and all(map(np.array_equal, self.artists[name].get_data(), (x, y)))
+            if style.get("linestyle") == "" or unmoved:  # points say nothing as a ghost
                 return
             name, style = f"ghost {name}", GHOST
         artist = self._artist(name, lambda: self.axes[panel].plot([], [], **style)[0])

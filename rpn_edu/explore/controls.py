@@ -74,6 +74,7 @@ def control_of(field: Field, value: Any, prefix: str = "") -> Any:
     name = f"{prefix}{field.name.replace('_', ' ')}"
     common = {"description": name, "tooltip": field.doc, "style": STYLE, "layout": W.Layout(width=WIDTH)}
     dial: Any = field.meta
+    widget: Any
     match field.kind:
         case "int":
             widget = W.IntSlider(value, min=int(min(dial.low, value)), max=int(max(dial.high, value)), **common)
@@ -172,10 +173,10 @@ def put(widget: Any, value: Any) -> None:
 
 def shown(widget: Any) -> Any:
     """The value of a control as it stands beside it: a slider's 0.30000000000000004 reads 0.3, so the component gets 0.3."""
+    if hasattr(widget, "nested"):
+        return read(widget.value, widget.nested)
     if isinstance(widget, (W.FloatLogSlider, W.FloatSlider)):
         return float(f"{widget.value:{widget.readout_format}g}")
-    if isinstance(widget, W.Textarea):
-        return read(widget.value, widget.nested)
     return widget.value
 
 

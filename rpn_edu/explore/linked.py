@@ -3,7 +3,7 @@
 import html
 import re
 
-from ..course.symbols import SYMBOLS
+from ..course.symbols import KNOWN
 
 NAMES = {
     "κ": "expansion kappa",
@@ -46,7 +46,7 @@ def lit_lines(code: str, symbol: str) -> list[bool]:
 
 def symbol_row(symbol: str, value: str) -> str:
     """How the lit term is said, what it is, and where it is in the code, in one line."""
-    row = next((row for row in SYMBOLS if row.symbol == symbol or row.symbol == symbol[:1]), None)
+    row = KNOWN.get(symbol.rstrip("ᵃⁱ"))
     if row is None:
         return ""
     now = f"; here {value}" if value else ""
