@@ -168,7 +168,7 @@ class Canvas:
     def begin(self) -> None:
         self.mentioned.clear()
 
-    def png(self) -> bytes:
+    def png(self, colors: int = 64) -> bytes:
         """The picture as a small palette PNG. print_png would leave the animated artists out, so the pixels are read directly."""
         if self.background is None:
             self.agg.draw()
@@ -186,7 +186,7 @@ class Canvas:
             self.axes[self.lit].draw_artist(self.rules[self.lit])
         picture = Image.fromarray(np.asarray(self.agg.buffer_rgba())[:, :, :3])
         out = io.BytesIO()
-        picture.quantize(64, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=1)
+        picture.quantize(colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=1)
         return out.getvalue()
 
 

@@ -1,0 +1,122 @@
+"""The catalogue as pictures: a card for every component, drawn from its own code."""
+
+import base64
+import html
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..component import CATALOGUE, Component, did_you_mean
+from .canvas import Canvas, Panel, data_url, steady
+from .pictures.base import COLORS, LINES
+
+SIZE = (168, 84)
+CURVES = 8  # more would be a tangle at this size
+
+
+def plain(canvas: Canvas, x: Tensor, curves: Tensor, color: str | None = None) -> None:
+    """(points,), (points, curves): a few curves, each with its own dash."""
+    y = curves[:, :CURVES]
+    # The middle of what the curves do: one that explodes at an end must not flatten all others.
+    top = steady(y.abs().quantile(0.97), floor=0.01) * 1.1
+    canvas.limits(0, (float(x[0]), float(x[-1])), (-top, top))
+    canvas.line("zero", 0, [float(x[0]), float(x[-1])], [0, 0], color="#bbbbbb", linewidth=0.6)
+    for number, curve in enumerate(y.T):
+        style = {"color": color or f"C{number % 10}", "linestyle": LINES[number % len(LINES)], "linewidth": 1.1}
+        canvas.line(f"curve {number}", 0, x, curve.clamp(-10 * top, 10 * top), **style)
+
+
+def seeded(*shape: int) -> Tensor:
+    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+
+
+def expansion(row: Any, canvas: Canvas) -> str:
+    m = row.made_for or 8
+    if row.made_for is not None or row.width(8) < 8:
+        rows = row(seeded(5, m).sigmoid())  # (5, D)
+        canvas.image("rows", 0, rows, steady(rows, floor=0.01))
+        return f"what it makes of five rows of {m} numbers: {rows.shape[-1]} numbers each"
+    low, high = row.domain
+    low, high = max(low, -4.0), min(high, 4.0)
+    x = torch.linspace(low, high, 120, dtype=torch.float64)
+    features = row(x.unsqueeze(-1))
+    plain(canvas, x, features)
+    shown = f"the first {CURVES} of {features.shape[-1]}" if features.shape[-1] > CURVES else f"its {features.shape[-1]}"
+    return f"{shown} features of one input from {low:g} to {high:g}"
+
+
+def reconciliation(row: Any, canvas: Canvas) -> str:
+    n, D = 6, 12
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        W = row.matrix(row.init(n, D).double(), n, D)
+    canvas.image("W", 0, W, steady(W, floor=0.01))
+    return f"a 6 × 12 matrix from {row.length(n, D)} numbers"
+
+
+def remainder(row: Any, canvas: Canvas) -> str:
+    x = torch.linspace(-1, 1, 60, dtype=torch.float64)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        plain(canvas, x, row(x.unsqueeze(-1), row.init(1, 1).double(), 1), COLORS["π"])
+    return "what it adds for one input from -1 to 1"
+
+
+def interdependence(row: Any, canvas: Canvas) -> str:
+    k = row.made_for or 6
+    r = len(row.scales) if getattr(row, "scales", ()) else 8
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        A = row.matrix(seeded(r, k).softmax(0) if row.__class__.__name__ == "KLDivergence" else seeded(r, k), row.init(r, k).double())
+    canvas.image("A", 0, A, steady(A, floor=0.01))
+    return f"the matrix for a table of {r} rows and {k} columns"
+
+
+def fusion(row: Any, canvas: Canvas) -> str:
+    x = torch.linspace(-1, 1, 60, dtype=torch.float64)
+    parts = [torch.sin(4 * x), torch.cos(3 * x)]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        fused = row([part.unsqueeze(-1) for part in parts], row.init([1, 1]).double())  # (60, n)
+    plain(canvas, x, torch.stack(parts, -1))
+    for number, curve in enumerate(fused.T):
+        canvas.line(f"fused {number}", 0, x, curve, color=COLORS["g"], linewidth=2, alpha=0.8)
+    return f"two curves and, thick, the {'two of them side by side' if fused.shape[-1] > 1 else 'one'} that it makes of them"
+
+
+DRAWN: dict[str, Callable[[Any, Canvas], str]] = {f.__name__: f for f in (expansion, reconciliation, remainder, interdependence, fusion)}
+
+
+class Sheet:
+    """The contact sheet of a term: picture, formula, hyperparameters of every component. It needs no kernel."""
+
+    def __init__(self, term: str) -> None:
+        if term not in DRAWN:
+            raise LookupError(f"contact_sheet: no term is called {term!r}{did_you_mean(term, DRAWN) or '; there are ' + ', '.join(DRAWN)}")
+        self.term = term
+        self.rows = [row for row in CATALOGUE.values() if row.term == term and row.__module__.startswith("rpn_edu.")]
+        self.cards = [self._card(row.example()) for row in self.rows]
+
+    def _card(self, component: Component) -> str:
+        canvas = Canvas([Panel((0.01, 0.02, 0.98, 0.96), xticks="none", yticks="none")], SIZE)
+        with torch.no_grad():
+            said = DRAWN[self.term](component, canvas)
+        name, formula = type(component).__name__, type(component).formula_line()
+        fields = ", ".join(f"{field.name}: {field.doc}" for field in component.declared) or "no hyperparameters"
+        picture = f'<img width="{SIZE[0]}" height="{SIZE[1]}" alt="{html.escape(f"{name}: {said}", quote=True)}" src="{data_url(canvas.png(16))}">'
+        words = f"<b>{name}</b><br><span>{html.escape(formula)}</span><br><small>{html.escape(fields)}</small>"
+        return f'<li style="width:{SIZE[0] + 44}px;list-style:none;border:1px solid #999;padding:4px;font-size:12px">{picture}<br>{words}</li>'
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{row.__name__}: {row.formula_line()}" for row in self.rows)
+
+    def _repr_html_(self) -> str:
+        style = "display:flex;flex-wrap:wrap;gap:6px;padding:0;margin:0"
+        return f'<ul class="rpn-sheet" aria-label="all components of {self.term}" style="{style}">{"".join(self.cards)}</ul>'
+
+
+def contact_sheet(term: str) -> Sheet:
+    """A card for every component of a term: expansion, reconciliation, remainder, interdependence or fusion."""
+    return Sheet(term)
