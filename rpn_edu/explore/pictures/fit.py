@@ -129,7 +129,9 @@ class Fit(Picture):
             place = original(grid[silent])
             floor = torch.full_like(place, bottom + 0.02 * (top - bottom))
             canvas.line("no feature", 0, place, floor, color="#888888", marker="|", markersize=7, linestyle="")
-            canvas.text("silent", 0, float((grid[silent].mean() + 1.05) / 2.1), 0.05, "κ(x) = 0 here: only π speaks", ha="center", va="bottom")
+            canvas.text(
+                "silent", 0, float((grid[silent].mean() + 1.05) / 2.1), 0.05, "κ(x) = 0 here: only π speaks", ha="center", va="bottom"
+            )
         if curve.max() > top or curve.min() < bottom:
             canvas.text("outside", 0, 0.5, 0.94, f"g leaves the picture: {curve.min():.3g} to {curve.max():.3g}", ha="center")
 

@@ -25,7 +25,12 @@ class Stack(Picture):
     answer: ClassVar[str] = "gradient"
     fields_name: ClassVar[str] = "stack"
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.1, 0.17, 0.88, 0.71), "dots, solid: size of the signal   squares, dashed: size of the gradient", "layer (0 is x)", "power of ten"),
+        Panel(
+            (0.1, 0.17, 0.88, 0.71),
+            "dots, solid: size of the signal   squares, dashed: size of the gradient",
+            "layer (0 is x)",
+            "power of ten",
+        ),
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
@@ -53,7 +58,7 @@ class Stack(Picture):
 
         signals, ways_back = [x], []
         for w, w_pi in zip(learned, learned_pi, strict=True):
-            h, way_back = torch.func.vjp(lambda h: layer(h, w, w_pi), signals[-1])
+            h, way_back = torch.func.vjp(layer, signals[-1], w, w_pi)
             if not h.abs().max() < 1e9:  # too large to go on
                 break
             signals.append(h)
@@ -95,7 +100,7 @@ class Stack(Picture):
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
         signal, gradient, l = numbers["signal"], numbers["gradient"], self.sizes(subject)["l"]
-        return f"signal {signal[0]:.3g} → {signal[-1]:.3g} at the top   gradient 1 at the top → {gradient[0]:.3g} at x   {l:,} learned numbers"
+        return f"signal {signal[0]:.3g} → {signal[-1]:.3g} at the top   gradient 1 at the top → {gradient[0]:.3g} at x   l = {l:,}"
 
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         below = "Hₖ₋₁"
