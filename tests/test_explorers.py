@@ -18,7 +18,7 @@ from PIL import Image
 
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE
-from rpn_edu.explore import Basis, Explorer, Fabric, Fit, Flow, Predict, explorer as module
+from rpn_edu.explore import Basis, Explorer, Fabric, Fit, Flow, Predict, Series, Stack, explorer as module
 from rpn_edu.explore.compare import changes, compared
 from rpn_edu.explore.controls import control_of, read, shown, written
 from rpn_edu.explore.linked import lit_lines
@@ -30,6 +30,8 @@ STARTS = {
     "fabric": lambda **options: Explorer(R.LowRank(rank=2), Fabric(), **options),
     "flow": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow(), **options),
     "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
+    "series": lambda **options: Explorer(X.Taylor(order=2), Series(), **options),
+    "stack": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Identity()), Stack(depth=8), **options),
 }
 start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
@@ -175,7 +177,7 @@ def test_a_planted_nan_turns_the_sweep_red_and_is_never_drawn(start, wrong, monk
 
     def numbers(self, subject, **given):
         found = sound(self, subject, **given)
-        return {name: value.clone().fill_(wrong) if name in ("curves", "W", "g", "curve") else value for name, value in found.items()}
+        return {name: value.clone().fill_(wrong) if name == kind.answer else value for name, value in found.items()}
 
     monkeypatch.setattr(kind, "numbers", numbers)
     with pytest.raises(FloatingPointError, match="not finite"):

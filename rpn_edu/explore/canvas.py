@@ -201,3 +201,20 @@ def steady(values: Any, floor: float = 1.0) -> float:
     need = max(float(finite.max(initial=0.0)), floor)
     decade = 10.0 ** np.floor(np.log10(need))
     return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= need * 0.999999))
+
+
+def with_jumps(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a curve with a gap where it jumps: a step must not be drawn as a slope.
+
+    A jump is a difference that dwarfs both of its neighbours; of a curve without jumps that has no corner as sharp, all points come back.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    rise = np.abs(np.diff(y))
+    beside = np.pad(rise, 1)
+    jumps = np.flatnonzero((rise > 0.02 * np.ptp(y)) & (rise > 10 * np.maximum(beside[:-2], beside[2:])))
+    middle = (x[jumps] + x[jumps + 1]) / 2
+    # Up to the middle on the old level, then nothing, then from the middle on the new level.
+    at = np.repeat(jumps + 1, 3)
+    x = np.insert(x, at, np.repeat(middle, 3))
+    y = np.insert(y, at, np.stack((y[jumps], np.full(len(jumps), np.nan), y[jumps + 1]), -1).ravel())
+    return x, y

@@ -5,3 +5,5 @@ from .basis import Basis as Basis
 from .fabric import Fabric as Fabric
 from .fit import Fit as Fit
 from .flow import Flow as Flow
+from .series import Series as Series
+from .stack import Stack as Stack

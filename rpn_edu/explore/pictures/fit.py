@@ -6,22 +6,29 @@ import torch
 from torch import Tensor
 
 from ... import data
-from ...component import Dial, component
+from ...component import Dial, Table, component
 from ...fit import least_squares
 from ...formula import Formula
-from ..canvas import Canvas, Panel
+from ..canvas import Canvas, Panel, with_jumps
 from .base import COLORS, Numbers, Picture, Seed
+
+# A made-up line with noise, x far from [-1, 1]: what `own` looks like.
+EXAMPLE = ((0, 1.0), (1, 1.8), (2, 3.1), (3, 3.9), (4, 5.2), (5, 5.9), (6, 7.1), (8, 8.8))
 
 
 @component
 class Fit(Picture):
-    """A noisy curve and the best g for it, found anew at every move without training: least squares."""
+    """A noisy curve and the best g for it, found anew at every move without training: least squares.
+
+    With data of one's `own` in place of the curve: x is scaled to [-1, 1] over their range, and every fourth point is held out as the test.
+    """
 
     shape: Annotated[Literal["waves", "step", "peak"], "the true curve"] = "waves"
     points: Annotated[int, Dial(10, 100, "points to learn from", least=2)] = 60
     noise: Annotated[float, Dial(0.0, 0.5, "standard deviation of the noise", least=0.0)] = 0.1
     ridge: Annotated[float, Dial(1e-8, 1.0, "how much large weights cost", least=0.0, above=True, log=True)] = 1e-4
     seed: Seed = 0
+    own: Annotated[tuple[tuple[float, float], ...], Table("pairs x, y of your own data, in place of the curve", EXAMPLE)] = ()
 
     subject: ClassVar[type] = Formula
     answer: ClassVar[str] = "test_error"
@@ -30,7 +37,25 @@ class Fit(Picture):
         Panel((0.06, 0.16, 0.92, 0.72), "dots: data   dashed: truth   solid: g(x|w)   dotted: π(x)", "x"),
     )
 
+    def check(self) -> None:
+        if not self.own:
+            return
+        if len(self.own) < 4 or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in self.own):
+            raise ValueError(f"Fit.own must be at least 4 pairs (x, y), got {self.own!r}")
+        if len({x for x, _ in self.own}) == 1:
+            raise ValueError(f"Fit.own needs at least two different x, got only {self.own[0][0]:g}")
+
+    def span(self) -> tuple[float, float]:
+        """The lowest and the highest x of the data: they become -1 and 1."""
+        return (min(x for x, _ in self.own), max(x for x, _ in self.own)) if self.own else (-1.0, 1.0)
+
     def given(self) -> dict[str, Tensor]:
+        if self.own:
+            x, y = torch.tensor(sorted(self.own), dtype=torch.float64).T
+            low, high = self.span()
+            x = ((2 * x - (low + high)) / (high - low)).round(decimals=6)
+            test = torch.arange(len(x)) % 4 == 2  # never the first: it is an end of the range
+            return {"x": x[~test], "y": y[~test], "x_test": x[test], "y_test": y[test]}
         # Four decimals are enough for a lesson, and then the numbers in the code are exactly these.
         x, y, _, _ = data.curve(self.points, self.noise, self.seed, self.shape)
         return {"x": x[:, 0].round(decimals=4), "y": y[:, 0].round(decimals=4)}
@@ -38,12 +63,15 @@ class Fit(Picture):
     def sizes(self, subject: Formula) -> dict[str, int]:
         D = subject.expansion.width(1)
         l = subject.reconciliation.length(1, D) + subject.remainder.length(1, 1)
-        return {"m": 1, "b": self.points, "n": 1, "D": D, "l": l, "equations": (self.points + l) * l}
+        return {"m": 1, "b": len(self.own) or self.points, "n": 1, "D": D, "l": l, "equations": ((len(self.own) or self.points) + l) * l}
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y = given["x"], given["y"]  # (points,)
         grid = torch.linspace(-1, 1, 200, dtype=torch.float64)
-        truth = data.SHAPES[self.shape](grid)
+        if self.own:
+            x_test, y_test = given["x_test"], given["y_test"]  # held out
+        else:
+            x_test, y_test = grid, data.SHAPES[self.shape](grid)  # the true curve
         D = subject.expansion.width(1)
         l = subject.reconciliation.length(1, D)
         with torch.random.fork_rng(devices=[]):
@@ -60,9 +88,9 @@ class Fit(Picture):
         curve = predict(w, grid)  # (200,)
         pi = subject.remainder(grid.unsqueeze(-1), w[l:], 1).squeeze(-1)
         train_error = (predict(w, x) - y).square().mean().sqrt()
-        test_error = (curve - truth).square().mean().sqrt()
+        test_error = (predict(w, x_test) - y_test).square().mean().sqrt()
         errors = {"train_error": train_error, "test_error": test_error}
-        return {"x": x, "y": y, "grid": grid, "truth": truth, "w": w, "curve": curve, "pi": pi, **errors}
+        return {"x": x, "y": y, "x_test": x_test, "y_test": y_test, "grid": grid, "w": w, "curve": curve, "pi": pi, **errors}
 
     def steps(self, subject: Formula) -> int:
         """One step is exact where g is linear in w; otherwise sixteen are as many as a slider allows."""
@@ -70,28 +98,66 @@ class Fit(Picture):
         return 1 if subject.reconciliation.linear and linear_pi else 16
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
-        canvas.limits(0, (-1.05, 1.05), (-1.6, 1.6))
+        low, high = self.span()
+        bottom, top = -1.6, 1.6
+        if self.own:
+            y = torch.cat((numbers["y"], numbers["y_test"]))
+            room = 0.3 * float(y.max() - y.min()) or 1.0
+            bottom, top = float(y.min()) - room, float(y.max()) + room
+        canvas.limits(0, (low - 0.025 * (high - low), high + 0.025 * (high - low)), (bottom, top))
+
+        def original(x: Tensor) -> Tensor:
+            return (low + high) / 2 + x * (high - low) / 2 if self.own else x
+
         grid, curve = numbers["grid"], numbers["curve"]
-        canvas.line("truth", 0, grid, numbers["truth"], color=COLORS["κ"], linestyle="--", linewidth=1.2)
-        canvas.line("pi", 0, grid, numbers["pi"], color=COLORS["π"], linestyle=":", linewidth=1.6)
-        canvas.line("fit", 0, grid, curve.clamp(-1e3, 1e3), color=COLORS["g"], linewidth=2)
-        canvas.line(
-            "points", 0, numbers["x"], numbers["y"], color="#777777", marker="o", linestyle="", markersize=5, markeredgecolor="white"
-        )
-        if curve.abs().max() > 1.6:
+        points = {"linestyle": "", "markersize": 5, "markeredgecolor": "white"}
+        if self.own:
+            canvas.title(0, "dots: data   crosses: data held out   solid: g(x|w)   dotted: π(x)")
+            held_out = {**points, "marker": "X", "markersize": 7, "color": COLORS["κ"]}
+            canvas.line("held out", 0, original(numbers["x_test"]), numbers["y_test"], **held_out)
+        else:
+            canvas.title(0, self.panels[0].title)
+            canvas.line("truth", 0, *with_jumps(grid, numbers["y_test"]), color=COLORS["κ"], linestyle="--", linewidth=1.2)
+        far = 1e3 * (top - bottom)
+        for name, values, style in (
+            ("pi", numbers["pi"], {"color": COLORS["π"], "linestyle": ":", "linewidth": 1.6}),
+            ("fit", curve, {"color": COLORS["g"], "linewidth": 2}),
+        ):
+            canvas.line(name, 0, *with_jumps(original(grid), values.clamp(bottom - far, top + far)), **style)
+        canvas.line("points", 0, original(numbers["x"]), numbers["y"], color="#777777", marker="o", **points)
+        if (silent := self.silent(numbers)).any():
+            place = original(grid[silent])
+            floor = torch.full_like(place, bottom + 0.02 * (top - bottom))
+            canvas.line("no feature", 0, place, floor, color="#888888", marker="|", markersize=7, linestyle="")
+            canvas.text(
+                "silent", 0, float((grid[silent].mean() + 1.05) / 2.1), 0.05, "κ(x) = 0 here: only π speaks", ha="center", va="bottom"
+            )
+        if curve.max() > top or curve.min() < bottom:
             canvas.text("outside", 0, 0.5, 0.94, f"g leaves the picture: {curve.min():.3g} to {curve.max():.3g}", ha="center")
 
+    @staticmethod
+    def silent(numbers: Numbers) -> Tensor:
+        """Where on the grid the inner product is exactly 0: no feature reaches there."""
+        return numbers["curve"] == numbers["pi"] if len(numbers["w"]) else torch.zeros(200, dtype=torch.bool)
+
     def alt(self, subject: Formula, numbers: Numbers) -> str:
-        curve = numbers["curve"]
-        trend = "close to" if numbers["test_error"] < 0.1 else "roughly along" if numbers["test_error"] < 0.3 else "far from"
+        curve, error = numbers["curve"], numbers["test_error"]
+        spread = float((numbers["y_test"] - numbers["y_test"].mean()).square().mean().sqrt()) if self.own else 1.0
+        trend = "close to" if error < 0.1 * spread else "roughly along" if error < 0.3 * spread else "far from"
+        what, judge = f"{self.points} noisy points of a curve ({self.shape})", "the true curve"
+        if self.own:
+            what, judge = f"{len(numbers['x'])} points of your own data, {len(numbers['x_test'])} more held out", "the points held out"
+        silent = self.silent(numbers).double().mean()
+        blind = f" No feature reaches {silent:.0%} of the line: there only the remainder speaks." if silent else ""
         return (
-            f"{self.points} noisy points of a curve ({self.shape}) and the fit of {subject.expansion!r} with {subject.reconciliation!r} "
-            f"and {subject.remainder!r}. The fit runs {trend} the true curve, from {curve.min():.3g} to {curve.max():.3g}: "
-            f"error {numbers['train_error']:.3f} on the points, {numbers['test_error']:.3f} on the truth."
+            f"{what} and the fit of {subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r}, "
+            f"{len(numbers['w'])} learned numbers. The fit runs {trend} {judge}, from {curve.min():.3g} to {curve.max():.3g}: "
+            f"error {numbers['train_error']:.3f} on the points, {error:.3f} on {judge}.{blind}"
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        errors = f"error on the points {numbers['train_error']:.4f}   on the true curve {numbers['test_error']:.4f}"
+        judge = "points held out" if self.own else "true curve"
+        errors = f"error on the points {numbers['train_error']:.4f}   on the {judge} {numbers['test_error']:.4f}"
         return f"{errors}   {len(numbers['w'])} learned numbers"
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:

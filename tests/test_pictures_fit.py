@@ -1,0 +1,75 @@
+"""The fit of one's own data, and jumps that are drawn as jumps."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import rpn_edu as rpn
+from rpn_edu.explore import Explorer, Fit
+from rpn_edu.explore.canvas import with_jumps
+from rpn_edu.explore.snippet import as_code
+
+X, P = rpn.expansion, rpn.remainder
+OWN = tuple((1950 + 3 * i, 280 + 1.5 * i + i % 3) for i in range(25))
+LINE = rpn.Formula(X.Identity(), remainder=P.Zero())
+
+
+def test_own_data_are_scaled_and_every_fourth_point_is_held_out():
+    picture = Fit(own=OWN[::-1])
+    given = picture.given()
+    x, y = np.array(OWN, dtype=float).T
+    scaled = np.interp(x, [x.min(), x.max()], [-1, 1])
+    held_out = np.arange(25) % 4 == 2
+    for name, wanted in (("x", scaled[~held_out]), ("x_test", scaled[held_out]), ("y", y[~held_out]), ("y_test", y[held_out])):
+        np.testing.assert_allclose(given[name], wanted, atol=1e-6)
+
+
+def test_the_error_is_that_of_numpys_polynomial_on_the_points_held_out():
+    picture = Fit(own=OWN, ridge=1e-8)
+    given = picture.given()
+    # Chebyshev polynomials and a line with a bias: all polynomials of degree 4
+    formula = rpn.Formula(X.Chebyshev(degree=4), remainder=P.Linear(bias=True))
+    with torch.no_grad():
+        found = picture.numbers(formula, **given)
+    best = np.polynomial.Polynomial.fit(given["x"], given["y"], 4)
+    error = np.sqrt(np.mean((best(given["x_test"].numpy()) - given["y_test"].numpy()) ** 2))
+    assert float(found["test_error"]) == pytest.approx(error, rel=1e-4)
+
+
+def test_with_own_data_the_fields_of_the_made_up_curve_do_nothing():
+    page = Explorer(LINE, Fit(own=OWN))
+    page._light("g")
+    idle = {name for name, widget in page.controls() if widget.disabled}
+    assert {"picture.shape", "picture.points", "picture.noise"} <= idle
+    assert page.canvas.axes[0].get_xlim()[0] > 1900, "the axis tells the original numbers"
+    assert "points of your own data" in page.alt and "held out" in page.alt
+
+
+def test_own_data_survive_config_and_stand_in_the_code():
+    picture = Fit(own=OWN)
+    assert rpn.from_config(json.loads(json.dumps(picture.to_config()))) == picture
+    assert "x_test = torch.tensor([" in as_code(picture, LINE) and "linspace" in as_code(picture, LINE)
+
+
+@pytest.mark.parametrize("own", [((0, 1), (1, 2), (2, 3)), ((0, 1, 2),) * 5, (1, 2, 3, 4), ((1, 1), (1, 2), (1, 3), (1, 4))])
+def test_data_that_cannot_be_fitted_are_refused(own):
+    with pytest.raises(ValueError, match=r"Fit\.own"):
+        Fit(own=own)
+
+
+def test_a_jump_is_a_gap_and_a_smooth_curve_has_none():
+    x = np.linspace(-1, 1, 200)
+    for smooth in (np.sin(9 * x), 1 / (1 + 25 * x**2), np.abs(x), 0 * x, x):
+        assert len(with_jumps(x, smooth)[0]) == 200
+    at, step = with_jumps(x, (x > 0.3).astype(float))
+    assert len(at) == 203 and np.isnan(step).sum() == 1
+    gap = int(np.flatnonzero(np.isnan(step))[0])
+    assert (step[gap - 1], step[gap + 1]) == (0, 1) and at[gap - 1] == at[gap + 1] == pytest.approx(0.3, abs=0.01)
+
+
+def test_where_no_feature_reaches_the_picture_says_so():
+    haar = rpn.Formula(X.Haar(scales=3, shifts=3), remainder=P.Linear())
+    assert "No feature reaches 50% of the line" in Explorer(haar, Fit()).alt
+    assert "No feature" not in Explorer(rpn.Formula(X.Chebyshev()), Fit()).alt
