@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import torch
 
-__all__ = ["Equation", "Split", "curve", "digits", "equation", "equations", "iris"]
+__all__ = ["Equation", "Split", "curve", "digits", "equation", "equations", "iris", "moons"]
 
 
 class Split(NamedTuple):
@@ -135,6 +135,30 @@ def curve(
     x, x_test = 2 * where - 1, torch.linspace(-1, 1, 200, dtype=torch.float64, device="cpu")
     y = SHAPES[shape](x) + noise * torch.special.ndtri(luck.clamp(min=2.0**-54))  # the normal quantile; that of 0 is minus infinity
     return _split("curve", x[:, None], y[:, None], x_test[:, None], SHAPES[shape](x_test)[:, None], dtype, device)
+
+
+# ---- two moons ----------------------------------------------------------------------------------------------------------------------
+
+
+def moons(
+    points: int = 60, noise: float = 0.2, seed: int = 0, dtype: torch.dtype = torch.float64, device: torch.device | str = "cpu"
+) -> Split:
+    """Two half circles that interlock: `points` rows to learn from, 200 fresh ones with the same noise to be judged by.
+
+    x: (rows, 2), y: (rows,) int64, 0 for the upper moon and 1 for the lower one, in turn. Both half circles have the radius 1 before
+    everything is moved and scaled by 1.5 into [-1, 1]; `noise` is the standard deviation before that, as in scikit-learn's make_moons.
+    Made for sliders: another `noise` scales the same noise; more `points` keep the earlier ones. ValueError for points < 2 or noise < 0.
+    """
+    points = _whole("moons.points", points, 2)
+    if not 0 <= noise < math.inf:
+        raise ValueError(f"moons.noise must be a finite number >= 0 (standard deviation of the noise), got {noise!r}")
+    where, *luck = _uniform("moons", 200 + points, 3, seed).unbind(-1)  # the first 200 are the fresh ones, however many points follow
+    lower, angle = torch.arange(200 + points, device="cpu") % 2, math.pi * where
+    x = torch.stack([angle.cos(), angle.sin()], -1)
+    x = torch.where(lower[:, None] == 0, x, torch.tensor([1.0, 0.5], dtype=torch.float64) - x)
+    x = x + noise * torch.special.ndtri(torch.stack(luck, -1).clamp(min=2.0**-54))
+    x = (x - torch.tensor([0.5, 0.25], dtype=torch.float64)) / 1.5
+    return _split("moons", x[200:], lower[200:], x[:200], lower[:200], dtype, device)
 
 
 # ---- equations ----------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,17 @@
 """Explorers: components under the learner's hand. The only folder that imports matplotlib and ipywidgets."""
 
 from .explorer import Explorer as Explorer
-from .pictures import Basis as Basis, Fabric as Fabric, Fit as Fit, Flow as Flow, Picture as Picture, Series as Series, Stack as Stack
+from .gallery import contact_sheet as contact_sheet
+from .pictures import (
+    Basis as Basis,
+    Boundary as Boundary,
+    Fabric as Fabric,
+    Fit as Fit,
+    Flow as Flow,
+    Microscope as Microscope,
+    Picture as Picture,
+    Series as Series,
+    Stack as Stack,
+)
 from .question import Predict as Predict
 from .stills import Still as Still, digit_sheet as digit_sheet, learning_curve as learning_curve

@@ -126,8 +126,19 @@ class Canvas:
         for bar, height in zip(container, heights, strict=True):
             bar.set_width(height) if horizontal else bar.set_height(height)
 
-    def image(self, name: str, panel: int, values: Any, limit: float) -> None:
-        """A matrix as colours from -limit (blue, with a dash) over 0 (white) to limit (red), one cell per unit, first row on top."""
+    def image(
+        self,
+        name: str,
+        panel: int,
+        values: Any,
+        limit: float,
+        x: tuple[float, float] | None = None,
+        y: tuple[float, float] | None = None,
+    ) -> None:
+        """A matrix as colours from -limit (blue, with a dash) over 0 (white) to limit (red), first row on top.
+
+        `x` is where its left and right edges lie, `y` its lower and upper edges; without them a cell is one unit, counted from 0.
+        """
         if self.ghostly:
             return
         values = np.atleast_2d(np.asarray(values, dtype=float))
@@ -135,11 +146,13 @@ class Canvas:
         artist = self._artist(name, lambda: self.axes[panel].imshow(values, cmap="RdBu_r", aspect="auto", interpolation="nearest"))
         artist.set_data(values)
         artist.set_clim(-limit, limit)
-        artist.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
+        (left, right), (low, high) = x or (-0.5, columns - 0.5), y or (rows - 0.5, -0.5)
+        artist.set_extent((left, right, low, high))
         # A dash in every negative cell: the sign is not told by colour alone.
         row, column = np.nonzero(values < 0)
-        self.line(f"{name} negative", panel, column, row, color="#333333", marker="_", linestyle="", markersize=4, markeredgewidth=0.8)
-        self.limits(panel, (-0.5, columns - 0.5), (rows - 0.5, -0.5))
+        at = left + (column + 0.5) * (right - left) / columns, high + (row + 0.5) * (low - high) / rows
+        self.line(f"{name} negative", panel, *at, color="#333333", marker="_", linestyle="", markersize=4, markeredgewidth=0.8)
+        self.limits(panel, (left, right), (low, high))
 
     def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:
         """Words at a place in shares of the panel. Plain text only: matplotlib's formulas are not safe in threads."""

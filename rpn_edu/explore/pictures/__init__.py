@@ -2,8 +2,10 @@
 
 from .base import COLORS as COLORS, Numbers as Numbers, Picture as Picture
 from .basis import Basis as Basis
+from .boundary import Boundary as Boundary
 from .fabric import Fabric as Fabric
 from .fit import Fit as Fit
 from .flow import Flow as Flow
+from .microscope import Microscope as Microscope
 from .series import Series as Series
 from .stack import Stack as Stack

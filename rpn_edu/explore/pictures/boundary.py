@@ -1,0 +1,148 @@
+"""Two moons and the border that a deep network draws between them, fitted anew at every move."""
+
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from ... import data
+from ...activation import Activation, activate
+from ...component import Dial, component
+from ...fit import least_squares
+from ...formula import Formula
+from ..canvas import Canvas, Panel
+from .base import COLORS, HATCHES, Numbers, Picture, Seed
+from .microscope import lowered
+
+
+@component
+class Boundary(Picture):
+    """A network of widths [2, width, ..., width, 1], fitted to two moons by a few steps of least squares, and where its g changes its sign."""
+
+    depth: Annotated[int, Dial(1, 4, "K, the number of layers")] = 2
+    width: Annotated[int, Dial(1, 4, "numbers that a hidden layer hands over")] = 3
+    between: Annotated[Activation, "function between the layers"] = "tanh"
+    points: Annotated[int, Dial(20, 80, "points to learn from", least=2)] = 60
+    noise: Annotated[float, Dial(0.0, 0.5, "standard deviation of the noise", least=0.0)] = 0.2
+    seed: Seed = 0
+
+    subject: ClassVar[type] = Formula
+    answer: ClassVar[str] = "fresh_accuracy"
+    fields_name: ClassVar[str] = "depth and data"
+    panels: ClassVar[tuple[Panel, ...]] = (
+        Panel((0.085, 0.14, 0.69, 0.76), "sign of g(x): – is negative, line: 0   points: ○ target 1, ▲ target -1", "first input", "second input"),
+        Panel((0.83, 0.14, 0.15, 0.76), "accuracy", xticks="none"),
+    )
+    ends: ClassVar[tuple[tuple[float, float], tuple[float, float]]] = ((-1.6, 1.6), (-1.1, 1.1))
+    cells: ClassVar[tuple[int, int]] = (48, 33)
+    ridge: ClassVar[float] = 1e-2
+    reach: ClassVar[float] = 30.0
+    """What a hidden layer hands over stays between -reach and reach, as in the Microscope."""
+
+    def given(self) -> dict[str, Tensor]:
+        x, y, fresh_x, fresh_y = data.moons(self.points, self.noise, self.seed)
+        # Three decimals are enough for a lesson, and then the numbers in the code are exactly these.
+        known, fresh = x.round(decimals=3), fresh_x.round(decimals=3)
+        return {"x": known, "y": 1.0 - 2.0 * y, "fresh_x": fresh, "fresh_y": 1.0 - 2.0 * fresh_y}
+
+    def widths(self) -> list[int]:
+        """[d_0, ..., d_K]"""
+        return [2, *[self.width] * (self.depth - 1), 1]
+
+    def learned(self, subject: Formula) -> int:
+        """How many numbers the whole network learns."""
+        pairs = list(zip(self.widths(), self.widths()[1:]))
+        return sum(subject.reconciliation.length(n, subject.expansion.width(m)) + subject.remainder.length(m, n) for m, n in pairs)
+
+    def sizes(self, subject: Formula) -> dict[str, int]:
+        D = max(subject.expansion.width(m) for m in self.widths()[:-1])
+        l = self.learned(subject)
+        # Every point sends its own slope back through every layer.
+        return {"m": 2, "b": self.points**2, "n": max(self.widths()[1:]), "D": D, "l": l, "equations": (self.points + l) * l}
+
+    def steps(self, subject: Formula) -> int:
+        """As many as a slider allows; a step with many learned numbers takes longer."""
+        return max(3, min(12, 1500 // max(self.learned(subject), 1)))
+
+    def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
+        x, y, fresh_x, fresh_y = given["x"], given["y"], given["fresh_x"], given["fresh_y"]  # (points, 2), (points,)
+        widths = [2] + [self.width] * (self.depth - 1) + [1]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            pieces = []
+            for m, n in zip(widths, widths[1:]):
+                pieces.append(subject.reconciliation.init(n, subject.expansion.width(m)).double())
+                pieces.append(subject.remainder.init(m, n).double())
+        lengths = [len(piece) for piece in pieces]
+
+        def predict(w: Tensor, x: Tensor) -> Tensor:
+            numbers_of = w.split(lengths)
+            H = x  # (rows, 2)
+            for k, n in enumerate(widths[1:]):
+                if k > 0:
+                    H = activate(H, self.between).clamp(-self.reach, self.reach)
+                kappa = subject.expansion(H)  # (rows, D)
+                W = subject.reconciliation.matrix(numbers_of[2 * k], n, kappa.shape[-1])  # (n, D)
+                H = kappa @ W.mT + subject.remainder(H, numbers_of[2 * k + 1], n)  # (rows, n)
+            return H.squeeze(-1)
+
+        w = torch.cat(pieces)
+        if self.learned(subject):
+            w = least_squares(lambda w: predict(w, x), w, y, self.ridge, self.steps(subject))
+        across, up = torch.linspace(-1.6, 1.6, 97, dtype=torch.float64)[1::2], torch.linspace(1.1, -1.1, 67, dtype=torch.float64)[1::2]
+        plane = torch.stack(torch.meshgrid(across, up, indexing="xy"), -1)  # (33, 48, 2): the middle of every cell
+        g = predict(w, plane.flatten(0, 1)).clamp(-2.0, 2.0).view(33, 48)
+        accuracy = ((predict(w, x) > 0) == (y > 0)).double().mean()
+        fresh_accuracy = ((predict(w, fresh_x) > 0) == (fresh_y > 0)).double().mean()
+        error = (predict(w, x) - y).square().mean().sqrt()
+        return {"x": x, "y": y, "w": w, "g": g, "error": error, "accuracy": accuracy, "fresh_accuracy": fresh_accuracy}
+
+    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+        x, y, g = numbers["x"], numbers["y"], numbers["g"]
+        canvas.image("g", 0, g, 2.0, *self.ends)
+        canvas.line("border", 0, *self.border(g), color="black", linewidth=1.6)
+        shape = {"linestyle": "", "markersize": 6, "markeredgecolor": "black", "markeredgewidth": 0.8}
+        canvas.line("upper", 0, *x[y > 0].T, color="#ffffff", marker="o", **shape)
+        canvas.line("lower", 0, *x[y < 0].T, color="#f2c200", marker="^", **shape)
+        shares = [float(numbers[name]) for name in ("accuracy", "fresh_accuracy")]
+        canvas.limits(1, (-0.6, 1.6), (0, 1.08))
+        canvas.bars("shares", 1, shares, [COLORS["κ"], COLORS["ψ"]], HATCHES["ψ"])
+        for i, (share, name) in enumerate(zip(shares, ("these", "fresh"))):
+            canvas.text(f"share {i}", 1, (i + 0.6) / 2.2, share / 1.08 + 0.01, f"{share:.2f}", ha="center")
+            canvas.text(f"name {i}", 1, (i + 0.6) / 2.2, -0.03, name, ha="center", va="top")
+
+    def border(self, g: Tensor) -> tuple[Tensor, Tensor]:
+        """The edges between cells of different sign, as one line with gaps."""
+        (left, right), (low, high) = self.ends
+        columns, rows = self.cells
+        wide, tall, gap = (right - left) / columns, (high - low) / rows, float("nan")
+        row, column = ((g[:, 1:] > 0) != (g[:, :-1] > 0)).nonzero().T  # neighbours side by side: an upright edge
+        upright = [(left + (c + 1) * wide, high - (r + end) * tall) for r, c in zip(row.tolist(), column.tolist()) for end in (0, 1, gap)]
+        row, column = ((g[1:] > 0) != (g[:-1] > 0)).nonzero().T
+        level = [(left + (c + end) * wide, high - (r + 1) * tall) for r, c in zip(row.tolist(), column.tolist()) for end in (0, 1, gap)]
+        x, y = torch.tensor([*upright, *level], dtype=torch.float64).reshape(-1, 2).T
+        return x, y
+
+    def alt(self, subject: Formula, numbers: Numbers) -> str:
+        share = (numbers["g"] > 0).double().mean()
+        return (
+            f"{self.points} points of two moons (noise {self.noise:g}) and the sign of g over the plane, for {self.depth} "
+            f"layer{'s' if self.depth > 1 else ''} of {subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r}. "
+            f"g is positive on {share:.0%} of the plane. It is right on {numbers['accuracy']:.0%} of these points and on "
+            f"{numbers['fresh_accuracy']:.0%} of 200 fresh ones."
+        )
+
+    def readout(self, subject: Formula, numbers: Numbers) -> str:
+        shares = f"right on {numbers['accuracy']:.3f} of these points, {numbers['fresh_accuracy']:.3f} of 200 fresh ones"
+        return f"{shares}   dims {self.widths()}, {len(numbers['w'])} learned numbers, {self.steps(subject)} steps"
+
+    def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
+        inside = "x"
+        for k in range(1, self.depth + 1):
+            inside = f"{lowered('H', k)}({inside})"
+        terms = (("κ", "κ(h)"), ("", " , "), ("ψ", "ψ(wₖ)"), ("", " ⟩ + "), ("π", "π(h)"))
+        return (("g", f"g(x) = {inside}"), ("", "  with Hₖ(h) = ⟨ "), *terms)
+
+    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
+        D = [subject.expansion.width(m) for m in self.widths()[:-1]]
+        return {"g": f"fresh {numbers['fresh_accuracy']:.3f}", "κ": f"D = {', '.join(map(str, D))}"}

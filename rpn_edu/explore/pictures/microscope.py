@@ -1,0 +1,162 @@
+"""One x on its way through all layers, and one layer under the lens."""
+
+import math
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from ...component import Dial, component
+from ...formula import Formula
+from ..canvas import Canvas, Panel, steady
+from .base import COLORS, HATCHES, Numbers, Picture, Seed
+
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def lowered(letter: str, k: int) -> str:
+    """H and 12 → H₁₂"""
+    return letter + str(k).translate(LOWERED)
+
+
+@component
+class Microscope(Picture):
+    """A fresh network of widths [2, width, ..., width, 2]: one layer in full, and the size of every H_k and of the gradient that meets it."""
+
+    layer: Annotated[int, Dial(1, 6, "the layer that is shown")] = 1
+    depth: Annotated[int, Dial(1, 6, "K, the number of layers")] = 3
+    width: Annotated[int, Dial(1, 8, "numbers that a hidden layer hands over")] = 4
+    x1: Annotated[float, Dial(-1.0, 1.0, "first input", least=None)] = 0.6
+    x2: Annotated[float, Dial(-1.0, 1.0, "second input", least=None)] = -0.4
+    seed: Seed = 0
+
+    subject: ClassVar[type] = Formula
+    answer: ClassVar[str] = "H"
+    fields_name: ClassVar[str] = "layer"
+    size: ClassVar[tuple[int, int]] = (720, 330)
+    panels: ClassVar[tuple[Panel, ...]] = (
+        Panel((0.06, 0.64, 0.36, 0.27), "", xticks="none", term="κ"),
+        Panel((0.06, 0.14, 0.36, 0.36), "", "feature", "output", "counts", "counts", "ψ"),
+        Panel((0.46, 0.14, 0.075, 0.36), "<κ, ψ>", xticks="none", yticks="none"),
+        Panel((0.55, 0.14, 0.075, 0.36), "+ π", xticks="none", yticks="none", term="π"),
+        Panel((0.64, 0.14, 0.075, 0.36), "", xticks="none", yticks="none", term="g"),
+        Panel((0.79, 0.14, 0.2, 0.36), "● size of Hₖ  ■ slope", ylabel="power of 10", xticks="none"),
+    )
+    reach: ClassVar[float] = 30.0
+    """What a layer hands over stays between -reach and reach: ten layers of a high degree would leave what a computer can hold."""
+
+    def widths(self) -> list[int]:
+        """[d_0, ..., d_K]"""
+        return [2, *[self.width] * (self.depth - 1), 2]
+
+    def sizes(self, subject: Formula) -> dict[str, int]:
+        if self.layer > self.depth:
+            raise ValueError(f"there is no layer {self.layer}: this network has depth {self.depth}. Lower layer, or raise depth")
+        pairs = list(zip(self.widths(), self.widths()[1:]))
+        D = [subject.expansion.width(m) for m, _ in pairs]
+        lengths = [subject.reconciliation.length(n, d) + subject.remainder.length(m, n) for (m, n), d in zip(pairs, D)]
+        return {"m": 2, "b": 1, "n": max(self.widths()), "D": max(D), "l": sum(lengths)}
+
+    def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
+        x = torch.tensor([[self.x1, self.x2]], dtype=torch.float64)  # (1, 2)
+        widths = [2] + [self.width] * (self.depth - 1) + [2]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            drawn = []
+            for m, n in zip(widths, widths[1:]):
+                w = subject.reconciliation.init(n, subject.expansion.width(m)).double()  # (l,)
+                drawn.append((n, w, subject.remainder.init(m, n).double()))
+
+        def terms(H: Tensor, n: int, w: Tensor, w_pi: Tensor) -> tuple[Tensor, ...]:
+            kappa = subject.expansion(H)  # (1, D)
+            W = subject.reconciliation.matrix(w, n, kappa.shape[-1])  # (n, D)
+            return kappa, W, kappa @ W.mT, subject.remainder(H, w_pi, n)
+
+        def next_layer(H: Tensor, n: int, w: Tensor, w_pi: Tensor) -> Tensor:
+            _, _, inner, pi = terms(H, n, w, w_pi)
+            return (inner + pi).clamp(-self.reach, self.reach)
+
+        layers = [x]
+        for n, w, w_pi in drawn:
+            layers.append(next_layer(layers[-1], n, w, w_pi))
+        # The chain rule from the last layer to the first: each layer multiplies the gradient of the first output by its own slope.
+        slopes = [torch.tensor([[1.0, 0.0]], dtype=torch.float64)]
+        for before, (n, w, w_pi) in zip(layers[-2::-1], drawn[::-1]):
+            backward = torch.func.vjp(lambda H: next_layer(H, n, w, w_pi), before)[1]
+            slopes.append(backward(slopes[-1])[0])
+        slopes = slopes[::-1]
+        kappa, W, inner, pi = terms(layers[self.layer - 1], *drawn[self.layer - 1])
+        H, slope = layers[self.layer], slopes[self.layer]
+        sizes = torch.stack([H.square().mean().sqrt() for H in layers])  # (K + 1,)
+        slope_sizes = torch.stack([slope.square().mean().sqrt() for slope in slopes])
+        shown = {"kappa": kappa, "W": W, "inner": inner, "pi": pi, "H": H, "slope": slope}
+        return {"x": x, **shown, "g": layers[-1], "sizes": sizes, "slope_sizes": slope_sizes}
+
+    def before(self) -> str:
+        """The name of what the chosen layer gets."""
+        return "x" if self.layer == 1 else lowered("H", self.layer - 1)
+
+    def lines(self) -> list[str]:
+        """The composition, one line for each layer up to the chosen one."""
+        names = ["x", *(lowered("H", k) for k in range(1, self.layer + 1))]
+        made = (f"{H} = <κ({old}), ψ({lowered('w', k)})> + π({old})" for k, (old, H) in enumerate(zip(names, names[1:]), 1))
+        return [line + ("  = g(x)" if k == self.depth else "") for k, line in enumerate(made, 1)]
+
+    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+        kappa, W, n = numbers["kappa"][0], numbers["W"], numbers["H"].shape[-1]
+        H, before = lowered("H", self.layer), self.before()
+        top = steady(kappa) * 1.1
+        canvas.limits(0, (-0.5, len(kappa) - 0.5), (-top, top))
+        canvas.bars("kappa", 0, kappa, COLORS["κ"], HATCHES["κ"])
+        canvas.text("kappa name", 0, 0.99, 1.06, f"κ({before}): {len(kappa)} features", ha="right")
+        canvas.image("W", 1, W, steady(W, floor=0.1))
+        canvas.text("W name", 1, 0, 1.05, f"ψ({lowered('w', self.layer)}): {n} × {len(kappa)}  (– is negative)")
+        reach = steady(torch.stack([numbers[name] for name in ("inner", "pi", "H")]).clamp(-self.reach, self.reach)) * 1.1
+        for panel, name, term in ((2, "inner", "ψ"), (3, "pi", "π"), (4, "H", "g")):
+            canvas.limits(panel, (-reach, reach), (n - 0.5, -0.5))
+            canvas.line(f"zero {name}", panel, [0, 0], [-0.5, 7.5], color="#999999", linewidth=0.8)
+            canvas.bars(name, panel, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
+        canvas.text("H name", 4, 0, 1.04, f"= {H}")
+        self.strip(canvas, numbers)
+        canvas.text("composition", 2, 0, 2.24, "\n".join(self.lines()), va="top", linespacing=1.35)
+
+    def strip(self, canvas: Canvas, numbers: Numbers) -> None:
+        """The size of every H_k and of its gradient, as powers of ten; the chosen layer is marked."""
+        powers = {name: numbers[name].clamp(min=1e-6).log10() for name in ("sizes", "slope_sizes")}
+        least, most = (float(end(torch.cat(list(powers.values())))) for end in (torch.min, torch.max))
+        low, high = (-3.0 if least >= -3 else -6.0), (2.0 if most <= 2 else 4.0 * math.ceil(most / 4 - 0.5) + 2)
+        canvas.limits(5, (-0.3, 6.3), (low, high))
+        for k in range(7):
+            canvas.text(f"k {k}", 5, (k + 0.3) / 6.6, -0.04, str(k), ha="center", va="top")
+        canvas.line("chosen", 5, [self.layer, self.layer], [low, high], color="#999999", linewidth=7, alpha=0.4)
+        k = range(self.depth + 1)
+        canvas.line("sizes", 5, k, powers["sizes"], color=COLORS["g"], linewidth=1.6, marker="o", markersize=4)
+        canvas.line("slopes", 5, k, powers["slope_sizes"], color=COLORS["ξ"], linewidth=1.6, linestyle="--", marker="s", markersize=4)
+
+    def cut(self, numbers: Numbers) -> str:
+        """What the picture says where numbers were cut."""
+        return f"   cut at {self.reach:g}" if numbers["H"].abs().max() >= self.reach else ""
+
+    def alt(self, subject: Formula, numbers: Numbers) -> str:
+        kappa, H = numbers["kappa"][0], numbers["H"][0]
+        sizes, slopes = (", ".join(f"{value:.2g}" for value in numbers[name]) for name in ("sizes", "slope_sizes"))
+        return (
+            f"Layer {self.layer} of {self.depth} for the input ({self.x1:g}, {self.x2:g}): {len(kappa)} features of {subject.expansion!r} "
+            f"from {kappa.min():.3g} to {kappa.max():.3g} meet a {len(H)} by {len(kappa)} matrix of {subject.reconciliation!r}. The layer hands "
+            f"over {', '.join(f'{value:.3f}' for value in H)}{self.cut(numbers)}. Beside it the sizes of all layers from the input on: {sizes}; "
+            f"and of the gradient of the first output there: {slopes}."
+        )
+
+    def readout(self, subject: Formula, numbers: Numbers) -> str:
+        H, slope = (", ".join(f"{value:.3f}" for value in numbers[name][0]) for name in ("H", "slope"))
+        name = lowered("H", self.layer)
+        return f"{name} = {H}{self.cut(numbers)}\nslope of g₁ at {name}: {slope}"
+
+    def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
+        before, w, result = self.before(), lowered("w", self.layer), lowered("H", self.layer)
+        terms = (("κ", f"κ({before})"), ("", " , "), ("ψ", f"ψ({w})"), ("", " ⟩ + "), ("π", f"π({before})"))
+        return (("g", result), ("", " = ⟨ "), *terms)
+
+    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
+        D, n = numbers["kappa"].shape[-1], numbers["H"].shape[-1]
+        return {"g": f"layer {self.layer} of {self.depth}", "κ": f"D = {D}", "ψ": f"{n} × {D}", "π": f"{numbers['pi'][0, 0]:.3f}"}
