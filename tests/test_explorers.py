@@ -17,7 +17,7 @@ from PIL import Image
 
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE
-from rpn_edu.explore import Basis, Explorer, Fabric, Fit, Flow, Predict, explorer as module
+from rpn_edu.explore import Basis, Digits, Explorer, Fabric, Fit, Flow, Predict, explorer as module
 from rpn_edu.explore.controls import control_of, shown
 from tests.states import KINDS, states
 
@@ -26,6 +26,9 @@ STARTS = {
     "basis": lambda **options: Explorer(X.Chebyshev(degree=3), Basis(), **options),
     "fabric": lambda **options: Explorer(R.LowRank(rank=2), Fabric(), **options),
     "flow": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow(), **options),
+    "digits": lambda **options: Explorer(
+        rpn.Formula(X.Identity(), R.LowRank(rank=3)), Digits(pooled=True, images=20), terms=("reconciliation",), **options
+    ),
     "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
 }
 start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)

@@ -112,9 +112,11 @@ class Canvas:
         artist.set_data(values)
         artist.set_clim(-limit, limit)
         artist.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
-        # A dash in every negative cell: the sign is not told by colour alone.
+        # A dash in every negative cell, and inside it: the sign is not told by colour alone.
         row, column = np.nonzero(values < 0)
-        self.line(f"{name} negative", panel, column, row, color="#333333", marker="_", linestyle="", markersize=4, markeredgewidth=0.8)
+        self.line(f"{name} negative", panel, column, row, color="#333333", marker="_", linestyle="", markeredgewidth=0.8)
+        cell = self.axes[panel].bbox.width / columns * 72 / self.figure.dpi  # its width in points
+        self.artists[f"{name} negative"].set_markersize(min(4, 0.6 * cell))
         self.limits(panel, (-0.5, columns - 0.5), (rows - 0.5, -0.5))
 
     def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:
