@@ -201,3 +201,19 @@ def least_squares(predict: Callable[[Tensor], Tensor], w: Tensor, y: Tensor, rid
         else:
             damping = damping * 10
     return w
+
+
+def descend(loss: Callable[[Tensor], Tensor], w: Tensor, steps: int) -> Tensor:
+    """w that makes loss(w) small: `steps` steps of the L-BFGS method, which finds the length of each step by itself. For small problems."""
+    w = w.clone().requires_grad_()
+    optimizer = torch.optim.LBFGS([w], max_iter=steps, history_size=10, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        value = loss(w)
+        value.backward()
+        return value
+
+    with torch.enable_grad():
+        optimizer.step(closure)  # type: ignore[arg-type]
+    return w.detach()

@@ -5,6 +5,7 @@ from .gallery import contact_sheet as contact_sheet
 from .pictures import (
     Basis as Basis,
     Boundary as Boundary,
+    Digits as Digits,
     Fabric as Fabric,
     Fit as Fit,
     Flow as Flow,

@@ -148,10 +148,12 @@ class Canvas:
         artist.set_clim(-limit, limit)
         (left, right), (low, high) = x or (-0.5, columns - 0.5), y or (rows - 0.5, -0.5)
         artist.set_extent((left, right, low, high))
-        # A dash in every negative cell: the sign is not told by colour alone.
+        # A dash in every negative cell, and inside it: the sign is not told by colour alone.
         row, column = np.nonzero(values < 0)
         at = left + (column + 0.5) * (right - left) / columns, high + (row + 0.5) * (low - high) / rows
-        self.line(f"{name} negative", panel, *at, color="#333333", marker="_", linestyle="", markersize=4, markeredgewidth=0.8)
+        self.line(f"{name} negative", panel, *at, color="#333333", marker="_", linestyle="", markeredgewidth=0.8)
+        cell = self.axes[panel].bbox.width / columns * 72 / self.figure.dpi  # its width in points
+        self.artists[f"{name} negative"].set_markersize(min(4, 0.6 * cell))
         self.limits(panel, (left, right), (low, high))
 
     def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:

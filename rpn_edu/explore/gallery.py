@@ -1,6 +1,5 @@
 """The catalogue as pictures: a card for every component, drawn from its own code."""
 
-import base64
 import html
 from collections.abc import Callable
 from typing import Any
@@ -69,7 +68,7 @@ def interdependence(row: Any, canvas: Canvas) -> str:
     r = len(row.scales) if getattr(row, "scales", ()) else 8
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        A = row.matrix(seeded(r, k).softmax(0) if row.__class__.__name__ == "KLDivergence" else seeded(r, k), row.init(r, k).double())
+        A = row.matrix(seeded(r, k).sigmoid(), row.init(r, k).double())  # between 0 and 1: neither too near nor too far for a kernel
     canvas.image("A", 0, A, steady(A, floor=0.01))
     return f"the matrix for a table of {r} rows and {k} columns"
 
@@ -105,9 +104,11 @@ class Sheet:
             said = DRAWN[self.term](component, canvas)
         name, formula = type(component).__name__, type(component).formula_line()
         fields = ", ".join(f"{field.name}: {field.doc}" for field in component.declared) or "no hyperparameters"
-        picture = f'<img width="{SIZE[0]}" height="{SIZE[1]}" alt="{html.escape(f"{name}: {said}", quote=True)}" src="{data_url(canvas.png(16))}">'
+        size, alt = f'width="{SIZE[0]}" height="{SIZE[1]}"', html.escape(f"{name}: {said}", quote=True)
+        picture = f'<img {size} alt="{alt}" src="{data_url(canvas.png(16))}">'
         words = f"<b>{name}</b><br><span>{html.escape(formula)}</span><br><small>{html.escape(fields)}</small>"
-        return f'<li style="width:{SIZE[0] + 44}px;list-style:none;border:1px solid #999;padding:4px;font-size:12px">{picture}<br>{words}</li>'
+        style = f"width:{SIZE[0] + 44}px;list-style:none;border:1px solid #999;padding:4px;font-size:12px"
+        return f'<li style="{style}">{picture}<br>{words}</li>'
 
     def __repr__(self) -> str:
         return "\n".join(f"{row.__name__}: {row.formula_line()}" for row in self.rows)

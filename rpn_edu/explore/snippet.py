@@ -45,7 +45,7 @@ from ..component import CATALOGUE, Component
 from .source import WIDTH, lines, parsed
 
 UNKNOWN = object()  # the value of an expression that only running the code can tell
-THEIRS = {"torch", "numpy", *sys.stdlib_module_names}
+THEIRS = {"torch", "numpy", "sklearn", *sys.stdlib_module_names}
 MUTATORS = {"append", "extend", "insert", "pop", "update"}
 
 
@@ -184,6 +184,9 @@ class _Filled(ast.NodeTransformer):
                 out[-2:] = [ast.copy_location(end, last)]
         return out
 
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self.snippet.imports.add(ast.unparse(node))
+
     def visit_Expr(self, node: ast.Expr) -> Any:
         return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)  # docstrings
 
@@ -246,7 +249,11 @@ class _Filled(ast.NodeTransformer):
         return node
 
     def visit_Assign(self, node: ast.Assign) -> Any:
-        value, target = self.visit(node.value), node.targets[0]
+        target = node.targets[0]
+        if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute) and node.value.func.attr == "frozen":
+            self.known[target.id] = None  # type: ignore[attr-defined]  # a picture draws them once; the code draws them where they are used
+            return None
+        value = self.visit(node.value)
         several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
         kept = []
         for name, part in zip(target.elts, value.elts) if several else [(target, value)]:  # type: ignore[union-attr]

@@ -3,6 +3,7 @@
 from .base import COLORS as COLORS, Numbers as Numbers, Picture as Picture
 from .basis import Basis as Basis
 from .boundary import Boundary as Boundary
+from .digits import Digits as Digits
 from .fabric import Fabric as Fabric
 from .fit import Fit as Fit
 from .flow import Flow as Flow

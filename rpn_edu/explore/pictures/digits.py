@@ -1,0 +1,182 @@
+"""Handwritten digits that the formula learns to read anew at every move."""
+
+import functools
+from typing import Annotated, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...component import Dial, component
+from ...fit import descend
+from ...formula import Formula
+from ...reconciliation import Identity
+from ..canvas import Canvas, Panel, steady
+from .base import COLORS, Numbers, Picture, Seed
+
+FULL = Identity()  # what every other ψ is compared with
+MOST = 320  # features: more would make a slider stutter
+SHOWN = 8  # images that were read wrongly
+
+
+@functools.cache
+def handwritten() -> tuple[Tensor, Tensor]:
+    """1,797 images of 8 × 8 pixels from 0 to 1, and the digit each one shows."""
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    return torch.from_numpy(x / 16), torch.from_numpy(y)
+
+
+@component
+class Digits(Picture):
+    """A head that reads digits: how many of 500 new images it gets right, beside what a full matrix gets right, and what ψ(w) looks for."""
+
+    images: Annotated[int, Dial(20, 300, "images to learn from", least=10)] = 200
+    wrong: Annotated[float, Dial(0.0, 0.5, "share of these images that carry a random label", least=0.0)] = 0.0
+    ridge: Annotated[float, Dial(1e-6, 0.1, "how much large weights cost", least=0.0, above=True, log=True)] = 1e-3
+    pooled: Annotated[bool, "average blocks of 2 × 2 pixels: 16 inputs instead of 64"] = False
+    seed: Seed = 0
+
+    n: ClassVar[int] = 10
+    steps: ClassVar[int] = 20
+    size: ClassVar[tuple[int, int]] = (740, 330)
+    subject: ClassVar[type] = Formula
+    answer: ClassVar[str] = "accuracy"
+    fields_name: ClassVar[str] = "data"
+    panels: ClassVar[tuple[Panel, ...]] = (
+        Panel((0.07, 0.16, 0.29, 0.70), "share read right: ● this ψ  ○ full matrix", "l, how many numbers are learned", term="g"),
+        Panel((0.42, 0.42, 0.57, 0.48), "ψ(w)", xticks="none", yticks="none", term="ψ"),
+        Panel((0.42, 0.10, 0.57, 0.19), "read wrongly", xticks="none", yticks="none"),
+    )
+
+    def check(self) -> None:
+        if self.wrong > 1:
+            raise ValueError(f"Digits.wrong must be a share of at most 1, got {self.wrong}")
+        if self.images > 1297:
+            raise ValueError(f"Digits.images must leave 500 of 1,797 images to be judged by, got {self.images}")
+
+    def sizes(self, subject: Formula) -> dict[str, int]:
+        m = 16 if self.pooled else 64
+        D = subject.expansion.width(m)
+        l = subject.reconciliation.length(self.n, D) + subject.remainder.length(m, self.n)
+        if D > MOST:
+            less = "a lower degree of κ" if self.pooled else "pooled images or a lower degree of κ"
+            raise ValueError(f"Digits learns anew at every move and stops at D = {MOST} features, got {D:,}: choose {less}")
+        return {"m": m, "b": self.images + 500, "n": self.n, "D": D, "l": l}
+
+    def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
+        x, y = handwritten()  # (1797, 64), (1797,)
+        if self.pooled:
+            x = x.view(-1, 4, 2, 4, 2).mean((2, 4)).flatten(1)  # (1797, 16)
+        m = 16 if self.pooled else 64
+        D = subject.expansion.width(m)
+        l = subject.reconciliation.length(self.n, D)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed + 1000)  # images and labels of their own: another ψ must not change them
+            order = torch.randperm(1797)
+            random_labels, luck = torch.randint(self.n, (self.images,)), torch.rand(self.images)
+            torch.manual_seed(self.seed)
+            w = torch.cat((subject.reconciliation.init(self.n, D), subject.remainder.init(m, self.n))).double()
+            torch.manual_seed(self.seed)
+            full = torch.cat((FULL.init(self.n, D), subject.remainder.init(m, self.n))).double()
+        x_train, x_test, y_test = x[order[: self.images]], x[order[-500:]], y[order[-500:]]
+        labels = torch.where(luck < self.wrong, random_labels, y[order[: self.images]])
+        kappa, kappa_test = subject.expansion(x_train), subject.expansion(x_test)  # (images, D), (500, D)
+        typical = kappa.square().mean().sqrt().clamp(min=1e-9)
+        fixed = subject.reconciliation.frozen(self.n, D)
+
+        def psi(w: Tensor) -> Tensor:
+            return subject.reconciliation.matrix(w[:l], self.n, D, fixed)
+
+        def dense(w: Tensor) -> Tensor:
+            return FULL.matrix(w[: self.n * D], self.n, D)
+
+        def g(kappa: Tensor, W: Tensor, x: Tensor, w: Tensor) -> Tensor:
+            # Features are brought to size one: then one ridge serves every κ.
+            return kappa / typical @ W.mT + subject.remainder(x, w, self.n)  # (rows, n)
+
+        def loss(outputs: Tensor, w: Tensor) -> Tensor:
+            return torch.nn.functional.cross_entropy(outputs, labels) + self.ridge * w.square().sum()
+
+        if subject.reconciliation.length(self.n, D) + subject.remainder.length(m, self.n):
+            w = descend(lambda w: loss(g(kappa, psi(w), x_train, w[l:]), w), w, self.steps)
+        if subject.reconciliation == FULL:
+            full = w
+        else:
+            full = descend(lambda w: loss(g(kappa, dense(w), x_train, w[self.n * D :]), w), full, self.steps)
+        W = psi(w)  # (n, D)
+        read = g(kappa_test, W, x_test, w[l:]).argmax(-1)  # (500,)
+        accuracy = (read == y_test).double().mean()
+        learned = (g(kappa, W, x_train, w[l:]).argmax(-1) == labels).double().mean()
+        full_accuracy = (g(kappa_test, dense(full), x_test, full[self.n * D :]).argmax(-1) == y_test).double().mean()
+        mistakes = (read != y_test).nonzero().squeeze(-1)[:SHOWN]
+        scores = {"accuracy": accuracy, "on_its_own_images": learned, "full_accuracy": full_accuracy}
+        return {**scores, "w": w, "full": full, "W": W, "images": x_test[mistakes], "said": read[mistakes], "is": y_test[mistakes]}
+
+    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+        l, dense = len(numbers["w"]), len(numbers["full"])
+        reach = steady(max(l, dense)) * 1.05
+        canvas.limits(0, (-0.02 * reach, reach), (0, 1.02))
+        canvas.line("chance", 0, [0, reach], [0.1, 0.1], color="#999999", linewidth=1, linestyle=":")
+        canvas.text("chance name", 0, 0.99, 0.11, "guessing", color="#666666", ha="right")
+        canvas.line("full", 0, [dense, dense], [0, numbers["full_accuracy"]], color="#777777", linewidth=1, linestyle="--")
+        style = {"marker": "o", "linestyle": "", "markersize": 9, "markeredgecolor": "#555555", "markerfacecolor": "white"}
+        canvas.line("full dot", 0, [dense], [numbers["full_accuracy"]], **style)
+        canvas.line("l", 0, [l, l], [0, numbers["accuracy"]], color=COLORS["ψ"], linewidth=2)
+        canvas.line("dot", 0, [l], [numbers["accuracy"]], color=COLORS["ψ"], marker="o", linestyle="", markersize=8)
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+        place, height = (l + 0.02 * reach) / (1.02 * reach), float(numbers["accuracy"]) / 1.02 - 0.05
+        side, where = ("right", place - 0.03) if place > 0.6 else ("left", place + 0.03)
+        said = f"{numbers['accuracy']:.1%} with l = {l}"
+        canvas.text(f"said {side}", 0, where, height, said, color=COLORS["ψ"], fontweight="bold", va="top", ha=side, bbox=box)
+
+        W = numbers["W"]
+        side = 4 if self.pooled else 8
+        as_images = W.shape[1] == side * side
+        looks_for = "the 10 rows of ψ(w) as images: what each output looks for"
+        canvas.title(1, looks_for if as_images else "ψ(w): 10 rows, one for each digit, and D columns")
+        canvas.image("W", 1, tiled(W.view(10, side, side), 5) if as_images else W, steady(W.abs().quantile(0.98), floor=0.01))
+        if as_images:
+            for k in range(10):
+                where = (k % 5 * (side + 1) + 0.1) / (5 * side + 4), 1 - (k // 5 * (side + 1) + 0.1) / (2 * side + 1)
+                canvas.text(f"row {k}", 1, *where, str(k), va="top", fontweight="bold", bbox=box)
+
+        images = numbers["images"]
+        canvas.title(2, f"read wrongly: {self.mistakes(numbers)} of 500" + (f", the first {len(images)}" if len(images) else ""))
+        if len(images):
+            row = F.pad(images.view(-1, side, side), (0, 0, 0, 0, 0, SHOWN - len(images)), value=float("nan"))
+            canvas.image("images", 2, tiled(row, SHOWN), 1.0)
+        for k, (said, true) in enumerate(zip(numbers["said"].tolist(), numbers["is"].tolist(), strict=True)):
+            centre = (k * (side + 1) + side / 2) / (SHOWN * side + SHOWN - 1)
+            canvas.text(f"mistake {k}", 2, centre, -0.08, f"{true} as {said}", ha="center", va="top")
+
+    @staticmethod
+    def mistakes(numbers: Numbers) -> int:
+        return round(500 * (1 - float(numbers["accuracy"])))
+
+    def alt(self, subject: Formula, numbers: Numbers) -> str:
+        l, dense = len(numbers["w"]), len(numbers["full"])
+        first = ", ".join(f"{true} as {said}" for said, true in zip(numbers["said"].tolist()[:3], numbers["is"].tolist()[:3], strict=True))
+        return (
+            f"{subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r} has learned {l} numbers from {self.images} "
+            f"handwritten digits and reads {numbers['accuracy']:.1%} of 500 new ones; a full matrix of {dense} numbers reads "
+            f"{numbers['full_accuracy']:.1%}. {self.mistakes(numbers)} are read wrongly{', such as ' + first if first else ''}. "
+            f"Beside it the rows of ψ(w), with entries from {numbers['W'].min():.3g} to {numbers['W'].max():.3g}."
+        )
+
+    def readout(self, subject: Formula, numbers: Numbers) -> str:
+        l, dense = len(numbers["w"]), len(numbers["full"])
+        own = f"(on the images it learned from {numbers['on_its_own_images']:.1%})"
+        return f"{numbers['accuracy']:.1%} of 500 new images {own} with l = {l}   full matrix: {numbers['full_accuracy']:.1%} with {dense}"
+
+    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
+        D = numbers["W"].shape[1]
+        return {"g": f"{numbers['accuracy']:.1%} right", "κ": f"D = {D}", "ψ": f"{self.n} × {D}"}
+
+
+def tiled(images: Tensor, columns: int) -> Tensor:
+    """(k, s, s) → one matrix with `columns` images in a row and an empty line between them."""
+    padded = F.pad(images, (0, 1, 0, 1), value=float("nan"))  # (k, s + 1, s + 1)
+    rows = [torch.cat(tuple(row), 1) for row in padded.split(columns)]
+    return torch.cat(rows)[:-1, :-1]
