@@ -14,8 +14,10 @@ import numpy as np
 from matplotlib import ticker
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from PIL import Image
 
+HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
 GHOST: dict[str, Any] = {"color": "#777777", "linestyle": (0, (1, 1)), "linewidth": 1.6}
 
 
@@ -60,6 +62,8 @@ class Canvas:
         self.mentioned: dict[str, None] = {}  # in the order of being said, which is the order of drawing
         self.background: Any = None
         self.lit: int | None = None
+        self.lit_term = ""
+        self.terms: dict[str, str] = {}  # the term of each curve that shows one
         self.ghostly = False
         self.full_draws = 0
 
@@ -105,7 +109,8 @@ class Canvas:
         finally:
             self.ghostly = False
 
-    def line(self, name: str, panel: int, x: Any, y: Any, **style: Any) -> None:
+    def line(self, name: str, panel: int, x: Any, y: Any, term: str = "", **style: Any) -> None:
+        """A curve; while its `term` is lit, a pale band lies behind it."""
         if self.ghostly:
             unmoved = name in self.mentioned and all(map(np.array_equal, self.artists[name].get_data(), (x, y)))
             if style.get("linestyle") == "" or unmoved:  # points say nothing as a ghost
@@ -113,6 +118,9 @@ class Canvas:
             name, style = f"ghost {name}", GHOST
         artist = self._artist(name, lambda: self.axes[panel].plot([], [], **style)[0])
         artist.set_data(np.asarray(x), np.asarray(y))
+        if term and not self.ghostly:
+            self.terms[name] = term
+            artist.set_path_effects(HALO if term == self.lit_term else [])
 
     def bars(self, name: str, panel: int, heights: Any, color: str | list[str], hatch: str = "", horizontal: bool = False) -> None:
         """Bars of width 0.8 at 0, 1, 2, ... from zero; `horizontal` lets them grow to the right."""
@@ -175,7 +183,10 @@ class Canvas:
         return self.artists[name]
 
     def light(self, term: str) -> None:
-        """Underline the title of a term's panel, if there is one."""
+        """Show where a term is: the title of its panel is underlined, its curves get a pale band."""
+        self.lit_term = term
+        for name, own in self.terms.items():
+            self.artists[name].set_path_effects(HALO if own == term else [])
         self.lit = next((number for number, panel in enumerate(self.panels) if panel.term == term), None)
 
     # ---- what the explorer asks ---------------------------------------------------------------------------------------------------

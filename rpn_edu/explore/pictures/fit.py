@@ -120,8 +120,8 @@ class Fit(Picture):
             canvas.line("truth", 0, *with_jumps(grid, numbers["y_test"]), color=COLORS["κ"], linestyle="--", linewidth=1.2)
         far = 1e3 * (top - bottom)
         for name, values, style in (
-            ("pi", numbers["pi"], {"color": COLORS["π"], "linestyle": ":", "linewidth": 1.6}),
-            ("fit", curve, {"color": COLORS["g"], "linewidth": 2}),
+            ("pi", numbers["pi"], {"term": "π", "color": COLORS["π"], "linestyle": ":", "linewidth": 1.6}),
+            ("fit", curve, {"term": "g", "color": COLORS["g"], "linewidth": 2}),
         ):
             canvas.line(name, 0, *with_jumps(original(grid), values.clamp(bottom - far, top + far)), **style)
         canvas.line("points", 0, original(numbers["x"]), numbers["y"], color="#777777", marker="o", **points)
