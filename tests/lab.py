@@ -71,29 +71,35 @@ def chromium() -> str:
     raise (RuntimeError if os.environ.get("CI") else SkipTest)("no Chromium found: install chromium or set RPN_EDU_CHROMIUM to its path")
 
 
+# The module that starts, and the page of a notebook: Lab in a workspace of its own, else it brings back the tabs of the notebook before.
+APPS = {"lab": ("jupyterlab", "lab/workspaces/w{}/tree"), "notebook": ("notebook", "notebooks")}
+
+
 @contextlib.contextmanager
-def lab(root: str | Path, **kernel_environment: str) -> Iterator["Lab"]:
-    """JupyterLab on a free loopback port over a temporary copy of the folder `root`, and a browser to look at it."""
+def lab(root: str | Path, app: str = "lab", **kernel_environment: str) -> Iterator["Lab"]:
+    """JupyterLab, or Notebook 7, on a free loopback port over a temporary copy of the folder `root`, and a browser to look at it."""
     path = chromium()
     with (
         tempfile.TemporaryDirectory(prefix="rpn_lab_", ignore_cleanup_errors=True) as home,
-        serve(Path(root), Path(home), kernel_environment) as server,
+        serve(Path(root), Path(home), kernel_environment, app) as server,
         sync_playwright() as playwright,
         contextlib.closing(playwright.chromium.launch(executable_path=path, args=FLAGS.split())) as browser,
     ):
-        yield Lab(server, browser)
+        yield Lab(server, browser, app)
 
 
 @contextlib.contextmanager
-def serve(root: Path, home: Path, environment: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """A JupyterLab that knows nothing of the user's settings; yields the facts it wrote about itself (port, token, ...)."""
+def serve(root: Path, home: Path, environment: dict[str, str], app: str) -> Iterator[dict[str, Any]]:
+    """A server that knows nothing of the user's settings; yields the facts it wrote about itself (port, token, ...)."""
     shutil.copytree(root, home / "root", ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__"))
     settings = home / "jupyterlab_settings_dir/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text('{"fetchNews": "false"}')  # else a question about news lies over the page
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.root_dir={home / 'root'}"),
-        *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--LabApp.expose_app_in_browser=True"),
+        *(sys.executable, "-m", APPS[app][0], "--no-browser", "--allow-root", f"--ServerApp.root_dir={home / 'root'}"),
+        *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),
+        # both, whichever runs: the server of Notebook carries that of Lab, which has the last word on the page's settings
+        *("--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"),
         # what would ask the internet: a newer version, more extensions (and the news, above)
         *("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"),
     ]
@@ -132,16 +138,17 @@ def facts(server: subprocess.Popen, home: Path, seconds: float = 60) -> dict[str
 
 
 class Lab:
-    def __init__(self, server: dict[str, Any], browser: Browser):
+    def __init__(self, server: dict[str, Any], browser: Browser, app: str):
         self.url, self.token, self.browser, self.opened = f"http://127.0.0.1:{server['port']}", server["token"], browser, 0
+        self.pages = APPS[app][1]
 
     @contextlib.contextmanager
     def open(self, notebook: str, width: int = 1280, height: int = 1000) -> Iterator["Book"]:
         """A notebook alone in a fresh window, its kernel started and idle; the kernel ends with the window."""
-        self.opened += 1  # a workspace of its own, else Lab brings back the tabs of the notebook before
+        self.opened += 1
         with contextlib.closing(self.browser.new_context(viewport={"width": width, "height": height})) as context:
             book = Book(context.new_page())
-            book.page.goto(f"{self.url}/lab/workspaces/w{self.opened}/tree/{quote(notebook)}?token={self.token}")
+            book.page.goto(f"{self.url}/{self.pages.format(self.opened)}/{quote(notebook)}?token={self.token}")
             if question := book.page.wait_for_function(READY, timeout=60_000).json_value()["question"]:
                 raise RuntimeError(f"JupyterLab asks instead of opening {notebook}: {question}")
             book.wait_idle()
