@@ -6,6 +6,7 @@ from unittest import SkipTest
 
 import pytest
 
+from tests.axe import serious
 from tests.lab import lab
 
 pytestmark = pytest.mark.browser
@@ -111,3 +112,20 @@ def test_the_last_of_50_fast_moves_wins(book):
     book.wait_idle()
     assert found.locator("img.rpn-picture").get_attribute("src") == lowest != second
     assert book.errors == []
+
+
+@pytest.mark.parametrize("part", [".rpn-explorer", ".rpn-quiz", ".rpn-symbols"])
+def test_axe_finds_no_serious_barrier(book, part):
+    assert serious(book.page, part) == []
+
+
+def test_axe_finds_a_picture_without_words_and_a_button_without_a_name(book):
+    book.page.evaluate("""() => {
+        document.body.insertAdjacentHTML('beforeend', '<div id="rpn-planted"><img src="data:,"><button></button></div>')
+    }""")
+    try:
+        assert {finding["rule"] for finding in serious(book.page, "#rpn-planted")} == {"image-alt", "button-name"}
+        with pytest.raises(LookupError, match="axe: the page has no .rpn-nothing"):
+            serious(book.page, ".rpn-nothing")
+    finally:
+        book.page.evaluate("() => document.getElementById('rpn-planted').remove()")
