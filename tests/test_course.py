@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -116,6 +117,16 @@ def test_a_table_can_be_walked_through_by_a_screen_reader():
 def test_an_unknown_symbol_is_answered_with_the_nearest_ones(name, near):
     with pytest.raises(LookupError, match=f"{name!r}.*{near}"):
         symbols("x", name)
+
+
+def test_questions_and_symbols_need_no_widgets_and_nothing_beyond_the_standard_library():
+    for file in (ROOT / "rpn_edu/course").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                assert (node.level, node.module) in {(1, "quiz"), (1, "symbols"), (2, "component")}, ast.unparse(node)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names, ast.unparse(node)
 
 
 # ---- questions --------------------------------------------------------------------------------------------------------------------
