@@ -1,8 +1,10 @@
 """Execute notebooks and store what they show: `python -m tests.store_notebooks [notebook or folder ...]` (default: notebooks).
 
 The same code gives the same bytes (unless a cell prints a clock): no times, random ids, versions, widget state or tracebacks are stored.
+How many explorers a notebook shows, and how many controls they have, is counted in its kernel and stored in its metadata.
 """
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -26,12 +28,17 @@ def stored(outputs: list) -> list:
     return [output for output in outputs if output.get("data", True)]
 
 
-def store(path: Path) -> None:
-    book = nbformat.read(path, as_version=4)
-    book.nbformat_minor = 5
-    for number, cell in enumerate(book.cells):
-        cell.setdefault("id", f"cell-{number}")
-        cell.metadata.pop("execution", None)
+COUNT = """
+from json import dumps
+from rpn_edu.explore import Explorer
+shown = {id(one): one for one in Out.values() if isinstance(one, Explorer)}.values()
+print(dumps({"explorers": len(shown), "controls": sum(len(list(one.controls())) for one in shown)}))
+"""
+
+
+def execute(book: nbformat.NotebookNode, folder: Path) -> dict[str, int]:
+    """Run every cell in place, and say how many explorers the notebook shows and how many controls they have."""
+    book.cells.append(nbformat.v4.new_code_cell(COUNT))
     # record_timing and store_widget_state would write times and 44 kB of dead widgets into the metadata
     NotebookClient(
         book,
@@ -41,12 +48,22 @@ def store(path: Path) -> None:
         store_widget_state=False,
         coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],  # no word about encryption: kernel and client share this machine
-        resources={"metadata": {"path": str(path.parent)}},
+        resources={"metadata": {"path": str(folder)}},
     ).execute()
+    return json.loads(book.cells.pop().outputs[0].text)
+
+
+def store(path: Path) -> None:
+    book = nbformat.read(path, as_version=4)
+    book.nbformat_minor = 5
+    for number, cell in enumerate(book.cells):
+        cell.setdefault("id", f"cell-{number}")
+        cell.metadata.pop("execution", None)
+    counted = execute(book, path.parent)
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs = stored(cell.outputs)
-    book.metadata = {key: value for key, value in book.metadata.items() if key != "widgets"} | METADATA
+    book.metadata = {key: value for key, value in book.metadata.items() if key != "widgets"} | METADATA | {"rpn_edu": counted}
     nbformat.validate(book)
     path.write_text(nbformat.writes(book, indent=1).rstrip("\n") + "\n", encoding="utf-8", newline="\n")
 

@@ -8,6 +8,7 @@ from unittest import SkipTest
 
 import pytest
 
+from tests.axe import serious
 from tests.lab import Book, Lab, lab
 
 pytestmark = pytest.mark.browser
@@ -104,7 +105,15 @@ def test_slider_handles_have_the_name_of_their_slider(book):
         assert all(names)
 
 
-def test_the_last_of_50_fast_moves_wins(book, record_property):
+@pytest.mark.parametrize("part", [".rpn-explorer", ".rpn-quiz", ".rpn-symbols", ".rpn-sheet"])
+def test_axe_finds_no_serious_barrier(book, part):
+    if not book.page.locator(part).count():
+        assert part == ".rpn-sheet" or "gallery" in book.page.url, f"a chapter without {part}"
+        return
+    assert serious(book.page, part) == []
+
+
+def test_the_last_of_50_fast_moves_wins(book):
     found = next(found for number in range(9) if sliders(found := unlocked(book, number)))
     handle, picture = sliders(found)[0], found.locator("img.rpn-picture")
     handle.focus()
@@ -194,3 +203,15 @@ def test_a_composed_component_is_built_by_menu_and_slider(start):
     start.wait_idle()
     assert found.locator("img.rpn-picture").get_attribute("src") != before
     assert found.locator("select").count() == 5 and start.errors == []
+
+
+def test_axe_finds_a_picture_without_words_and_a_button_without_a_name(start):
+    start.page.evaluate("""() => {
+        document.body.insertAdjacentHTML('beforeend', '<div id="rpn-planted"><img src="data:,"><button></button></div>')
+    }""")
+    try:
+        assert {finding["rule"] for finding in serious(start.page, "#rpn-planted")} == {"image-alt", "button-name"}
+        with pytest.raises(LookupError, match="axe: the page has no .rpn-nothing"):
+            serious(start.page, ".rpn-nothing")
+    finally:
+        start.page.evaluate("() => document.getElementById('rpn-planted').remove()")

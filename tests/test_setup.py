@@ -63,6 +63,14 @@ def test_every_folder_of_the_package_is_installed():
     assert (ROOT / "data").is_dir()
 
 
+def test_every_file_of_the_package_that_is_no_module_is_installed():
+    wanted = {folder: patterns for folder, patterns in PROJECT["tool"]["setuptools"]["package-data"].items() if folder != "rpn_edu._data"}
+    folders = {ROOT / name.replace(".", "/"): patterns for name, patterns in wanted.items()}
+    installed = {path for folder, patterns in folders.items() for pattern in patterns for path in folder.glob(pattern)}
+    found = {path for path in (ROOT / "rpn_edu").rglob("*") if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts}
+    assert found == installed and found
+
+
 def test_readme_names_both_commands():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "make lab" in text and "make test" in text

@@ -1,0 +1,314 @@
+"""The symbol table, the questions, and what no chapter may say."""
+
+import ast
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import torch
+
+import rpn_edu as rpn
+from rpn_edu.course import SYMBOLS, Symbol, quiz, symbols
+from rpn_edu.course.quiz import SECTIONS, chapters, read
+from rpn_edu.course.symbols import one_meaning
+from tests.lint import contradictions, findings, letters, wrongs
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+ITEM = """
+[[recall]]
+question = "What does κ make of x?"
+[[recall.options]]
+text = "D < m features & more"
+reason = "It makes D features."
+[[recall.options]]
+text = "features"
+reason = "They are what the model sees."
+right = true
+"""
+
+
+class Well(HTMLParser):
+    """Refuses HTML in which elements are not closed in the order in which they were opened."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.seen = [], []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.open.append(tag)
+        self.seen.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def attributes(self, tag):
+        return [attributes for name, attributes in self.seen if name == tag]
+
+
+# ---- symbols ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_every_symbol_name_to_say_and_name_in_the_code_has_one_meaning():
+    assert set(one_meaning(SYMBOLS)) == {row.symbol for row in SYMBOLS}
+
+
+@pytest.mark.parametrize("field", ["symbol", "latex", "say", "code"])
+def test_a_second_meaning_is_refused_and_both_are_told(field):
+    second = Symbol("ζ", r"\zeta", "zeta", "the rate of learning", "one number", "lr")._replace(**{field: getattr(SYMBOLS[3], field)})
+    with pytest.raises(ValueError, match=rf"{field} .* has two meanings, 'how many rows a batch has' and 'the rate of learning'"):
+        one_meaning([*SYMBOLS, second])
+
+
+def test_every_row_says_everything_that_a_reader_needs():
+    for row in SYMBOLS:
+        assert row.symbol and row.latex and row.say and row.meaning and row.shape, row
+        assert row.term in ("", *"κξψπg"), row
+
+
+def test_the_names_in_the_code_exist():
+    """Names that begin with rpn are looked up in the package; the others belong to a head, a trace or a model of this size."""
+    formula = rpn.Formula(rpn.expansion.Taylor(order=2), rpn.reconciliation.Kronecker())
+    model = rpn.RPN([4, 2], formula)
+    head = model.layers[0].heads[0]
+    x = torch.ones(3, 4)
+    trace = head.trace(x)
+    names = {
+        "rpn": rpn,
+        "head": head,
+        "trace": trace,
+        "model": model,
+        "x": x,
+        "xi": formula.attribute,
+        "psi": formula.reconciliation,
+    }
+    dotted = [row.code for row in SYMBOLS if re.match(r"(len\()?\w+[.(]", row.code) or row.code == "x"]
+    assert len(dotted) >= 15
+    for code in dotted:
+        assert eval(code, {**names, "len": len}) is not None, code
+    values = {row.symbol: eval(row.code, {**names, "len": len}) for row in SYMBOLS if row.symbol in tuple("bmnDK")}
+    assert values == {"b": 3, "m": 4, "n": 2, "D": 20, "K": 1}
+    assert tuple(head.matrix().shape) == (2, 20) and trace.kappa_xi.shape == (3, 20)
+
+
+def test_a_table_shows_the_named_rows_in_the_order_of_the_course():
+    table = symbols("D", "ψ", "m", "κ_ξ")
+    assert [row.symbol for row in table.rows] == ["m", "D", "κ_ξ", "ψ"]
+    assert [line.split()[0] for line in repr(table).splitlines()] == ["symbol", "m", "D", "κ_ξ", "ψ"]
+    assert "how many features κ makes" in repr(table)
+    assert len(symbols().rows) == len(SYMBOLS)
+
+
+def test_a_table_can_be_walked_through_by_a_screen_reader():
+    page = Well(html := symbols("x", "κ_ξ", "fusion")._repr_html_())
+    assert len(page.attributes("caption")) == 1
+    assert [cell.get("scope") for cell in page.attributes("th")] == ["col"] * 5 + ["row"] * 3
+    assert len(page.attributes("td")) == 3 * 4
+    assert "κ<sub>ξ</sub>" in html and "<script" not in html and "<td" in html
+
+
+@pytest.mark.parametrize(("name", "near"), [("kappa", "did you mean κ"), ("h_k", "did you mean H_k"), ("ζ", "there are x X y b")])
+def test_an_unknown_symbol_is_answered_with_the_nearest_ones(name, near):
+    with pytest.raises(LookupError, match=f"{name!r}.*{near}"):
+        symbols("x", name)
+
+
+def test_questions_and_symbols_need_no_widgets_and_nothing_beyond_the_standard_library():
+    for file in (ROOT / "rpn_edu/course").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                assert (node.level, node.module) in {(1, "quiz"), (1, "symbols"), (2, "component")}, ast.unparse(node)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names, ast.unparse(node)
+
+
+# ---- questions --------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """Writes a file of questions, and gives its path."""
+
+    def write(text, name="mine.toml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return write
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("chapter", chapters())
+class TestShippedQuestions:
+    def test_are_two_or_three_with_a_reason_for_every_option(self, chapter, section):
+        asked = quiz(chapter, section).questions
+        assert 2 <= len(asked) <= 3
+        for question in asked:
+            assert 2 <= len(question.options) <= 5
+            assert [option.right for option in question.options].count(True) == 1
+            assert len({option.reason for option in question.options}) == len(question.options)
+
+    def test_are_shown_complete_and_well_formed_without_a_script(self, chapter, section):
+        shown = quiz(chapter, section)
+        page = Well(html := shown._repr_html_())
+        options = [option for question in shown.questions for option in question.options]
+        assert len(page.attributes("details")) == len(page.attributes("summary")) == len(options)
+        assert len(page.attributes("fieldset")) == len(page.attributes("legend")) == len(shown.questions)
+        assert html.count("✓ Right.") == len(shown.questions)
+        assert html.count("✗ Not quite.") == len(options) - len(shown.questions)
+        assert not re.search(r"<(script|style|a|img)\b|\bon\w+=|\bopen\b", html.replace("opens", ""))
+
+    def test_as_text_give_no_answer_away(self, chapter, section):
+        shown = quiz(chapter, section)
+        for question in shown.questions:
+            assert question.question in repr(shown)
+            for option in question.options:
+                assert option.text in repr(shown) and option.reason not in repr(shown)
+        assert "✓" not in repr(shown) and "right" not in repr(shown).lower().split()
+
+    def test_give_a_symbol_no_second_meaning(self, chapter, section):
+        for question in quiz(chapter, section).questions:
+            for text in (question.question, *(text for option in question.options for text in (option.text, option.reason))):
+                assert list(contradictions(text)) == [] and "$" not in text
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_the_right_options_of_a_chapter_do_not_all_stand_at_the_same_place(chapter):
+    asked = [question for section in read(chapter).values() for question in section]
+    assert len({[option.right for option in question.options].index(True) for question in asked}) > 1
+
+
+def test_a_teacher_shows_a_file_of_his_own(mine):
+    for path in (mine(ITEM), str(mine(ITEM))):
+        (question,) = quiz(path, "recall").questions
+        assert question.question == "What does κ make of x?" and question.options[1].right
+    assert "D &lt; m features &amp; more" in quiz(path, "recall")._repr_html_()
+    Well(quiz(path, "recall")._repr_html_())
+
+
+WRONG = {
+    "two right": (ITEM.replace('= "It makes D features."', '= "It makes D."\nright = true'), "exactly one option is right, got 2"),
+    "none right": (ITEM.replace("right = true", ""), "mine.toml, recall, question 1: exactly one option is right, got 0"),
+    "one option": (ITEM[: ITEM.rindex("[[recall.options]]")], "question 1: at least 2 options were wanted"),
+    "no options": (ITEM[: ITEM.index("[[recall.options]]")], "question 1: at least 2 options were wanted"),
+    "no reason": (
+        ITEM.replace('reason = "It makes D features."', ""),
+        "question 1, option 1: reason must be a text that is not empty, got None",
+    ),
+    "empty text": (ITEM.replace('"features"', '"  "'), "question 1, option 2: text must be a text that is not empty"),
+    "empty question": (ITEM.replace('"What does κ make of x?"', '""'), "question 1: question must be a text"),
+    "number": (ITEM.replace('"features"', "7"), "option 2: text must be a text that is not empty, got 7"),
+    "same twice": (ITEM.replace('"D < m features & more"', '"features"'), "question 1: two options say the same"),
+    "right in words": (ITEM.replace("= true", '= "yes"'), "option 2: right must be true or false, got 'yes'"),
+    "key of an option": (ITEM.replace("reason", "reasons", 1), "option 1: unknown key 'reasons'; did you mean reason?"),
+    "key of a question": (ITEM.replace("question", "questoin", 1), "question 1: unknown key 'questoin'; did you mean question?"),
+    "section": (ITEM.replace("recall", "recal"), "mine.toml: unknown key 'recal'; did you mean recall?"),
+    "no list": ('recall = "What?"', "mine.toml, recall: at least 1 questions were wanted"),
+    "no TOML": ("[[recall", "mine.toml is not TOML"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file_is_refused_with_the_place_and_what_was_wanted(name, mine):
+    text, said = WRONG[name]
+    with pytest.raises(ValueError, match=re.escape(said)):
+        quiz(mine(text), "recall")
+
+
+def test_an_unknown_chapter_section_or_file_is_answered(mine):
+    with pytest.raises(FileNotFoundError, match="'00_strat.toml' with questions; did you mean 00_start?"):
+        quiz("00_strat", "recall")
+    with pytest.raises(LookupError, match="00_start.toml has no section 'exits'; did you mean exit?"):
+        quiz("00_start", "exits")
+    with pytest.raises(LookupError, match="mine.toml has no section 'exit'; it has recall"):
+        quiz(mine(ITEM), "exit")
+    with pytest.raises(FileNotFoundError, match="nowhere.toml"):
+        quiz(Path("nowhere.toml"), "exit")
+
+
+# ---- chapters ---------------------------------------------------------------------------------------------------------------------
+
+
+def calls(path):
+    """Every call of every code cell."""
+    found = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    trees = [ast.parse("".join(cell["source"])) for cell in found]
+    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+class TestChapter:
+    def test_gives_every_letter_the_meaning_of_the_table(self, path):
+        assert findings(path) == []
+
+    def test_asks_before_and_after_and_shows_its_symbols(self, path):
+        asked = {tuple(ast.literal_eval(a) for a in call.args) for call in calls(path) if call.func.id == "quiz"}
+        assert {(path.stem, section) for section in SECTIONS} <= asked
+        assert set(read(path.stem)) == set(SECTIONS)
+        assert [call for call in calls(path) if call.func.id == "symbols" and call.args]
+
+    def test_counts_its_explorers_and_controls(self, path):
+        counted = json.loads(path.read_text(encoding="utf-8"))["metadata"]["rpn_edu"]
+        assert counted["explorers"] == sum(call.func.id == "Explorer" for call in calls(path)) >= 5
+        assert counted["controls"] >= 3 * counted["explorers"]
+
+
+# ---- the linter itself ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("formula", "found"),
+    [
+        (r"\langle \kappa_{\xi}(x), \psi(w) \rangle + \pi(x)", "κ x ψ w π x"),
+        (r"\text{rank}\,r \le \min(n, D), \quad \mathrm{span}", "r n D"),
+        (r"x^{k-1} + \tfrac{1}{2} A^\top X_{i,j}", "x k A X"),
+        (r"\sum_{i=1}^{m} \sin(k x_i) \in \mathbb{R}", "m k x"),
+        (r"κ(x), m', \hat{y}", "κ x m y"),
+        (r"\begin{aligned} W &= w \end{aligned}", "W w"),
+    ],
+)
+def test_letters_are_what_is_left_without_words_commands_and_indices(formula, found):
+    assert [letter for letter, _ in letters(formula)] == found.split()
+
+
+GOOD = (
+    "$D$ is how many features κ makes, and the number of inputs is $m$.",
+    "Here κ is a sine, $W$ equals the product $A A^\\top$, and $H_1$ is the output of layer 1.",
+    "π is `Identity`. `$q$` is code. Let $r$ be the rank. D = number of features",
+    "The number of learned numbers $l$ grows. $x_1$ is the first pixel. $2\\pi(x)$ is twice as much.",
+    "| input | degree |\n|---|---|\n| $x$ | $k$ |",
+)
+BAD = {
+    "a letter without a meaning": ("We write $\\alpha x$.", "α is no symbol of the course, in $\\alpha x$"),
+    "an index missing": ("Then $T(x)$.", "T without an index is no symbol of the course, T_k is"),
+    "a second meaning": ("$D$ is the depth of the model.", "D is 'how many features κ makes' in this course, not 'depth of the model'"),
+    "a second meaning of a Greek letter": ("Here ψ is the learning rate.", "not 'learning rate'"),
+    "a second meaning by let": ("Let $k$ be the kernel width.", "not 'the kernel width'"),
+    "a second meaning as a count": ("D = number of layers", "not 'layers'"),
+    "a second meaning after the noun": ("With the number of layers $D$ it grows.", "not 'layers'"),
+    "a second meaning over two lines": ("Here **$m$** is\nthe momentum.", "not 'momentum'"),
+    "a second meaning with an index": ("$H_2$ is the entropy.", "H_k is 'the output of layer k'"),
+    "the number pi": (r"$\sin(2\pi k x)$", "π is the remainder"),
+    "a table of symbols": ("| Symbol | say |\n|---|---|\n| $x$ | x |", "a table of symbols written by hand"),
+    "a table of symbols in HTML": ("<table><tr><th>Symbol</th></tr></table>", "a table of symbols written by hand"),
+}
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_the_linter_lets_the_table_s_own_words_pass(text):
+    assert list(wrongs(text)) == []
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_the_linter_refuses_a_planted_chapter_and_names_cell_and_symbol(name, tmp_path):
+    text, said = BAD[name]
+    cells = [{"cell_type": "markdown", "source": ["Words.\n"]}, {"cell_type": "markdown", "source": text.splitlines(keepends=True)}]
+    (tmp_path / "09_planted.ipynb").write_text(json.dumps({"cells": cells}))
+    (found,) = findings(tmp_path / "09_planted.ipynb")
+    assert found.startswith("09_planted, cell 1: ") and said in found
