@@ -178,7 +178,13 @@ class DiagonalPadding(Factored):
     linear = True
 
     def shapes(self, n: int, D: int) -> Chains:
-        return [], [(1, D // divisor("DiagonalPadding", "n, the number of outputs,", n, D))]
+        *_, t = self.blocks(n, D)
+        return [], [(1, t)]
+
+    def blocks(self, n: int, D: int) -> tuple[int, int, int, int]:
+        """(n, n, 1, t): those beside the diagonal are 0."""
+        divisor("DiagonalPadding", "n, the number of outputs,", n, D)
+        return n, n, 1, D // n
 
     def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return torch.kron(torch.eye(n, dtype=w.dtype, device=w.device), w.view(1, -1))

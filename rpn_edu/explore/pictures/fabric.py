@@ -3,12 +3,17 @@
 from typing import Annotated, ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ...component import Dial, component
 from ...reconciliation import Reconciliation
+from ...reconciliation.factored import Blockwise, DiagonalPadding, Factored
 from ..canvas import Canvas, Panel, steady
 from .base import COLORS, HATCHES, Numbers, Picture, Seed
+
+Blocked = Blockwise | DiagonalPadding
+"""The ψ whose matrix is made of blocks."""
 
 
 @component
@@ -22,10 +27,12 @@ class Fabric(Picture):
     subject: ClassVar[type] = Reconciliation
     answer: ClassVar[str] = "W"
     fields_name: ClassVar[str] = "size"
+    size: ClassVar[tuple[int, int]] = (700, 330)
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.02, 0.16, 0.2, 0.72), "w (– is negative)", xticks="none", yticks="none"),
-        Panel((0.3, 0.16, 0.42, 0.72), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts", "ψ"),
-        Panel((0.79, 0.16, 0.2, 0.72), "singular values", xticks="counts"),
+        Panel((0.02, 0.28, 0.2, 0.61), "w (– is negative)", xticks="none", yticks="none"),
+        Panel((0.3, 0.28, 0.42, 0.61), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts", "ψ"),
+        Panel((0.79, 0.28, 0.2, 0.61), "singular values", xticks="counts"),
+        Panel((0.02, 0.02, 0.97, 0.09), xticks="none", yticks="none"),
     )
 
     def sizes(self, subject: Reconciliation) -> dict[str, int]:
@@ -41,17 +48,68 @@ class Fabric(Picture):
 
     def paint(self, canvas: Canvas, subject: Reconciliation, numbers: Numbers) -> None:
         w, W, singular = numbers["w"], numbers["W"], numbers["singular"]
-        limit = steady(W, floor=0.01)
-        columns = max(1, min(len(w), round(len(w) ** 0.5)))
-        # w has no shape of its own; it is shown as a block so that its area can be compared with the matrix.
-        block = torch.nn.functional.pad(w, (0, -len(w) % columns), value=float("nan")).view(-1, columns)
         if len(w):
-            canvas.image("w", 0, block, steady(w, floor=0.01))
+            self.paint_learned(canvas, subject, w)
         else:
-            canvas.text("none", 0, 0.1, 0.5, "nothing is learned")
-        canvas.image("W", 1, W, limit)
+            canvas.text("none", 0, 0.5, 0.5, "nothing is learned", ha="center")
+        canvas.image("W", 1, W, steady(W, floor=0.01))
+        # Exact zeros are crossed out: white alone could be a small number.
+        row, column = (W == 0).nonzero().T
+        canvas.line("zeros", 1, column, row, color="#999999", marker="x", linestyle="", markersize=3, markeredgewidth=0.7)
+        self.paint_blocks(canvas, subject, W)
         canvas.limits(2, (-0.6, len(singular) - 0.4), (0, steady(singular, floor=0.1) * 1.05))
         canvas.bars("singular", 2, singular, COLORS["ψ"], HATCHES["ψ"])
+        self.paint_lengths(canvas, len(w))
+
+    def paint_learned(self, canvas: Canvas, subject: Reconciliation, w: Tensor) -> None:
+        """w, cut into the factors of ψ where it has some; else as a block, so that its area can be compared with the matrix."""
+        columns = max(1, round(len(w) ** 0.5))
+        factors = {f"{len(w)} numbers": F.pad(w, (0, -len(w) % columns), value=float("nan")).view(-1, columns)}
+        if isinstance(subject, Factored):
+            matrices = [factor for chain in subject.factors(w, self.n, self.D) for factor in chain]
+            names = "".join(letters(subject, self.n, self.D))
+            factors = {f"{name}: {matrix.shape[0]} × {matrix.shape[1]}": matrix for name, matrix in zip(names, matrices, strict=True)}
+        wide = max(factor.shape[1] for factor in factors.values())
+        gap = -(-sum(map(len, factors.values())) // 11)  # room for the name of a factor above it
+        rows = [F.pad(factor, (0, wide - factor.shape[1], gap, 0), value=float("nan")) for factor in factors.values()]
+        canvas.image("w", 0, torch.cat(rows), steady(w, floor=0.01))
+        below, height = 0, sum(map(len, rows))
+        for k, (name, factor) in enumerate(factors.items()):
+            canvas.text(f"factor {k}", 0, 0.01, 1 - (below + 0.9 * gap) / height, name, va="bottom")
+            below += gap + len(factor)
+
+    def paint_blocks(self, canvas: Canvas, subject: Reconciliation, W: Tensor) -> None:
+        """The borders of the blocks, and what stands in each, where a name has room."""
+        if not (isinstance(subject, Blocked)):
+            return
+        p, q, s, t = subject.blocks(self.n, self.D)
+        nan = float("nan")
+        across = [(x, i * s - 0.5) for i in range(1, p) for x in (-0.5, self.D - 0.5, nan)]
+        down = [(j * t - 0.5, y) for j in range(1, q) for y in (-0.5, self.n - 0.5, nan)]
+        x, y = zip(*across, *down, (nan, nan), strict=True)
+        canvas.line("blocks", 1, x, y, color="#222222", linewidth=1.4)
+        left, right = letters(subject, self.n, self.D)
+        factor = f"({left})" if len(left) > 1 else left
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+        room = (
+            self.panels[1].where[2] * self.size[0] / q / 6.5,
+            self.panels[1].where[3] * self.size[1] / p / 12,
+        )  # letters and lines in a block
+        for i in range(p):
+            for j in range(q):
+                said = f"{factor}{i + 1},{j + 1} · {right}" if left else right
+                if W[i * s : (i + 1) * s, j * t : (j + 1) * t].any() and len(said) < room[0] and room[1] > 1 < p * q:
+                    canvas.text(f"block {i} {j}", 1, (j + 0.5) / q, 1 - (i + 0.5) / p, said, ha="center", va="center", bbox=box)
+
+    def paint_lengths(self, canvas: Canvas, l: int) -> None:
+        """One axis for l and n · D, and their names right of it."""
+        size = self.n * self.D
+        reach = max(l, size) * 1.5
+        canvas.limits(3, (0, 1), (-1, 1))
+        frame = size / reach
+        canvas.line("n D", 3, [0, frame, frame, 0, 0], [-0.8, -0.8, 0.8, 0.8, -0.8], color="#444444", linewidth=1)
+        canvas.line("l", 3, [0, l / reach], [0, 0], color=COLORS["ψ"], linewidth=12, solid_capstyle="butt")
+        canvas.text("l name", 3, 0.69, 0.5, f"filled: l = {l}   frame: n · D = {size}", va="center")
 
     def rank(self, numbers: Numbers) -> int:
         singular = numbers["singular"]
@@ -59,10 +117,12 @@ class Fabric(Picture):
 
     def alt(self, subject: Reconciliation, numbers: Numbers) -> str:
         W = numbers["W"]
+        blocks = " in {} by {} blocks of {} by {}".format(*subject.blocks(self.n, self.D)) if isinstance(subject, Blocked) else ""
+        zeros = f"{int((W == 0).sum())} of them are exactly 0, " if (W == 0).any() else ""
         return (
-            f"{len(numbers['w'])} learned numbers of {subject!r} beside the {self.n} by {self.D} matrix they become. "
-            f"Its entries run from {W.min():.3g} to {W.max():.3g}, its rank is {self.rank(numbers)} of at most {min(self.n, self.D)}, "
-            f"the largest singular value {numbers['singular'].max():.3g}."
+            f"{len(numbers['w'])} learned numbers of {subject!r} beside the {self.n} by {self.D} matrix they become{blocks}. "
+            f"Its entries run from {W.min():.3g} to {W.max():.3g}, {zeros}its rank is {self.rank(numbers)} of at most "
+            f"{min(self.n, self.D)}, the largest singular value {numbers['singular'].max():.3g}."
         )
 
     def readout(self, subject: Reconciliation, numbers: Numbers) -> str:
@@ -73,3 +133,10 @@ class Fabric(Picture):
 
     def values(self, subject: Reconciliation, numbers: Numbers) -> dict[str, str]:
         return {"ψ": f"{self.n} × {self.D}"}
+
+
+def letters(subject: Factored, n: int, D: int) -> tuple[str, str]:
+    """Names of the left and of the right factors: w alone, else A, B, C, D in the order in which w holds them."""
+    left, right = subject.shapes(n, D)
+    names = "w" if len(left + right) == 1 else "ABCD"
+    return names[: len(left)], names[len(left) : len(left + right)]
