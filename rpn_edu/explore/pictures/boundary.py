@@ -62,7 +62,7 @@ class Boundary(Picture):
 
     def steps(self, subject: Formula) -> int:
         """As many as a slider allows; a step with many learned numbers takes longer."""
-        return max(3, min(12, 1500 // max(self.learned(subject), 1)))
+        return max(10, min(20, 3000 // max(self.learned(subject), 1)))
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y, fresh_x, fresh_y = given["x"], given["y"], given["fresh_x"], given["fresh_y"]  # (points, 2), (points,)
