@@ -105,7 +105,9 @@ def test_more_points_keep_the_earlier_ones_and_the_fresh_ones():
     assert not torch.equal(few.x_train, data.moons(20, seed=5).x_train)
 
 
-@pytest.mark.parametrize("wrong, says", [({"points": 1}, "moons.points must be int >= 2"), ({"noise": -1.0}, "moons.noise must be a finite")])
+@pytest.mark.parametrize(
+    "wrong, says", [({"points": 1}, "moons.points must be int >= 2"), ({"noise": -1.0}, "moons.noise must be a finite")]
+)
 def test_wrong_moons_are_refused(wrong, says):
     with pytest.raises(ValueError, match=says):
         data.moons(**wrong)
