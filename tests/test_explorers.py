@@ -18,7 +18,20 @@ from PIL import Image
 
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE
-from rpn_edu.explore import Basis, Digits, Explorer, Fabric, Fit, Flow, Predict, Series, Stack, explorer as module
+from rpn_edu.explore import (
+    Basis,
+    Boundary,
+    Digits,
+    Explorer,
+    Fabric,
+    Fit,
+    Flow,
+    Microscope,
+    Predict,
+    Series,
+    Stack,
+    explorer as module,
+)
 from rpn_edu.explore.compare import changes, compared
 from rpn_edu.explore.controls import control_of, read, shown, written
 from rpn_edu.explore.linked import lit_lines
@@ -35,6 +48,8 @@ STARTS = {
     "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
     "series": lambda **options: Explorer(X.Taylor(order=2), Series(), **options),
     "stack": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Identity()), Stack(depth=8), **options),
+    "microscope": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Microscope(layer=2), **options),
+    "boundary": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity()), Boundary(points=20), **options),
 }
 start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")

@@ -17,7 +17,7 @@ from .microscope import lowered
 
 @component
 class Boundary(Picture):
-    """A network of widths [2, width, ..., width, 1], fitted to two moons by a few steps of least squares, and where its g changes its sign."""
+    """A network of widths [2, width, ..., width, 1], fitted to two moons by a few least-squares steps, and where its g changes its sign."""
 
     depth: Annotated[int, Dial(1, 4, "K, the number of layers")] = 2
     width: Annotated[int, Dial(1, 4, "numbers that a hidden layer hands over")] = 3
@@ -30,7 +30,12 @@ class Boundary(Picture):
     answer: ClassVar[str] = "fresh_accuracy"
     fields_name: ClassVar[str] = "depth and data"
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.085, 0.14, 0.69, 0.76), "sign of g(x): – is negative, line: 0   points: ○ target 1, ▲ target -1", "first input", "second input"),
+        Panel(
+            (0.085, 0.14, 0.69, 0.76),
+            "sign of g(x): – is negative, line: 0   points: ○ target 1, ▲ target -1",
+            "first input",
+            "second input",
+        ),
         Panel((0.83, 0.14, 0.15, 0.76), "accuracy", xticks="none"),
     )
     ends: ClassVar[tuple[tuple[float, float], tuple[float, float]]] = ((-1.6, 1.6), (-1.1, 1.1))
@@ -62,7 +67,7 @@ class Boundary(Picture):
 
     def steps(self, subject: Formula) -> int:
         """As many as a slider allows; a step with many learned numbers takes longer."""
-        return max(3, min(12, 1500 // max(self.learned(subject), 1)))
+        return max(10, min(20, 3000 // max(self.learned(subject), 1)))
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y, fresh_x, fresh_y = given["x"], given["y"], given["fresh_x"], given["fresh_y"]  # (points, 2), (points,)

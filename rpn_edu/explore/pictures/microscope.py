@@ -1,6 +1,7 @@
 """One x on its way through all layers, and one layer under the lens."""
 
 import math
+from functools import partial
 from typing import Annotated, ClassVar
 
 import torch
@@ -21,7 +22,7 @@ def lowered(letter: str, k: int) -> str:
 
 @component
 class Microscope(Picture):
-    """A fresh network of widths [2, width, ..., width, 2]: one layer in full, and the size of every H_k and of the gradient that meets it."""
+    """A fresh network of widths [2, width, ..., width, 2]: one layer in full, and the size of every H_k and of the gradient there."""
 
     layer: Annotated[int, Dial(1, 6, "the layer that is shown")] = 1
     depth: Annotated[int, Dial(1, 6, "K, the number of layers")] = 3
@@ -82,7 +83,7 @@ class Microscope(Picture):
         # The chain rule from the last layer to the first: each layer multiplies the gradient of the first output by its own slope.
         slopes = [torch.tensor([[1.0, 0.0]], dtype=torch.float64)]
         for before, (n, w, w_pi) in zip(layers[-2::-1], drawn[::-1]):
-            backward = torch.func.vjp(lambda H: next_layer(H, n, w, w_pi), before)[1]
+            backward = torch.func.vjp(partial(next_layer, n=n, w=w, w_pi=w_pi), before)[1]
             slopes.append(backward(slopes[-1])[0])
         slopes = slopes[::-1]
         kappa, W, inner, pi = terms(layers[self.layer - 1], *drawn[self.layer - 1])
@@ -142,9 +143,9 @@ class Microscope(Picture):
         sizes, slopes = (", ".join(f"{value:.2g}" for value in numbers[name]) for name in ("sizes", "slope_sizes"))
         return (
             f"Layer {self.layer} of {self.depth} for the input ({self.x1:g}, {self.x2:g}): {len(kappa)} features of {subject.expansion!r} "
-            f"from {kappa.min():.3g} to {kappa.max():.3g} meet a {len(H)} by {len(kappa)} matrix of {subject.reconciliation!r}. The layer hands "
-            f"over {', '.join(f'{value:.3f}' for value in H)}{self.cut(numbers)}. Beside it the sizes of all layers from the input on: {sizes}; "
-            f"and of the gradient of the first output there: {slopes}."
+            f"from {kappa.min():.3g} to {kappa.max():.3g} meet a {len(H)} by {len(kappa)} matrix of {subject.reconciliation!r}. "
+            f"The layer hands over {', '.join(f'{value:.3f}' for value in H)}{self.cut(numbers)}. Beside it the sizes of all layers "
+            f"from the input on: {sizes}; and of the gradient of the first output there: {slopes}."
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
