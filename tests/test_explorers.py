@@ -18,7 +18,7 @@ from PIL import Image
 
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE
-from rpn_edu.explore import Basis, Digits, Explorer, Fabric, Fit, Flow, Predict, Series, Stack, explorer as module
+from rpn_edu.explore import Basis, Digits, Explorer, Fabric, Fit, Flow, Heads, Predict, Series, Stack, explorer as module
 from rpn_edu.explore.compare import changes, compared
 from rpn_edu.explore.controls import control_of, read, shown, written
 from rpn_edu.explore.linked import lit_lines
@@ -33,6 +33,7 @@ STARTS = {
         rpn.Formula(X.Identity(), R.LowRank(rank=3)), Digits(pooled=True, images=20), terms=("reconciliation",), **options
     ),
     "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
+    "heads": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.LowRank(), channels=2), Heads(), **options),
     "series": lambda **options: Explorer(X.Taylor(order=2), Series(), **options),
     "stack": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Identity()), Stack(depth=8), **options),
 }
