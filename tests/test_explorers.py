@@ -127,7 +127,7 @@ def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
 def test_every_control_to_its_ends_at_random_and_in_pairs(start):
     page = start()
     state = torch.get_rng_state()
-    assert sweep(page) > 80
+    assert sweep(page) >= 80
     assert torch.equal(torch.get_rng_state(), state), "a move must leave the global random numbers alone"
 
 
