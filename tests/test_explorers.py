@@ -26,6 +26,7 @@ from rpn_edu.explore import (
     Fabric,
     Fit,
     Flow,
+    Heads,
     Microscope,
     Predict,
     Series,
@@ -46,6 +47,7 @@ STARTS = {
         rpn.Formula(X.Identity(), R.LowRank(rank=3)), Digits(pooled=True, images=20), terms=("reconciliation",), **options
     ),
     "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
+    "heads": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.LowRank(), channels=2), Heads(), **options),
     "series": lambda **options: Explorer(X.Taylor(order=2), Series(), **options),
     "stack": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Identity()), Stack(depth=8), **options),
     "microscope": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Microscope(layer=2), **options),

@@ -16,12 +16,13 @@ OWN = tuple((1950 + 3 * i, 280 + 1.5 * i + i % 3) for i in range(25))
 LINE = rpn.Formula(X.Identity(), remainder=P.Zero())
 
 
-def test_own_data_are_scaled_and_every_fourth_point_is_held_out():
+def test_own_data_are_scaled_and_a_quarter_of_the_points_is_held_out():
     picture = Fit(own=OWN[::-1])
     given = picture.given()
     x, y = np.array(OWN, dtype=float).T
     scaled = np.interp(x, [x.min(), x.max()], [-1, 1])
-    held_out = np.arange(25) % 4 == 2
+    held_out = np.isclose(scaled[:, None], given["x_test"].numpy(), atol=1e-5).any(-1)
+    assert held_out.sum() in (6, 7) and not held_out[0]
     for name, wanted in (("x", scaled[~held_out]), ("x_test", scaled[held_out]), ("y", y[~held_out]), ("y_test", y[held_out])):
         np.testing.assert_allclose(given[name], wanted, atol=1e-6)
 
@@ -73,3 +74,15 @@ def test_where_no_feature_reaches_the_picture_says_so():
     haar = rpn.Formula(X.Haar(scales=3, shifts=3), remainder=P.Linear())
     assert "No feature reaches 50% of the line" in Explorer(haar, Fit()).alt
     assert "No feature" not in Explorer(rpn.Formula(X.Chebyshev()), Fit()).alt
+
+
+@pytest.mark.parametrize("season", [2, 3, 4, 5, 6, 7, 12])
+def test_no_season_is_held_out_whole(season):
+    own = tuple((i, i % season) for i in range(8 * season))
+    assert set(Fit(own=own).given()["y"].tolist()) == set(range(season))
+
+
+@pytest.mark.parametrize("count", range(4, 40))
+def test_something_is_always_held_out_and_more_is_learned_from(count):
+    given = Fit(own=tuple((i, i) for i in range(count))).given()
+    assert 1 <= len(given["x_test"]) <= 0.4 * count and len(given["x"]) + len(given["x_test"]) == count

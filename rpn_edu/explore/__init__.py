@@ -9,6 +9,7 @@ from .pictures import (
     Fabric as Fabric,
     Fit as Fit,
     Flow as Flow,
+    Heads as Heads,
     Microscope as Microscope,
     Picture as Picture,
     Series as Series,

@@ -75,7 +75,8 @@ def is_number_of(called: Any) -> bool:
         return "Tensor" not in str(inspect.signature(called).return_annotation)
     if isinstance(called, type) and issubclass(called, Component):
         return True
-    return callable(called) and getattr(called, "__module__", "") in ("builtins", "math")
+    of_text = isinstance(getattr(called, "__self__", None), str)  # "Max".lower
+    return callable(called) and (of_text or getattr(called, "__module__", "") in ("builtins", "math"))
 
 
 def names(node: ast.AST, context: type[ast.expr_context]) -> list[str]:

@@ -7,6 +7,7 @@ from .digits import Digits as Digits
 from .fabric import Fabric as Fabric
 from .fit import Fit as Fit
 from .flow import Flow as Flow
+from .heads import Heads as Heads
 from .microscope import Microscope as Microscope
 from .series import Series as Series
 from .stack import Stack as Stack

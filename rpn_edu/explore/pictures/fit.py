@@ -20,7 +20,7 @@ EXAMPLE = ((0, 1.0), (1, 1.8), (2, 3.1), (3, 3.9), (4, 5.2), (5, 5.9), (6, 7.1),
 class Fit(Picture):
     """A noisy curve and the best g for it, found anew at every move without training: least squares.
 
-    With data of one's `own` in place of the curve: x is scaled to [-1, 1] over their range, and every fourth point is held out as the test.
+    With data of one's `own` in place of the curve: x is scaled to [-1, 1] over their range, and a quarter of the points is held out as the test.
     """
 
     shape: Annotated[Literal["waves", "step", "peak"], "the true curve"] = "waves"
@@ -54,7 +54,8 @@ class Fit(Picture):
             x, y = torch.tensor(sorted(self.own), dtype=torch.float64).T
             low, high = self.span()
             x = ((2 * x - (low + high)) / (high - low)).round(decimals=6)
-            test = torch.arange(len(x)) % 4 == 2  # never the first: it is an end of the range
+            # A quarter of them, spread by the golden ratio: every fourth of quarterly data would be one and the same season.
+            test = (0.618034 * torch.arange(len(x), dtype=torch.float64) + 0.5) % 1 < 0.25
             return {"x": x[~test], "y": y[~test], "x_test": x[test], "y_test": y[test]}
         # Four decimals are enough for a lesson, and then the numbers in the code are exactly these.
         x, y, _, _ = data.curve(self.points, self.noise, self.seed, self.shape)

@@ -119,6 +119,9 @@ class Series(Picture):
         left = f"f(a) {'-' if missing < 0 else '+'} {abs(missing):.2g}"
         return f"at x = {self.at:g}: <κ, w> = {inner:.4f}   π = {pi:.4f} = {left}   bound {bound:.2g}"
 
+    def figures(self, subject: Taylor, numbers: Numbers) -> dict[str, float]:
+        return {"rest": abs(numbers["missing_at"].item()), "bound": numbers["bound_at"].item()}
+
     def formula(self, subject: Taylor) -> tuple[tuple[str, str], ...]:
         return (("g", "f(x)"), ("", " = ⟨ "), ("κ", "κ(x - a)"), ("", " , "), ("ψ", "w"), ("", " ⟩ + "), ("π", "π(x)"))
 

@@ -102,6 +102,9 @@ class Stack(Picture):
         signal, gradient, l = numbers["signal"], numbers["gradient"], self.sizes(subject)["l"]
         return f"signal {signal[0]:.3g} → {signal[-1]:.3g} at the top   gradient 1 at the top → {gradient[0]:.3g} at x   l = {l:,}"
 
+    def figures(self, subject: Formula, numbers: Numbers) -> dict[str, float]:
+        return {"signal at the top": numbers["signal"][-1].item(), "gradient at x": numbers["gradient"][0].item()}
+
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         below = "Hₖ₋₁"
         return (("g", "Hₖ"), ("", " = ⟨ "), ("κ", f"κ({below})"), ("", " , "), ("ψ", "ψ(wₖ)"), ("", " ⟩ + "), ("π", f"π({below})"))

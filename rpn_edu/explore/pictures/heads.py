@@ -1,0 +1,138 @@
+"""Several ψ side by side, what fusion makes of them, and whether one ψ could have done it."""
+
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from ...component import Dial, component
+from ...formula import Formula
+from ..canvas import Canvas, Panel, steady
+from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed
+
+
+@component
+class Heads(Picture):
+    """Channels with one κ and a ψ each, fused, beside the best single matrix for the same task: its distance says whether they collapse."""
+
+    output: Annotated[int, Dial(1, 12, "which output is drawn as curves")] = 1
+    x2: Annotated[float, Dial(-1.0, 1.0, "second input, while the first runs from -1 to 1", least=None)] = 0.3
+    seed: Seed = 0
+
+    m: ClassVar[int] = 2
+    n: ClassVar[int] = 12
+    rows: ClassVar[int] = 256
+    subject: ClassVar[type] = Formula
+    moves: ClassVar[tuple[str, ...]] = ("expansion", "reconciliation", "channels", "fusion")
+    answer: ClassVar[str] = "distance"
+    fields_name: ClassVar[str] = "view"
+    size: ClassVar[tuple[int, int]] = (720, 340)
+    panels: ClassVar[tuple[Panel, ...]] = (
+        Panel((0.05, 0.62, 0.62, 0.29), "ψ(w) of each channel, side by side", "", "output", "none", "counts", "ψ"),
+        Panel((0.74, 0.62, 0.24, 0.29), "the best single ψ", "", "", "none", "none"),
+        Panel((0.07, 0.13, 0.6, 0.36), "thin: channels   thick: fused   dotted: best single ψ", "first input", term="fusion"),
+        Panel((0.74, 0.13, 0.24, 0.36), "singular values, ×: first ψ", xticks="counts"),
+    )
+
+    def sizes(self, subject: Formula) -> dict[str, int]:
+        D, C = subject.expansion.width(self.m), subject.channels
+        if self.rows // 2 < D:
+            raise ValueError(
+                f"{self.rows} rows of x cannot tell whether one ψ would do for D = {D} features; {self.rows // 2} are the most"
+            )
+        width = subject.fusion.part_width(self.n, C)
+        l = C * subject.reconciliation.length(width, D) + (subject.fusion.length([width] * C) if C > 1 else 0)
+        return {"m": self.m, "b": self.rows, "n": self.n, "D": D, "l": l}
+
+    def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
+        C, D = subject.channels, subject.expansion.width(self.m)
+        width = subject.fusion.part_width(self.n, C)  # outputs of each channel
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            x = 2 * torch.rand(self.rows, self.m).double() - 1
+            w = [subject.reconciliation.init(width, D).double() for _ in range(C)]
+            w_fusion = subject.fusion.init([width] * C).double()
+
+        def fused(parts: list[Tensor]) -> Tensor:
+            return subject.fusion(parts, w_fusion) if C > 1 else parts[0]
+
+        matrices = [subject.reconciliation.matrix(part, width, D) for part in w]  # (width, D) each
+        kappa = subject.expansion(x)  # (rows, D)
+        g = fused([kappa @ W.mT for W in matrices])  # (rows, n)
+        inverse = torch.linalg.pinv(kappa, rtol=1e-9)  # (D, rows)
+        single = (inverse @ g).mT  # (n, D): least squares
+        singular = torch.linalg.svdvals(single)
+        singular_1 = torch.linalg.svdvals(inverse @ kappa @ matrices[0].mT)  # of channel 1, as far as x can tell
+        length = g.square().mean().sqrt().clamp(min=1e-12)
+        distance = (kappa @ single.mT - g).square().mean().sqrt() / length
+        first = torch.linspace(-1, 1, 101, dtype=torch.float64)
+        kappa = subject.expansion(torch.stack((first, torch.full_like(first, self.x2)), -1))  # along a line
+        lines = [kappa @ W.mT for W in matrices]
+        row, part_row = self.output - 1, (self.output - 1) % width
+        curves = torch.stack([*(line[:, part_row] for line in lines), fused(lines)[:, row], (kappa @ single.mT)[:, row]])
+        rank, rank_1 = (singular > 1e-8 * singular.max()).sum(), (singular_1 > 1e-8 * singular_1.max()).sum()
+        found = {"distance": distance, "singular": singular, "singular_1": singular_1, "rank": rank, "rank_1": rank_1}
+        if width == self.n:  # ψ of the mean of w, so scaled that it could be the fused one
+            scale = subject.fusion.times_mean(C) or 1
+            mean = scale * subject.reconciliation.matrix(torch.stack(w).mean(0), width, D)
+            found["distance_of_mean"] = (subject.expansion(x) @ mean.mT - g).square().mean().sqrt() / length
+        return {"matrices": torch.stack(matrices), "single": single, "first": first, "curves": curves, **found}
+
+    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+        matrices, single, curves = numbers["matrices"], numbers["single"], numbers["curves"]
+        C, width, _ = matrices.shape
+        limit = steady(torch.cat((matrices.flatten(), single.flatten())), floor=0.1)
+        gap = torch.full((width, 1), float("nan"), dtype=torch.float64)
+        canvas.image("channels", 0, torch.cat([part for W in matrices for part in (W, gap)][:-1], -1), limit)
+        canvas.image("single", 1, single, limit)
+        top = steady(curves, floor=0.1) * 1.05
+        canvas.limits(2, (-1, 1), (-top, top))
+        *channels, fused, best = curves
+        for number, curve in enumerate(channels):
+            style = {"color": COLORS["ψ"], "linestyle": LINES[number % len(LINES)], "linewidth": 1.1}
+            canvas.line(f"channel {number}", 2, numbers["first"], curve, **style)
+            place = int(101 * (number + 1) / (C + 1))
+            canvas.text(
+                f"name {number}", 2, place / 100, (float(curve[place]) + top) / (2 * top), str(number + 1), va="bottom", ha="center"
+            )
+        canvas.line("fused", 2, numbers["first"], fused, color=COLORS["g"], linewidth=2.4, alpha=0.8)
+        canvas.line("best", 2, numbers["first"], best, color=COLORS["κ"], linewidth=1.8, linestyle=":")
+        singular, of_one = numbers["singular"], numbers["singular_1"]
+        canvas.limits(3, (-0.6, self.n - 0.4), (0, steady(torch.cat((singular, of_one)), floor=0.1) * 1.05))
+        canvas.bars("singular", 3, singular, COLORS["ψ"], HATCHES["ψ"])
+        canvas.line("of one", 3, range(len(of_one)), of_one, color="#222222", marker="x", linestyle="", markersize=5)
+
+    def verdict(self, numbers: Numbers) -> str:
+        if numbers["distance"] > 1e-6:
+            return f"no single ψ does this: {numbers['distance']:.0%} is missing"
+        mean = numbers.get("distance_of_mean")
+        return "one matrix does the same" + (", ψ of the mean of w" if mean is not None and mean < 1e-6 else "")
+
+    def alt(self, subject: Formula, numbers: Numbers) -> str:
+        return (
+            f"{subject.channels} channels of {subject.expansion!r} with {subject.reconciliation!r}, fused by {subject.fusion!r}: "
+            f"{self.verdict(numbers)}. The matrix of channel 1 has the rank {numbers['rank_1']}, the best single matrix {numbers['rank']}. "
+            f"Output {self.output}, fused, runs "
+            f"from {numbers['curves'][-2].min():.3g} to {numbers['curves'][-2].max():.3g} as the first input goes from -1 to 1."
+        )
+
+    def readout(self, subject: Formula, numbers: Numbers) -> str:
+        ranks = f"rank {numbers['rank_1']} in channel 1, {numbers['rank']} in the best single ψ"
+        return f"{self.verdict(numbers)}   {ranks}   {self.sizes(subject)['l']} learned numbers"
+
+    def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
+        return (
+            ("g", "g(x|w)"),
+            ("", " = "),
+            ("fusion", "fusion"),
+            ("", " of ⟨ "),
+            ("κ", "κ(x)"),
+            ("", " , "),
+            ("ψ", "ψ(w₁)"),
+            ("", " ⟩, …"),
+        )
+
+    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
+        C, width, D = numbers["matrices"].shape
+        name = type(subject.fusion).__name__ if C > 1 else "nothing to fuse"
+        return {"g": f"{self.n} outputs", "fusion": name, "κ": f"D = {D}", "ψ": f"{C} × ({width} × {D})"}
