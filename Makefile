@@ -4,6 +4,7 @@
 # make check       linter and types        make bench  timings        make clean  forget the environment and all caches
 #
 # RPN_EDU_DEVICE=cpu|cuda|mps|auto chooses the device of all of them (default: cpu).
+# RPN_EDU_OFFLINE=all runs every chapter with the network cut, not the smallest alone.
 #
 # Without make, or on Windows (there .venv\Scripts\ stands for .venv/bin/):
 #   python -m venv .venv
