@@ -190,7 +190,7 @@ def test_imports_only_go_down_and_outside_packages_stay_on_their_floor(path):
     for ours, outside in imported(path):
         assert ours is None or ours == own or floor[ours] < floor[own], f"{path} imports {ours}"
         allowed = {"torch", "numpy"} if own != "component" else set()
-        allowed |= {"sklearn"} if own in ("data", "expansion") else {"tqdm"} if own == "fit" else set()
+        allowed |= {"sklearn"} if own in ("data", "expansion", "explore") else {"tqdm"} if own == "fit" else set()
         allowed |= {"matplotlib", "ipywidgets", "anywidget", "PIL", "traitlets", "IPython"} if own == "explore" else set()
         assert outside is None or outside in allowed | set(sys.stdlib_module_names), f"{path} imports {outside}"
 

@@ -189,6 +189,7 @@ class Explorer:
         for symbol, button in self.bar.items():
             button.on_click(lambda _, symbol=symbol: self._light(symbol))
             button.add_class("rpn-non-visual")
+            button.add_class("rpn-term")
         self.reset = W.Button(description="Reset", tooltip="back to the first state", layout=auto)
         self.reset.on_click(lambda _: self.set(*self.first))
         self.pin = W.Button(description="Pin", tooltip="keep this state as a grey ghost and compare", layout=auto)
