@@ -96,7 +96,7 @@ class Heads(Picture):
                 f"name {number}", 2, place / 100, (float(curve[place]) + top) / (2 * top), str(number + 1), va="bottom", ha="center"
             )
         canvas.line("fused", 2, numbers["first"], fused, color=COLORS["g"], linewidth=2.4, alpha=0.8)
-        canvas.line("best", 2, numbers["first"], best, color=COLORS["κ"], linewidth=1.8, linestyle=":")
+        canvas.line("best", 2, numbers["first"], best, color="#1e90ff", linewidth=2, linestyle=":")
         singular, of_one = numbers["singular"], numbers["singular_1"]
         canvas.limits(3, (-0.6, self.n - 0.4), (0, steady(torch.cat((singular, of_one)), floor=0.1) * 1.05))
         canvas.bars("singular", 3, singular, COLORS["ψ"], HATCHES["ψ"])
@@ -117,8 +117,8 @@ class Heads(Picture):
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        ranks = f"rank {numbers['rank_1']} in channel 1, {numbers['rank']} in the best single ψ"
-        return f"{self.verdict(numbers)}   {ranks}   {self.sizes(subject)['l']} learned numbers"
+        ranks = f"rank {numbers['rank_1']} in channel 1, {numbers['rank']} in the best ψ"
+        return f"{self.verdict(numbers)}   {ranks}   l = {self.sizes(subject)['l']}"
 
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         return (
