@@ -20,7 +20,7 @@ EXAMPLE = ((0, 1.0), (1, 1.8), (2, 3.1), (3, 3.9), (4, 5.2), (5, 5.9), (6, 7.1),
 class Fit(Picture):
     """A noisy curve and the best g for it, found anew at every move without training: least squares.
 
-    With data of one's `own` in place of the curve: x is scaled to [-1, 1] over their range, and a quarter of the points is held out as the test.
+    With data of one's `own` in place of the curve: x is scaled to [-1, 1] over their range, and a quarter of the points is held out.
     """
 
     shape: Annotated[Literal["waves", "step", "peak"], "the true curve"] = "waves"
