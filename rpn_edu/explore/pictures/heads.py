@@ -84,7 +84,7 @@ class Heads(Picture):
         limit = steady(torch.cat((matrices.flatten(), single.flatten())), floor=0.1)
         gap = torch.full((width, 1), float("nan"), dtype=torch.float64)
         canvas.image("channels", 0, torch.cat([part for W in matrices for part in (W, gap)][:-1], -1), limit)
-        canvas.image("single", 1, single, limit)
+        canvas.image("single", 1, single.round(decimals=9), limit)  # what rounding leaves of a 0 has no sign
         top = steady(curves, floor=0.1) * 1.05
         canvas.limits(2, (-1, 1), (-top, top))
         first = numbers["first"]
