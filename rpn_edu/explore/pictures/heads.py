@@ -79,12 +79,14 @@ class Heads(Picture):
         return {"matrices": torch.stack(matrices), "single": single, "first": first, "curves": curves, **found}
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
-        matrices, single, curves = numbers["matrices"], numbers["single"], numbers["curves"]
+        names = ("matrices", "single", "curves", "singular", "singular_1")
+        # What rounding errors leave of a 0 has no sign to be shown.
+        matrices, single, curves, singular, of_one = (numbers[name].round(decimals=9) for name in names)
         C, width, _ = matrices.shape
         limit = steady(torch.cat((matrices.flatten(), single.flatten())), floor=0.1)
         gap = torch.full((width, 1), float("nan"), dtype=torch.float64)
         canvas.image("channels", 0, torch.cat([part for W in matrices for part in (W, gap)][:-1], -1), limit)
-        canvas.image("single", 1, single.round(decimals=9), limit)  # what rounding leaves of a 0 has no sign
+        canvas.image("single", 1, single, limit)
         top = steady(curves, floor=0.1) * 1.05
         canvas.limits(2, (-1, 1), (-top, top))
         first = numbers["first"]
@@ -98,7 +100,6 @@ class Heads(Picture):
             )
         canvas.line("fused", 2, *with_jumps(first, fused), color=COLORS["g"], linewidth=2.4, alpha=0.8)
         canvas.line("best", 2, *with_jumps(first, best), color="#1e90ff", linewidth=2, linestyle=":")
-        singular, of_one = numbers["singular"], numbers["singular_1"]
         canvas.limits(3, (-0.6, self.n - 0.4), (0, steady(torch.cat((singular, of_one)), floor=0.1) * 1.05))
         canvas.bars("singular", 3, singular, COLORS["ψ"], HATCHES["ψ"])
         canvas.line("of one", 3, range(len(of_one)), of_one, color="#222222", marker="x", linestyle="", markersize=5)
