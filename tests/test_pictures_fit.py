@@ -23,7 +23,7 @@ def test_own_data_are_scaled_and_a_quarter_of_the_points_is_held_out():
     scaled = np.interp(x, [x.min(), x.max()], [-1, 1])
     held_out = np.isclose(scaled[:, None], given["x_test"].numpy(), atol=1e-5).any(-1)
     assert held_out.sum() in (6, 7) and not held_out[0]
-    for name, wanted in (("x", scaled[~held_out]), ("x_test", scaled[held_out]), ("y", y[~held_out]), ("y_test", y[held_out])):
+    for name, wanted in (("x", scaled[~held_out]), ("x_test", scaled[held_out]), ("y", y[~held_out] / 100), ("y_test", y[held_out] / 100)):
         np.testing.assert_allclose(given[name], wanted, atol=1e-6)
 
 
@@ -35,7 +35,7 @@ def test_the_error_is_that_of_numpys_polynomial_on_the_points_held_out():
     with torch.no_grad():
         found = picture.numbers(formula, **given)
     best = np.polynomial.Polynomial.fit(given["x"], given["y"], 4)
-    error = np.sqrt(np.mean((best(given["x_test"].numpy()) - given["y_test"].numpy()) ** 2))
+    error = 100 * np.sqrt(np.mean((best(given["x_test"].numpy()) - given["y_test"].numpy()) ** 2))  # y up to 318 is counted in hundreds
     assert float(found["test_error"]) == pytest.approx(error, rel=1e-4)
 
 
@@ -86,3 +86,15 @@ def test_no_season_is_held_out_whole(season):
 def test_something_is_always_held_out_and_more_is_learned_from(count):
     given = Fit(own=tuple((i, i) for i in range(count))).given()
     assert 1 <= len(given["x_test"]) <= 0.4 * count and len(given["x"]) + len(given["x_test"]) == count
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3, 1e7])
+@pytest.mark.parametrize("psi", [rpn.reconciliation.Identity(), rpn.reconciliation.LowRank(rank=1)])
+def test_the_unit_of_y_is_no_matter_of_the_fit(factor, psi):
+    formula = rpn.Formula(X.BSpline(), psi, P.Linear(bias=True))
+    errors = {}
+    for scale in (1.0, factor):
+        picture = Fit(own=tuple((1e4 * i, scale * (9.0 + (i % 7) + 0.1 * i)) for i in range(40)), ridge=1e-8)
+        with torch.no_grad():
+            errors[scale] = picture.numbers(formula, **picture.given())["test_error"].item() / scale
+    assert errors[factor] == pytest.approx(errors[1.0], rel=0.05) and errors[1.0] < 3

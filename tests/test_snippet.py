@@ -193,3 +193,25 @@ def test_what_cannot_be_written_is_said():
             as_code(Basis(), Odd())
     finally:
         del CATALOGUE["expansion.Odd"]
+
+
+def test_an_argument_that_gets_another_value_is_no_longer_what_the_call_gave(tmp_path):
+    @component
+    class Divided(Expansion):
+        """κ(x) = x over the number of its axes"""
+
+        def width(self, m):
+            return m
+
+        def over(self, x: torch.Tensor, parts: int) -> torch.Tensor:
+            parts = parts or x.dim()
+            return torch.div(x, parts)
+
+        def __call__(self, x, frozen=None):
+            return self.over(x, 0)
+
+    try:
+        (result,) = alone([as_code(Basis(), Divided())], str(tmp_path))
+        assert result["kappa"] == pytest.approx(numbers(Basis(), Divided())["kappa"]) == [0.25]
+    finally:
+        del CATALOGUE["expansion.Divided"]

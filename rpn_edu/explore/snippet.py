@@ -263,6 +263,8 @@ class _Filled(ast.NodeTransformer):
                 self.known[name.id] = meaning  # it is written wherever it is used
             elif ast.unparse(name) != ast.unparse(part):
                 kept.append((name, part))
+                for gone in names(name, ast.Store):
+                    self.known.pop(gone, None)  # a parameter that got another value is no longer what the call gave
         if not kept:
             return None
         left, right = zip(*kept)

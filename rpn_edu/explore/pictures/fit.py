@@ -1,5 +1,6 @@
 """A curve that the formula fits anew at every move."""
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -20,7 +21,7 @@ EXAMPLE = ((0, 1.0), (1, 1.8), (2, 3.1), (3, 3.9), (4, 5.2), (5, 5.9), (6, 7.1),
 class Fit(Picture):
     """A noisy curve and the best g for it, found anew at every move without training: least squares.
 
-    With data of one's `own` in place of the curve: x is scaled to [-1, 1] over their range, and a quarter of the points is held out as the test.
+    With data of one's `own` in place of the curve: x is scaled to [-1, 1] over their range, and a quarter of the points is held out.
     """
 
     shape: Annotated[Literal["waves", "step", "peak"], "the true curve"] = "waves"
@@ -49,9 +50,15 @@ class Fit(Picture):
         """The lowest and the highest x of the data: they become -1 and 1."""
         return (min(x for x, _ in self.own), max(x for x, _ in self.own)) if self.own else (-1.0, 1.0)
 
+    def unit(self) -> float:
+        """What y is counted in: a power of ten where its numbers are far from 1, since w starts near 1."""
+        largest = max((abs(y) for _, y in self.own), default=1.0)
+        return 1.0 if 0.1 <= largest < 100 or not largest else 10.0 ** math.floor(math.log10(largest))
+
     def given(self) -> dict[str, Tensor]:
         if self.own:
             x, y = torch.tensor(sorted(self.own), dtype=torch.float64).T
+            y = (y / self.unit()).round(decimals=9)
             low, high = self.span()
             x = ((2 * x - (low + high)) / (high - low)).round(decimals=6)
             # A quarter of them, spread by the golden ratio: every fourth of quarterly data would be one and the same season.
@@ -88,8 +95,8 @@ class Fit(Picture):
             w = least_squares(lambda w: predict(w, x), w, y, self.ridge, self.steps(subject))
         curve = predict(w, grid)  # (200,)
         pi = subject.remainder(grid.unsqueeze(-1), w[l:], 1).squeeze(-1)
-        train_error = (predict(w, x) - y).square().mean().sqrt()
-        test_error = (predict(w, x_test) - y_test).square().mean().sqrt()
+        train_error = (predict(w, x) - y).square().mean().sqrt() * self.unit()
+        test_error = (predict(w, x_test) - y_test).square().mean().sqrt() * self.unit()
         errors = {"train_error": train_error, "test_error": test_error}
         return {"x": x, "y": y, "x_test": x_test, "y_test": y_test, "grid": grid, "w": w, "curve": curve, "pi": pi, **errors}
 
@@ -100,9 +107,10 @@ class Fit(Picture):
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
         low, high = self.span()
+        shown = {name: numbers[name] * self.unit() for name in ("y", "y_test", "curve", "pi")}
         bottom, top = -1.6, 1.6
         if self.own:
-            y = torch.cat((numbers["y"], numbers["y_test"]))
+            y = torch.cat((shown["y"], shown["y_test"]))
             room = 0.3 * float(y.max() - y.min()) or 1.0
             bottom, top = float(y.min()) - room, float(y.max()) + room
         canvas.limits(0, (low - 0.025 * (high - low), high + 0.025 * (high - low)), (bottom, top))
@@ -110,22 +118,22 @@ class Fit(Picture):
         def original(x: Tensor) -> Tensor:
             return (low + high) / 2 + x * (high - low) / 2 if self.own else x
 
-        grid, curve = numbers["grid"], numbers["curve"]
+        grid, curve = numbers["grid"], shown["curve"]
         points = {"linestyle": "", "markersize": 5, "markeredgecolor": "white"}
         if self.own:
             canvas.title(0, "dots: data   crosses: data held out   solid: g(x|w)   dotted: π(x)")
             held_out = {**points, "marker": "X", "markersize": 7, "color": COLORS["κ"]}
-            canvas.line("held out", 0, original(numbers["x_test"]), numbers["y_test"], **held_out)
+            canvas.line("held out", 0, original(numbers["x_test"]), shown["y_test"], **held_out)
         else:
             canvas.title(0, self.panels[0].title)
-            canvas.line("truth", 0, *with_jumps(grid, numbers["y_test"]), color=COLORS["κ"], linestyle="--", linewidth=1.2)
+            canvas.line("truth", 0, *with_jumps(grid, shown["y_test"]), color=COLORS["κ"], linestyle="--", linewidth=1.2)
         far = 1e3 * (top - bottom)
         for name, values, style in (
-            ("pi", numbers["pi"], {"term": "π", "color": COLORS["π"], "linestyle": ":", "linewidth": 1.6}),
+            ("pi", shown["pi"], {"term": "π", "color": COLORS["π"], "linestyle": ":", "linewidth": 1.6}),
             ("fit", curve, {"term": "g", "color": COLORS["g"], "linewidth": 2}),
         ):
             canvas.line(name, 0, *with_jumps(original(grid), values.clamp(bottom - far, top + far)), **style)
-        canvas.line("points", 0, original(numbers["x"]), numbers["y"], color="#777777", marker="o", **points)
+        canvas.line("points", 0, original(numbers["x"]), shown["y"], color="#777777", marker="o", **points)
         if (silent := self.silent(numbers)).any():
             place = original(grid[silent])
             floor = torch.full_like(place, bottom + 0.02 * (top - bottom))
@@ -142,8 +150,8 @@ class Fit(Picture):
         return numbers["curve"] == numbers["pi"] if len(numbers["w"]) else torch.zeros(200, dtype=torch.bool)
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:
-        curve, error = numbers["curve"], numbers["test_error"]
-        spread = float((numbers["y_test"] - numbers["y_test"].mean()).square().mean().sqrt()) if self.own else 1.0
+        curve, error = numbers["curve"] * self.unit(), numbers["test_error"]
+        spread = float((numbers["y_test"] - numbers["y_test"].mean()).square().mean().sqrt()) * self.unit() if self.own else 1.0
         trend = "close to" if error < 0.1 * spread else "roughly along" if error < 0.3 * spread else "far from"
         what, judge = f"{self.points} noisy points of a curve ({self.shape})", "the true curve"
         if self.own:
@@ -157,8 +165,8 @@ class Fit(Picture):
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        judge = "points held out" if self.own else "true curve"
-        errors = f"error on the points {numbers['train_error']:.4f}   on the {judge} {numbers['test_error']:.4f}"
+        judge, form = ("points held out", ".4g") if self.own else ("true curve", ".4f")
+        errors = f"error on the points {numbers['train_error']:{form}}   on the {judge} {numbers['test_error']:{form}}"
         return f"{errors}   {len(numbers['w'])} learned numbers"
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
@@ -167,5 +175,5 @@ class Fit(Picture):
             "g": f"error {numbers['test_error']:.3f}",
             "κ": f"D = {D}",
             "ψ": f"1 × {D}",
-            "π": f"{numbers['pi'].abs().max():.3f} at most",
+            "π": f"{numbers['pi'].abs().max() * self.unit():.3f} at most",
         }

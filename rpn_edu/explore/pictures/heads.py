@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...formula import Formula
-from ..canvas import Canvas, Panel, steady
+from ..canvas import Canvas, Panel, steady, with_jumps
 from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed
 
 
@@ -79,7 +79,9 @@ class Heads(Picture):
         return {"matrices": torch.stack(matrices), "single": single, "first": first, "curves": curves, **found}
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
-        matrices, single, curves = numbers["matrices"], numbers["single"], numbers["curves"]
+        names = ("matrices", "single", "curves", "singular", "singular_1")
+        # What rounding errors leave of a 0 has no sign to be shown.
+        matrices, single, curves, singular, of_one = (numbers[name].round(decimals=9) for name in names)
         C, width, _ = matrices.shape
         limit = steady(torch.cat((matrices.flatten(), single.flatten())), floor=0.1)
         gap = torch.full((width, 1), float("nan"), dtype=torch.float64)
@@ -87,17 +89,17 @@ class Heads(Picture):
         canvas.image("single", 1, single, limit)
         top = steady(curves, floor=0.1) * 1.05
         canvas.limits(2, (-1, 1), (-top, top))
+        first = numbers["first"]
         *channels, fused, best = curves
         for number, curve in enumerate(channels):
             style = {"color": COLORS["ψ"], "linestyle": LINES[number % len(LINES)], "linewidth": 1.1}
-            canvas.line(f"channel {number}", 2, numbers["first"], curve, **style)
+            canvas.line(f"channel {number}", 2, *with_jumps(first, curve), **style)
             place = int(101 * (number + 1) / (C + 1))
             canvas.text(
                 f"name {number}", 2, place / 100, (float(curve[place]) + top) / (2 * top), str(number + 1), va="bottom", ha="center"
             )
-        canvas.line("fused", 2, numbers["first"], fused, color=COLORS["g"], linewidth=2.4, alpha=0.8)
-        canvas.line("best", 2, numbers["first"], best, color=COLORS["κ"], linewidth=1.8, linestyle=":")
-        singular, of_one = numbers["singular"], numbers["singular_1"]
+        canvas.line("fused", 2, *with_jumps(first, fused), color=COLORS["g"], linewidth=2.4, alpha=0.8)
+        canvas.line("best", 2, *with_jumps(first, best), color="#1e90ff", linewidth=2, linestyle=":")
         canvas.limits(3, (-0.6, self.n - 0.4), (0, steady(torch.cat((singular, of_one)), floor=0.1) * 1.05))
         canvas.bars("singular", 3, singular, COLORS["ψ"], HATCHES["ψ"])
         canvas.line("of one", 3, range(len(of_one)), of_one, color="#222222", marker="x", linestyle="", markersize=5)
@@ -117,8 +119,8 @@ class Heads(Picture):
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        ranks = f"rank {numbers['rank_1']} in channel 1, {numbers['rank']} in the best single ψ"
-        return f"{self.verdict(numbers)}   {ranks}   {self.sizes(subject)['l']} learned numbers"
+        ranks = f"rank {numbers['rank_1']} in channel 1, {numbers['rank']} in the best ψ"
+        return f"{self.verdict(numbers)}   {ranks}   l = {self.sizes(subject)['l']}"
 
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         return (

@@ -58,7 +58,7 @@ class Stack(Picture):
 
         signals, ways_back = [x], []
         for w, w_pi in zip(learned, learned_pi, strict=True):
-            h, way_back = torch.func.vjp(layer, signals[-1], w, w_pi)  # type: ignore[misc]
+            h, way_back = torch.func.vjp(layer, signals[-1], w, w_pi)[:2]
             if not h.abs().max() < 1e9:  # too large to go on
                 break
             signals.append(h)
