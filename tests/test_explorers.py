@@ -57,6 +57,12 @@ start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
 
 
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch):
+    """What an explorer does with its controls does not depend on how well the digits have been learned."""
+    monkeypatch.setattr(Digits, "steps", 3)
+
+
 def values_of(widget):
     """What a control can be moved to: all entries of a menu, the ends and the middle of a slider."""
     if isinstance(widget, W.Checkbox):

@@ -45,7 +45,7 @@ class Digits(Picture):
     answer: ClassVar[str] = "accuracy"
     fields_name: ClassVar[str] = "data"
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.07, 0.16, 0.29, 0.70), "share read right: ● this ψ  ○ full matrix", "l, how many numbers are learned", term="g"),
+        Panel((0.07, 0.16, 0.29, 0.70), "read right: ● this ψ  ○ full matrix", "l, how many numbers are learned", term="g"),
         Panel((0.42, 0.42, 0.57, 0.48), "ψ(w)", xticks="none", yticks="none", term="ψ"),
         Panel((0.42, 0.10, 0.57, 0.19), "read wrongly", xticks="none", yticks="none"),
     )
@@ -166,9 +166,9 @@ class Digits(Picture):
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        l, dense = len(numbers["w"]), len(numbers["full"])
-        own = f"(on the images it learned from {numbers['on_its_own_images']:.1%})"
-        return f"{numbers['accuracy']:.1%} of 500 new images {own} with l = {l}   full matrix: {numbers['full_accuracy']:.1%} with {dense}"
+        own = f"of its own {numbers['on_its_own_images']:.1%}"
+        full = f"full matrix {numbers['full_accuracy']:.1%} with {len(numbers['full'])}"
+        return f"{numbers['accuracy']:.1%} of 500 new images, {own}   l = {len(numbers['w'])}   {full}"
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
         D = numbers["W"].shape[1]
