@@ -193,3 +193,18 @@ def test_what_cannot_be_written_is_said():
             as_code(Basis(), Odd())
     finally:
         del CATALOGUE["expansion.Odd"]
+
+
+def test_a_name_that_is_given_another_value_is_known_no_longer(tmp_path):
+    """Kronecker's `wanted = wanted or ...` with p = 0, where the sizes are known to the running code only."""
+
+    def numbers(self, subject):
+        shown = []
+        for n in (2, 4):
+            w = torch.arange(float(subject.length(n, 4)))
+            shown.append(subject.matrix(w, n, 4))
+        return {"W": torch.cat(shown)}
+
+    picture = type("Loop", (), {"given": lambda self: {}, "numbers": numbers})()
+    (result,) = alone([as_code(picture, rpn.reconciliation.Kronecker()) + 'print(numbers["W"])\n'], str(tmp_path))
+    assert result == flat(picture.numbers(rpn.reconciliation.Kronecker()))

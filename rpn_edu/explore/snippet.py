@@ -263,6 +263,7 @@ class _Filled(ast.NodeTransformer):
                 self.known[name.id] = meaning  # it is written wherever it is used
             elif ast.unparse(name) != ast.unparse(part):
                 kept.append((name, part))
+                self.known = {known: value for known, value in self.known.items() if known not in names(name, ast.Store)}  # no longer that
         if not kept:
             return None
         left, right = zip(*kept)
