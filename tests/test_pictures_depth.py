@@ -1,5 +1,7 @@
 """What Microscope and Boundary show is what an RPN with the same numbers computes; the moons are those of scikit-learn."""
 
+from typing import Any
+
 import pytest
 import torch
 from sklearn.datasets import make_moons
@@ -13,7 +15,7 @@ from tests.states import states
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 
 
-def hooked(picture: Microscope, subject: rpn.Formula) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+def hooked(picture: Any, subject: rpn.Formula) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     """H_1 ... H_K and the gradients of the first output there, from hooks of plain torch on a fresh model of the same seed."""
     with torch.random.fork_rng():
         torch.manual_seed(picture.seed)
