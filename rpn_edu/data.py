@@ -155,9 +155,9 @@ def moons(
     where, *luck = _uniform("moons", 200 + points, 3, seed).unbind(-1)  # the first 200 are the fresh ones, however many points follow
     lower, angle = torch.arange(200 + points, device="cpu") % 2, math.pi * where
     x = torch.stack([angle.cos(), angle.sin()], -1)
-    x = torch.where(lower[:, None] == 0, x, torch.tensor([1.0, 0.5], dtype=torch.float64) - x)
+    x = torch.where(lower[:, None] == 0, x, torch.tensor([1.0, 0.5], dtype=torch.float64, device="cpu") - x)
     x = x + noise * torch.special.ndtri(torch.stack(luck, -1).clamp(min=2.0**-54))
-    x = (x - torch.tensor([0.5, 0.25], dtype=torch.float64)) / 1.5
+    x = (x - torch.tensor([0.5, 0.25], dtype=torch.float64, device="cpu")) / 1.5
     return _split("moons", x[200:], lower[200:], x[:200], lower[:200], dtype, device)
 
 

@@ -50,8 +50,10 @@ STARTS = {
     "heads": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.LowRank(), channels=2), Heads(), **options),
     "series": lambda **options: Explorer(X.Taylor(order=2), Series(), **options),
     "stack": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Identity()), Stack(depth=8), **options),
-    "microscope": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Microscope(layer=2), **options),
-    "boundary": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity()), Boundary(points=20), **options),
+    "microscope": lambda **options: Explorer(
+        rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Microscope(layer=2), terms=("reconciliation",), **options
+    ),
+    "boundary": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity()), Boundary(points=20), terms=("remainder",), **options),
 }
 start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")

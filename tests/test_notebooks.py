@@ -9,15 +9,18 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+import torch
 
+import rpn_edu
 from rpn_edu.fit import device
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
-CHAPTERS = ["00_start", "02_reconciliation", "03_remainder", "05_heads_and_channels"]
+CHAPTERS = ["00_start", "02_reconciliation", "03_remainder", "05_heads_and_channels", "06_depth"]
 PARTS = (
     "After this chapter you can",
     "## Recall",
@@ -109,3 +112,11 @@ class TestChapter:
 
     def test_holds_no_path_of_a_machine(self, path):
         assert not re.search(r"/(home|root|work|Users)/", path.read_text(encoding="utf-8"))
+
+    def test_runs_the_code_in_its_text(self, path, tmp_path, monkeypatch):
+        """Cells hold no classes; where a chapter shows one, it stands in the text, and must work as it stands there."""
+        monkeypatch.chdir(tmp_path)
+        text = "\n".join("".join(cell["source"]) for cell in notebook(path)["cells"] if cell["cell_type"] == "markdown")
+        place = {"torch": torch, "tempfile": tempfile, "rpn": rpn_edu, "__name__": path.stem}
+        for block in re.findall(r"```python\n(.*?)```", text, re.S):
+            exec(compile(block, f"{path.stem} text", "exec"), place)

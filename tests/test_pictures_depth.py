@@ -1,5 +1,7 @@
 """What Microscope and Boundary show is what an RPN with the same numbers computes; the moons are those of scikit-learn."""
 
+from typing import Any
+
 import pytest
 import torch
 from sklearn.datasets import make_moons
@@ -13,7 +15,7 @@ from tests.states import states
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 
 
-def hooked(picture: Microscope, subject: rpn.Formula) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+def hooked(picture: Any, subject: rpn.Formula) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     """H_1 ... H_K and the gradients of the first output there, from hooks of plain torch on a fresh model of the same seed."""
     with torch.random.fork_rng():
         torch.manual_seed(picture.seed)
@@ -55,7 +57,7 @@ def test_most_of_these_states_are_not_cut():
 
 
 def test_where_numbers_are_cut_the_picture_says_so():
-    page = Explorer(rpn.Formula(X.Taylor(order=5)), Microscope(layer=6, depth=6, width=8, x1=1.0, x2=1.0))
+    page = Explorer(rpn.Formula(X.Chebyshev(degree=5)), Microscope(layer=6, depth=6, width=8))
     assert page.numbers["H"].abs().max() == Microscope.reach
     assert "cut at 30" in page.alt and "cut at 30" in page.surface.value
     page = Explorer(rpn.Formula(), Microscope())
@@ -165,6 +167,15 @@ def test_linear_layers_say_no_more_than_one_and_a_bend_or_a_kappa_does():
     assert max(straight) < 0.88
     assert fresh(rpn.Formula(X.Taylor(order=2)), "none", 2) > 0.9
     assert fresh(rpn.Formula(), "tanh", 3) > 0.9
+
+
+def test_a_state_that_would_magnify_the_last_digit_is_refused_and_says_what_helps():
+    page = Explorer(rpn.Formula(X.Chebyshev(degree=9)), Boundary(points=20))
+    controls = dict(page.controls())
+    controls["picture.between"].value = "none"
+    assert page.failed is None and "choose tanh there, or a lower degree" in page.refused
+    controls["picture.between"].value = "tanh"
+    assert not page.refused
 
 
 def test_an_image_may_have_edges_in_numbers():

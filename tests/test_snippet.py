@@ -215,3 +215,18 @@ def test_an_argument_that_gets_another_value_is_no_longer_what_the_call_gave(tmp
         assert result["kappa"] == pytest.approx(numbers(Basis(), Divided())["kappa"]) == [0.25]
     finally:
         del CATALOGUE["expansion.Divided"]
+
+
+def test_a_name_that_is_given_another_value_is_known_no_longer(tmp_path):
+    """Kronecker's `wanted = wanted or ...` with p = 0, where the sizes are known to the running code only."""
+
+    def numbers(self, subject):
+        shown = []
+        for n in (2, 4):
+            w = torch.arange(float(subject.length(n, 4)))
+            shown.append(subject.matrix(w, n, 4))
+        return {"W": torch.cat(shown)}
+
+    picture = type("Loop", (), {"given": lambda self: {}, "numbers": numbers})()
+    (result,) = alone([as_code(picture, rpn.reconciliation.Kronecker()) + 'print(numbers["W"])\n'], str(tmp_path))
+    assert result == flat(picture.numbers(rpn.reconciliation.Kronecker()))

@@ -335,12 +335,14 @@ class _Filled(ast.NodeTransformer):
         return self.visit(node.values[0]) if len(node.values) == 1 else self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
-        """What filling in leaves behind: x - -1.0 is x + 1.0, x + 0.0 is x, -1.0 * x is -x."""
+        """What filling in leaves behind: x - -1.0 is x + 1.0, x + 0.0 is x, -1.0 * x is -x, [] + x is x."""
         node.left, node.right = self.visit(node.left), self.visit(node.right)
         left, right = (self.value(side) for side in (node.left, node.right))
         match node.op:
             case ast.Add() | ast.Sub() if isinstance(right, (int, float)) and right == 0:
                 return node.left
+            case ast.Add() if any(isinstance(side, list) and not side for side in (left, right)):
+                return node.left if isinstance(right, list) and not right else node.right
             case ast.Mult() | ast.Div() if isinstance(right, (int, float)) and right == 1:
                 return node.left
             case ast.Mult() if isinstance(left, (int, float)) and abs(left) == 1:
@@ -394,8 +396,12 @@ def as_code(picture: Any, subject: Component) -> str:
     main[-1] = ast.Assign([ast.Name("numbers", ast.Store())], last.value)
     if answer := getattr(picture, "answer", ""):
         main.append(ast.parse(f"print(numbers[{answer!r}])").body[0])
+    kept = ["\n".join(lines([*data, *main]))]
+    for text in reversed(snippet.texts):  # callers stand below; a function of which only the name was needed is called by nobody
+        if any(re.search(rf"\b{text.partition('def ')[2].partition('(')[0]}\b", below) for below in kept):
+            kept.insert(0, text)
     imports = sorted(snippet.imports, key=lambda line: (not line.startswith("import"), line))
-    return "\n\n\n".join(["\n".join(imports), *snippet.texts, "\n".join(lines([*data, *main]))]) + "\n"
+    return "\n\n\n".join(["\n".join(imports), *kept]) + "\n"
 
 
 def as_call(picture: Any, subject: Component) -> str:

@@ -48,7 +48,7 @@ class Boundary(Picture):
         x, y, fresh_x, fresh_y = data.moons(self.points, self.noise, self.seed)
         # Three decimals are enough for a lesson, and then the numbers in the code are exactly these.
         known, fresh = x.round(decimals=3), fresh_x.round(decimals=3)
-        return {"x": known, "y": 1.0 - 2.0 * y, "fresh_x": fresh, "fresh_y": 1.0 - 2.0 * fresh_y}
+        return {"x": known, "y": 1 - 2 * y.double(), "fresh_x": fresh, "fresh_y": 1 - 2 * fresh_y.double()}
 
     def widths(self) -> list[int]:
         """[d_0, ..., d_K]"""
@@ -62,8 +62,15 @@ class Boundary(Picture):
     def sizes(self, subject: Formula) -> dict[str, int]:
         D = max(subject.expansion.width(m) for m in self.widths()[:-1])
         l = self.learned(subject)
+        if self.depth > 1 and D < 100_000 and self.wildest(subject) > 1e4:
+            raise ValueError("κ would meet numbers far out of its domain between the layers: choose tanh there, or a lower degree")
         # Every point sends its own slope back through every layer.
         return {"m": 2, "b": self.points**2, "n": max(self.widths()[1:]), "D": D, "l": l, "equations": (self.points + l) * l}
+
+    def wildest(self, subject: Formula) -> float:
+        """The largest feature that a hidden layer could make. Beyond ten thousand, a fit would magnify the last digit of every number."""
+        edges = torch.tensor([[-self.reach], [self.reach]], dtype=torch.float64, device="cpu").expand(2, self.width)
+        return subject.expansion(activate(edges, self.between)).abs().max().item()
 
     def steps(self, subject: Formula) -> int:
         """As many as a slider allows; a step with many learned numbers takes longer."""
@@ -99,8 +106,9 @@ class Boundary(Picture):
         g = predict(w, plane.flatten(0, 1)).clamp(-2.0, 2.0).view(33, 48)
         accuracy = ((predict(w, x) > 0) == (y > 0)).double().mean()
         fresh_accuracy = ((predict(w, fresh_x) > 0) == (fresh_y > 0)).double().mean()
+        shares = {"accuracy": accuracy, "fresh_accuracy": fresh_accuracy}
         error = (predict(w, x) - y).square().mean().sqrt()
-        return {"x": x, "y": y, "w": w, "g": g, "error": error, "accuracy": accuracy, "fresh_accuracy": fresh_accuracy}
+        return {"x": x, "y": y, "w": w, "g": g, "error": error, **shares, "dims": torch.tensor(widths)}
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
         x, y, g = numbers["x"], numbers["y"], numbers["g"]
@@ -125,7 +133,7 @@ class Boundary(Picture):
         upright = [(left + (c + 1) * wide, high - (r + end) * tall) for r, c in zip(row.tolist(), column.tolist()) for end in (0, 1, gap)]
         row, column = ((g[1:] > 0) != (g[:-1] > 0)).nonzero().T
         level = [(left + (c + end) * wide, high - (r + 1) * tall) for r, c in zip(row.tolist(), column.tolist()) for end in (0, 1, gap)]
-        x, y = torch.tensor([*upright, *level], dtype=torch.float64).reshape(-1, 2).T
+        x, y = torch.tensor([*upright, *level], dtype=torch.float64, device="cpu").reshape(-1, 2).T
         return x, y
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:

@@ -112,7 +112,7 @@ class Microscope(Picture):
         canvas.text("kappa name", 0, 0.99, 1.06, f"κ({before}): {len(kappa)} features", ha="right")
         canvas.image("W", 1, W, steady(W, floor=0.1))
         canvas.text("W name", 1, 0, 1.05, f"ψ({lowered('w', self.layer)}): {n} × {len(kappa)}  (– is negative)")
-        reach = steady(torch.stack([numbers[name] for name in ("inner", "pi", "H")]).clamp(-self.reach, self.reach)) * 1.1
+        reach = steady(torch.stack([numbers[name] for name in ("inner", "pi", "H")]).clamp(-self.reach, self.reach), floor=0.1) * 1.1
         for panel, name, term in ((2, "inner", "ψ"), (3, "pi", "π"), (4, "H", "g")):
             canvas.limits(panel, (-reach, reach), (n - 0.5, -0.5))
             canvas.line(f"zero {name}", panel, [0, 0], [-0.5, 7.5], color="#999999", linewidth=0.8)
