@@ -173,6 +173,39 @@ class Canvas:
         artist.set_position((x, y))
         artist.set_text(text)
 
+    def name_curves(
+        self, name: str, panel: int, x: Any, curves: Any, names: Sequence[str], between: tuple[float, float], free: float = 1.0
+    ) -> None:
+        """Every curve's name beside it, where the others are far: no two names overlap, none lies on the frame or above `free` (a share).
+
+        x (points,), curves (points, curves). Names stand `between` two x where they can, elsewhere where a curve is seen only there.
+        """
+        axes = self.axes[panel]
+        size = np.array([axes.bbox.width, axes.bbox.height])  # everything below is in pixels from the panel's lower left corner
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        thin = slice(None, None, 3)
+        x, curves = np.asarray(x, dtype=float)[thin], np.asarray(curves, dtype=float)[thin].T  # (points,), (curves, points)
+        preferred = np.tile((x >= between[0]) & (x <= between[1]), 2)
+        across, heights = (x - left) / (right - left) * size[0], (curves - bottom) / (top - bottom) * size[1]
+        placed = np.empty((0, 4))  # left, right, lower, upper
+        for k, word in enumerate(names):
+            half, tall = np.array([4.0 * len(word) + 2, 6.0]) * self.figure.dpi / 100
+            middle = np.tile(across, 2)
+            height = np.concatenate((heights[k] + tall + 1, heights[k] - tall - 1))  # above the curve, or below it
+            box = np.stack((middle - half, middle + half, height - tall, height + tall), -1)  # (places, 4)
+            seen = np.tile((heights[k] >= 0) & (heights[k] <= size[1]), 2)
+            fits = seen & (box[:, 0] >= 2) & (box[:, 1] <= size[0] - 2) & (box[:, 2] >= 2) & (box[:, 3] <= free * size[1] - 2)
+            b, p = box[:, None], placed[None]
+            fits &= ~((b[..., 0] < p[..., 1]) & (p[..., 0] < b[..., 1]) & (b[..., 2] < p[..., 3]) & (p[..., 2] < b[..., 3])).any(1)
+            if not fits.any():
+                continue
+            others = np.abs(np.tile(np.delete(heights, k, 0), 2) - height).min(0, initial=20.0)
+            score = others + 8 * height / size[1] + 40 * preferred - 4 * (np.arange(len(height)) >= len(x))
+            best = int(np.where(fits, score, -np.inf).argmax())
+            placed = np.concatenate((placed, box[best : best + 1]))
+            share = np.array([middle[best], height[best]]) / size
+            self.text(f"{name} {k}", panel, *share, word, ha="center", va="center_baseline", fontweight="bold")
+
     def _artist(self, name: str, make: Any) -> Any:
         if name not in self.artists:
             made = make()
@@ -229,15 +262,20 @@ def steady(values: Any, floor: float = 1.0) -> float:
     return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= need * 0.999999))
 
 
-def with_jumps(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The points of a curve with a gap where it jumps: a step must not be drawn as a slope.
+def with_jumps(x: Any, y: Any, between: tuple[float, float] = (-np.inf, np.inf)) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a curve with a gap where it jumps: a step must not be drawn as a slope, nor a pole as a stroke.
 
     A jump is a difference that dwarfs both of its neighbours; of a curve without jumps that has no corner as sharp, all points come back.
+    A pole is a step from below the picture to above it, or back: `between` says where the picture ends.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    rise = np.abs(np.diff(y))
+    far = np.where(y > between[1], 1, 0) - np.where(y < between[0], 1, 0)
+    pole = far[:-1] * far[1:] < 0
+    seen = y.clip(*between)  # what happens outside must not hide a jump inside
+    rise = np.abs(np.diff(seen))
     beside = np.pad(rise, 1)
-    jumps = np.flatnonzero((rise > 0.02 * np.ptp(y)) & (rise > 10 * np.maximum(beside[:-2], beside[2:])))
+    jump = (rise > 0.02 * np.ptp(seen)) & (rise > 10 * np.maximum(beside[:-2], beside[2:]))
+    jumps = np.flatnonzero(jump | pole)
     middle = (x[jumps] + x[jumps + 1]) / 2
     # Up to the middle on the old level, then nothing, then from the middle on the new level.
     at = np.repeat(jumps + 1, 3)
