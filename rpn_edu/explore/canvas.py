@@ -15,6 +15,7 @@ from matplotlib import ticker
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
@@ -174,37 +175,50 @@ class Canvas:
         artist.set_text(text)
 
     def name_curves(
-        self, name: str, panel: int, x: Any, curves: Any, names: Sequence[str], between: tuple[float, float], free: float = 1.0
+        self,
+        name: str,
+        panel: int,
+        x: Any,
+        curves: Any,
+        names: Sequence[str],
+        between: tuple[float, float],
+        free: tuple[float, float] = (0.0, 1.0),
     ) -> None:
-        """Every curve's name beside it, where the others are far: no two names overlap, none lies on the frame or above `free` (a share).
+        """Every curve's name beside it, where the others are far: no two names overlap, and all lie inside the share `free` of the height.
 
-        x (points,), curves (points, curves). Names stand `between` two x where they can, elsewhere where a curve is seen only there.
+        x (points,), curves (points, curves). Names rather stand `between` the two x; a curve that is nowhere seen has none.
         """
+        if self.ghostly:
+            return
         axes = self.axes[panel]
-        size = np.array([axes.bbox.width, axes.bbox.height])  # everything below is in pixels from the panel's lower left corner
+        wide, high = axes.bbox.size  # everything below is in pixels from the panel's lower left corner
         (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-        thin = slice(None, None, 3)
-        x, curves = np.asarray(x, dtype=float)[thin], np.asarray(curves, dtype=float)[thin].T  # (points,), (curves, points)
-        preferred = np.tile((x >= between[0]) & (x <= between[1]), 2)
-        across, heights = (x - left) / (right - left) * size[0], (curves - bottom) / (top - bottom) * size[1]
+        x, heights = np.asarray(x, dtype=float)[::3], np.asarray(curves, dtype=float)[::3].T
+        across, heights = (x - left) / (right - left) * wide, (heights - bottom) / (top - bottom) * high  # (points,), (curves, points)
+        beside = sliding_window_view(np.pad(heights, ((0, 0), (2, 2)), mode="edge"), 5, axis=1)  # what a curve does near each point
+        lowest, highest = np.tile(beside.min(-1), 2), np.tile(beside.max(-1), 2)  # (curves, places)
+        edges = [(edge - left) / (right - left) * wide for edge in between]
+        middle, below = np.tile(across, 2), np.repeat((0, 1), len(x))  # a place above and a place below every point
         placed = np.empty((0, 4))  # left, right, lower, upper
         for k, word in enumerate(names):
-            half, tall = np.array([4.0 * len(word) + 2, 6.0]) * self.figure.dpi / 100
-            middle = np.tile(across, 2)
-            height = np.concatenate((heights[k] + tall + 1, heights[k] - tall - 1))  # above the curve, or below it
+            half, tall = 4.0 * len(word) + 2, 7.0  # half a name's width and height, measured with 8 points at 100 dots per inch
+            height = np.concatenate((heights[k] + tall + 1, heights[k] - tall - 1))
             box = np.stack((middle - half, middle + half, height - tall, height + tall), -1)  # (places, 4)
-            seen = np.tile((heights[k] >= 0) & (heights[k] <= size[1]), 2)
-            fits = seen & (box[:, 0] >= 2) & (box[:, 1] <= size[0] - 2) & (box[:, 2] >= 2) & (box[:, 3] <= free * size[1] - 2)
-            b, p = box[:, None], placed[None]
-            fits &= ~((b[..., 0] < p[..., 1]) & (p[..., 0] < b[..., 1]) & (b[..., 2] < p[..., 3]) & (p[..., 2] < b[..., 3])).any(1)
+            fits = (box[:, 0] >= 2) & (box[:, 1] <= wide - 2) & (box[:, 2] >= free[0] * high + 2) & (box[:, 3] <= free[1] * high - 2)
+            fits &= np.tile((heights[k] >= 0) & (heights[k] <= high), 2)
+            one, other = box[:, None], placed[None]
+            fits &= ~((one[..., ::2] < other[..., 1::2]) & (other[..., ::2] < one[..., 1::2])).all(-1).any(1)
             if not fits.any():
                 continue
-            others = np.abs(np.tile(np.delete(heights, k, 0), 2) - height).min(0, initial=20.0)
-            score = others + 8 * height / size[1] + 40 * preferred - 4 * (np.arange(len(height)) >= len(x))
+            distance = np.maximum(np.maximum(lowest - height, height - highest), 0)  # (curves, places)
+            own, distance[k] = distance[k].clip(max=tall), 20
+            score = distance.min(0).clip(max=20) + own + 8 * height / high - 4 * below
+            score += 8 * ((middle >= edges[0]) & (middle <= edges[1]))
+            score -= 6 * np.any([np.abs(middle - edge) < half for edge in edges], 0)
             best = int(np.where(fits, score, -np.inf).argmax())
             placed = np.concatenate((placed, box[best : best + 1]))
-            share = np.array([middle[best], height[best]]) / size
-            self.text(f"{name} {k}", panel, *share, word, ha="center", va="center_baseline", fontweight="bold")
+            where = {"ha": "center", "va": "center_baseline", "fontweight": "bold"}
+            self.text(f"{name} {k}", panel, middle[best] / wide, height[best] / high, word, **where)
 
     def _artist(self, name: str, make: Any) -> Any:
         if name not in self.artists:

@@ -59,19 +59,24 @@ class Basis(Picture):
             style = {"color": f"C{k % 10}", "linestyle": LINES[k % len(LINES)], "linewidth": 1.6}
             canvas.line(f"feature {k}", 0, *with_jumps(x, curve, (bottom, top)), **style)
         canvas.line("at", 0, [self.at, self.at], [bottom, top], color="black", linewidth=1, linestyle=":")
+        # A curve and its bar are found by number, not by colour. Words stand above or below, where fewer curves pass.
         words = fill("; ".join(self.remarks(subject, numbers)), 60)
+        share, strip = (curves - bottom) / (top - bottom), 0.02 + 0.07 * len(words.splitlines())
+        above = int(((share > 1 - strip) & (share < 1)).sum()) <= int(((share > 0) & (share < strip)).sum())
         if words:
-            canvas.text("words", 0, 0.02, 0.99, words, va="top", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
-        # A curve and its bar are found by number, not by colour.
-        names = [str(k + 1) for k in range(curves.shape[1])]
-        canvas.name_curves("name", 0, x, curves, names, between=(low, high), free=0.99 - 0.07 * len(words.splitlines()))
-        # Bars and curves share their heights, unless a bar is higher.
-        low_bar, high_bar = -steady(kappa.clamp(max=0), floor=-bottom / ROOM), steady(kappa.clamp(min=0), floor=top / ROOM)
-        canvas.limits(1, (-0.6, len(kappa) - 0.4), (ROOM * low_bar, ROOM * high_bar))
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            canvas.text(f"words {above}", 0, 0.02, 0.99 if above else 0.02, words, va="top" if above else "bottom", bbox=box)
+        free = (0.0, 1.0) if not words else (0.0, 1 - strip) if above else (strip, 1.0)
+        canvas.name_curves("name", 0, x, curves, [str(k + 1) for k in range(curves.shape[1])], (low, high), free)
+        # Bars have their own heights: what is small beside the highest curve is to be seen. Where curves have one sign, bars have one side.
+        reach = steady(kappa, floor=min(1.0, max(-bottom, top) / ROOM))
+        low_bar = reach if -bottom > 0.2 * top else steady(kappa.clamp(max=0), floor=0.1 * reach)
+        high_bar = reach if top > -0.2 * bottom else steady(kappa.clamp(min=0), floor=0.1 * reach)
+        canvas.limits(1, (-0.6, len(kappa) - 0.4), (-ROOM * low_bar, ROOM * high_bar))
         canvas.bars("kappa", 1, kappa, [f"C{k % 10}" for k in range(len(kappa))])
 
     def heights(self, subject: Expansion, numbers: Numbers) -> tuple[float, float]:
-        """The lower and the upper end of the picture: room for what the curves do inside the domain, but one wild curve must not flatten the others."""
+        """Where the picture ends: room for what the curves do inside the domain, but one wild curve must not flatten the others."""
         inside = self.inside(subject, numbers)
         peaks = inside.abs().amax(0)  # (curves,)
         reach = steady(min(peaks.max(), 3 * peaks.median()), floor=0.1)
@@ -89,13 +94,14 @@ class Basis(Picture):
         bottom, top = self.heights(subject, numbers)
         inside = self.inside(subject, numbers)
         leaving = [str(k + 1) for k, curve in enumerate(inside.T) if curve.max() > top or curve.min() < bottom]
+        leave = "curve {} leaves the picture" if len(leaving) == 1 else "curves {} leave the picture"
         remarks = []
         if self.shown < curves.shape[1]:
             remarks.append(f"first {self.shown} of {curves.shape[1]} features")
         if leaving:
-            remarks.append(f"{'curve' if len(leaving) == 1 else 'curves'} {', '.join(leaving)} {'leaves' if len(leaving) == 1 else 'leave'} the picture")
+            remarks.append(leave.format(", ".join(leaving)))
         if subject.made_for is None and subject.width(2) < 2 and bool((curves == x.unsqueeze(-1)).all()):
-            remarks.append("one input in, the same out: look at it with more inputs in Flow")
+            remarks.append("one input in, the same out: try more inputs in Flow")
         return remarks
 
     def alt(self, subject: Expansion, numbers: Numbers) -> str:
