@@ -285,10 +285,10 @@ def with_jumps(x: Any, y: Any, between: tuple[float, float] = (-np.inf, np.inf))
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     far = np.where(y > between[1], 1, 0) - np.where(y < between[0], 1, 0)
     pole = far[:-1] * far[1:] < 0
-    seen = y.clip(*between)  # what happens outside must not hide a jump inside
-    rise = np.abs(np.diff(seen))
+    rise = np.abs(np.diff(y))
     beside = np.pad(rise, 1)
-    jump = (rise > 0.02 * np.ptp(seen)) & (rise > 10 * np.maximum(beside[:-2], beside[2:]))
+    large = rise > 0.02 * np.ptp(y.clip(*between))  # what happens outside must not hide a jump inside
+    jump = large & (rise > 10 * np.maximum(beside[:-2], beside[2:]))
     jumps = np.flatnonzero(jump | pole)
     middle = (x[jumps] + x[jumps + 1]) / 2
     # Up to the middle on the old level, then nothing, then from the middle on the new level.
