@@ -12,7 +12,6 @@ from rpn_edu.expansion.base import Expansion
 from rpn_edu.explore import Basis, Explorer
 from rpn_edu.explore.canvas import Canvas, with_jumps
 from rpn_edu.explore.controls import rows_of
-
 from tests.states import fits
 
 X = rpn.expansion
