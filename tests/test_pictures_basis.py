@@ -1,6 +1,5 @@
 """The picture Basis: what a learner sees of every κ of the menu."""
 
-import dataclasses
 from itertools import combinations
 
 import numpy as np
@@ -100,7 +99,8 @@ def test_a_pole_or_a_jump_is_a_gap_and_nothing_else_is(kappa, k, places):
     canvas, numbers = painted(kappa)
     x, y = canvas.artists[f"feature {k}"].get_data()
     assert x[np.isnan(y)] == pytest.approx(places, abs=0.03)
-    points = set(zip(numbers["x"].tolist(), numbers["curves"][:, k].tolist(), strict=True))
+    seen = numbers["curves"][:, k].abs() < canvas.axes[0].get_ylim()[1]
+    points = set(zip(numbers["x"][seen].tolist(), numbers["curves"][seen, k].tolist(), strict=True))
     assert points <= set(zip(x.tolist(), y.tolist(), strict=True))  # a gap takes no point away
 
 
@@ -127,7 +127,7 @@ def test_moving_x_inside_the_domain_draws_the_background_at_most_once_more():
         page = Explorer(kappa, Basis(at=0.0))
         before = page.canvas.full_draws
         for at in torch.linspace(-1, 1, 21).tolist():
-            page.set(kappa, dataclasses.replace(page.picture, at=round(at, 2)))
+            page.set(kappa, Basis(at=round(at, 2)))
         assert page.canvas.full_draws - before <= 1, kappa
 
 

@@ -54,7 +54,8 @@ class Basis(Picture):
         canvas.limits(0, (left, right), (bottom, top))
         for name, edge in (("low", low), ("high", high)):
             canvas.line(f"domain {name}", 0, [edge, edge], [bottom, top], color="#999999", linewidth=1, linestyle="--")
-        for k, curve in enumerate(curves.T):
+        far = 2 * (top - bottom)  # dashes that nobody sees cost time too
+        for k, curve in enumerate(curves.clamp(bottom - far, top + far).T):
             # Colour and line style both change, so that no feature is told by colour alone.
             style = {"color": f"C{k % 10}", "linestyle": LINES[k % len(LINES)], "linewidth": 1.6}
             canvas.line(f"feature {k}", 0, *with_jumps(x, curve, (bottom, top)), **style)
