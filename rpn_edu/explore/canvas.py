@@ -195,8 +195,8 @@ class Canvas:
         (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
         x, heights = np.asarray(x, dtype=float)[::3], np.asarray(curves, dtype=float)[::3].T
         across, heights = (x - left) / (right - left) * wide, (heights - bottom) / (top - bottom) * high  # (points,), (curves, points)
-        beside = sliding_window_view(np.pad(heights, ((0, 0), (2, 2)), mode="edge"), 5, axis=1)  # what a curve does near each point
-        lowest, highest = np.tile(beside.min(-1), 2), np.tile(beside.max(-1), 2)  # (curves, places)
+        beside = sliding_window_view(np.pad(heights, ((0, 0), (2, 2)), mode="edge"), (1, 5))  # what a curve does near each point
+        lowest, highest = np.tile(beside.min((-2, -1)), 2), np.tile(beside.max((-2, -1)), 2)  # (curves, places)
         edges = [(edge - left) / (right - left) * wide for edge in between]
         middle, below = np.tile(across, 2), np.repeat((0, 1), len(x))  # a place above and a place below every point
         placed = np.empty((0, 4))  # left, right, lower, upper
