@@ -203,11 +203,11 @@ class Canvas:
         for k, word in enumerate(names):
             half, tall = 4.0 * len(word) + 2, 7.0  # half a name's width and height, measured with 8 points at 100 dots per inch
             height = np.concatenate((heights[k] + tall + 1, heights[k] - tall - 1))
-            box = np.stack((middle - half, middle + half, height - tall, height + tall), -1)  # (places, 4)
+            box = np.array((middle - half, middle + half, height - tall, height + tall)).T  # (places, 4)
             fits = (box[:, 0] >= 2) & (box[:, 1] <= wide - 2) & (box[:, 2] >= free[0] * high + 2) & (box[:, 3] <= free[1] * high - 2)
             fits &= np.tile((heights[k] >= 0) & (heights[k] <= high), 2)
             one, other = box[:, None], placed[None]
-            fits &= ~((one[..., ::2] < other[..., 1::2]) & (other[..., ::2] < one[..., 1::2])).all(-1).any(1)
+            fits &= ~((one[..., ::2] < other[..., 1::2]) & (other[..., ::2] < one[..., 1::2])).all(-1).any(-1)
             if not fits.any():
                 continue
             distance = np.maximum(np.maximum(lowest - height, height - highest), 0)  # (curves, places)
