@@ -49,6 +49,12 @@ class Extended(Combined):
     D = D_1 + D_2 + ... Source: RPN 1, "Extended and Nested Data Expansions".
     """
 
+    @property
+    def domain(self) -> tuple[float, float]:
+        """Where every part is meant to be used; that of the first part where no x suits them all."""
+        low, high = max(part.domain[0] for part in self.parts), min(part.domain[1] for part in self.parts)
+        return (low, high) if low < high else self.parts[0].domain
+
     def inputs(self, m: int) -> list[int]:
         return [m] * len(self.parts)
 

@@ -15,6 +15,7 @@ from matplotlib import ticker
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
@@ -173,6 +174,52 @@ class Canvas:
         artist.set_position((x, y))
         artist.set_text(text)
 
+    def name_curves(
+        self,
+        name: str,
+        panel: int,
+        x: Any,
+        curves: Any,
+        names: Sequence[str],
+        between: tuple[float, float],
+        free: tuple[float, float] = (0.0, 1.0),
+    ) -> None:
+        """Every curve's name beside it, where the others are far: no two names overlap, and all lie inside the share `free` of the height.
+
+        x (points,), curves (points, curves). Names rather stand `between` the two x; a curve that is nowhere seen has none.
+        """
+        if self.ghostly:
+            return
+        axes = self.axes[panel]
+        wide, high = axes.bbox.size  # everything below is in pixels from the panel's lower left corner
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        x, heights = np.asarray(x, dtype=float)[::3], np.asarray(curves, dtype=float)[::3].T
+        across, heights = (x - left) / (right - left) * wide, (heights - bottom) / (top - bottom) * high  # (points,), (curves, points)
+        beside = sliding_window_view(np.pad(heights, ((0, 0), (2, 2)), mode="edge"), (1, 5))  # what a curve does near each point
+        lowest, highest = np.tile(beside.min((-2, -1)), 2), np.tile(beside.max((-2, -1)), 2)  # (curves, places)
+        edges = [(edge - left) / (right - left) * wide for edge in between]
+        middle, below = np.tile(across, 2), np.repeat((0, 1), len(x))  # a place above and a place below every point
+        placed = np.empty((0, 4))  # left, right, lower, upper
+        for k, word in enumerate(names):
+            half, tall = 4.0 * len(word) + 2, 7.0  # half a name's width and height, measured with 8 points at 100 dots per inch
+            height = np.concatenate((heights[k] + tall + 1, heights[k] - tall - 1))
+            box = np.array((middle - half, middle + half, height - tall, height + tall)).T  # (places, 4)
+            fits = (box[:, 0] >= 2) & (box[:, 1] <= wide - 2) & (box[:, 2] >= free[0] * high + 2) & (box[:, 3] <= free[1] * high - 2)
+            fits &= np.tile((heights[k] >= 0) & (heights[k] <= high), 2)
+            one, other = box[:, None], placed[None]
+            fits &= ~((one[..., ::2] < other[..., 1::2]) & (other[..., ::2] < one[..., 1::2])).all(-1).any(-1)
+            if not fits.any():
+                continue
+            distance = np.maximum(np.maximum(lowest - height, height - highest), 0)  # (curves, places)
+            own, distance[k] = distance[k].clip(max=tall), 20
+            score = distance.min(0).clip(max=20) + own + 8 * height / high - 4 * below
+            score += 8 * ((middle >= edges[0]) & (middle <= edges[1]))
+            score -= 6 * np.any([np.abs(middle - edge) < half for edge in edges], 0)
+            best = int(np.where(fits, score, -np.inf).argmax())
+            placed = np.concatenate((placed, box[best : best + 1]))
+            where = {"ha": "center", "va": "center_baseline", "fontweight": "bold"}
+            self.text(f"{name} {k}", panel, middle[best] / wide, height[best] / high, word, **where)
+
     def _artist(self, name: str, make: Any) -> Any:
         if name not in self.artists:
             made = make()
@@ -229,15 +276,20 @@ def steady(values: Any, floor: float = 1.0) -> float:
     return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= need * 0.999999))
 
 
-def with_jumps(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The points of a curve with a gap where it jumps: a step must not be drawn as a slope.
+def with_jumps(x: Any, y: Any, between: tuple[float, float] = (-np.inf, np.inf)) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a curve with a gap where it jumps: a step must not be drawn as a slope, nor a pole as a stroke.
 
     A jump is a difference that dwarfs both of its neighbours; of a curve without jumps that has no corner as sharp, all points come back.
+    A pole is a step from below the picture to above it, or back: `between` says where the picture ends.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    far = np.where(y > between[1], 1, 0) - np.where(y < between[0], 1, 0)
+    pole = far[:-1] * far[1:] < 0
     rise = np.abs(np.diff(y))
     beside = np.pad(rise, 1)
-    jumps = np.flatnonzero((rise > 0.02 * np.ptp(y)) & (rise > 10 * np.maximum(beside[:-2], beside[2:])))
+    large = rise > 0.02 * np.ptp(y.clip(*between))  # what happens outside must not hide a jump inside
+    jump = large & (rise > 10 * np.maximum(beside[:-2], beside[2:]))
+    jumps = np.flatnonzero(jump | pole)
     middle = (x[jumps] + x[jumps + 1]) / 2
     # Up to the middle on the old level, then nothing, then from the middle on the new level.
     at = np.repeat(jumps + 1, 3)

@@ -1,5 +1,6 @@
 """κ as curves over one input."""
 
+from textwrap import fill
 from typing import Annotated, ClassVar
 
 import torch
@@ -7,15 +8,17 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...expansion import Expansion
-from ..canvas import Canvas, Panel, steady
+from ..canvas import Canvas, Panel, steady, with_jumps
 from .base import LINES, Numbers, Picture
+
+ROOM = 1.2  # of the picture above the highest curve, for its number
 
 
 @component
 class Basis(Picture):
     """Every feature of κ as a curve over one input, and all of them at one x."""
 
-    at: Annotated[float, Dial(-3.0, 3.0, "the x whose features are shown as bars", least=None)] = 0.5
+    at: Annotated[float, Dial(-4.0, 4.0, "the x whose features are shown as bars", least=None)] = 0.5
 
     subject: ClassVar[type] = Expansion
     answer: ClassVar[str] = "kappa"
@@ -29,8 +32,15 @@ class Basis(Picture):
     def sizes(self, subject: Expansion) -> dict[str, int]:
         return {"m": 1, "b": 241, "n": 1, "D": subject.width(1)}
 
+    def axis(self, subject: Expansion) -> tuple[float, float]:
+        """The visible x: -3 to 3, or wider where the domain or `at` reaches farther."""
+        low, high = subject.domain
+        left, right = max(-low, -self.at), max(high, self.at)
+        return -3.0 if left <= 3 else -steady(left), 3.0 if right <= 3 else steady(right)
+
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
-        x = torch.linspace(-3, 3, 241, dtype=torch.float64)
+        left, right = self.axis(subject)
+        x = torch.linspace(left, right, 241, dtype=torch.float64)
         curves = subject(x.unsqueeze(-1))  # (241, D)
         at = torch.tensor([[self.at]], dtype=torch.float64)  # (1, 1)
         kappa = subject(at)[0]  # (D,)
@@ -38,41 +48,72 @@ class Basis(Picture):
 
     def paint(self, canvas: Canvas, subject: Expansion, numbers: Numbers) -> None:
         low, high = subject.domain
-        x, D = numbers["x"], len(numbers["kappa"])
-        inside = numbers["curves"][(x >= low) & (x <= high)]
-        # Curves may leave the picture: one wild feature must not flatten the others.
-        top = steady(inside[:, : self.shown].abs().quantile(0.9)) * 1.2
-        canvas.limits(0, (-3, 3), (-top, top))
+        x, curves, kappa = numbers["x"], numbers["curves"][:, : self.shown], numbers["kappa"]
+        left, right = self.axis(subject)
+        bottom, top = self.heights(subject, numbers)
+        canvas.limits(0, (left, right), (bottom, top))
         for name, edge in (("low", low), ("high", high)):
-            canvas.line(f"domain {name}", 0, [edge, edge], [-top, top], color="#999999", linewidth=1, linestyle="--")
-        for k in range(min(D, self.shown)):
+            canvas.line(f"domain {name}", 0, [edge, edge], [bottom, top], color="#999999", linewidth=1, linestyle="--")
+        far = 2 * (top - bottom)  # dashes that nobody sees cost time too
+        for k, curve in enumerate(curves.clamp(bottom - far, top + far).T):
             # Colour and line style both change, so that no feature is told by colour alone.
             style = {"color": f"C{k % 10}", "linestyle": LINES[k % len(LINES)], "linewidth": 1.6}
-            canvas.line(f"feature {k}", 0, x, numbers["curves"][:, k], **style)
-        self.name_curves(canvas, x, numbers["curves"][:, : self.shown], (0.95 * low, 0.95 * high), top)
-        canvas.line("at", 0, [self.at, self.at], [-top, top], color="black", linewidth=1, linestyle=":")
-        if self.shown < D:
-            canvas.text("more", 0, 0.02, 0.95, f"first {self.shown} of {D} features")
-        reach = steady(numbers["kappa"]) * 1.1
-        canvas.limits(1, (-0.6, D - 0.4), (-reach, reach))
-        canvas.bars("kappa", 1, numbers["kappa"], [f"C{k % 10}" for k in range(D)])
+            canvas.line(f"feature {k}", 0, *with_jumps(x, curve, (bottom, top)), **style)
+        canvas.line("at", 0, [self.at, self.at], [bottom, top], color="black", linewidth=1, linestyle=":")
+        # A curve and its bar are found by number, not by colour. Words stand above or below, where fewer curves pass.
+        words = fill("; ".join(self.remarks(subject, numbers)), 60)
+        share, strip = (curves - bottom) / (top - bottom), 0.02 + 0.07 * len(words.splitlines())
+        above = int(((share > 1 - strip) & (share < 1)).sum()) <= int(((share > 0) & (share < strip)).sum())
+        if words:
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            canvas.text(f"words {above}", 0, 0.02, 0.99 if above else 0.02, words, va="top" if above else "bottom", bbox=box)
+        free = (0.0, 1.0) if not words else (0.0, 1 - strip) if above else (strip, 1.0)
+        canvas.name_curves("name", 0, x, curves, [str(k + 1) for k in range(curves.shape[1])], (low, high), free)
+        # Bars have their own heights: what is small beside the highest curve is to be seen. Where curves have one sign, bars have one side.
+        reach = steady(kappa, floor=min(1.0, max(-bottom, top) / ROOM))
+        low_bar = reach if -bottom > 0.2 * top else steady(kappa.clamp(max=0), floor=0.1 * reach)
+        high_bar = reach if top > -0.2 * bottom else steady(kappa.clamp(min=0), floor=0.1 * reach)
+        canvas.limits(1, (-0.6, len(kappa) - 0.4), (-ROOM * low_bar, ROOM * high_bar))
+        canvas.bars("kappa", 1, kappa, [f"C{k % 10}" for k in range(len(kappa))])
 
-    @staticmethod
-    def name_curves(canvas: Canvas, x: Tensor, curves: Tensor, between: tuple[float, float], top: float) -> None:
-        """Each curve's number stands at its highest point between two x, so that curve and bar are found by number, not by colour."""
-        inside = (x >= between[0]) & (x <= between[1])
-        for k, curve in enumerate(curves[inside].T):
-            peak = int(curve.clamp(-top, top).argmax())
-            share = (float(x[inside][peak]) + 3) / 6, (float(curve[peak].clamp(-top, top)) + top) / (2 * top)
-            canvas.text(f"name {k}", 0, *share, str(k + 1), ha="center", va="bottom", fontweight="bold")
+    def heights(self, subject: Expansion, numbers: Numbers) -> tuple[float, float]:
+        """Where the picture ends: room for what the curves do inside the domain, but one wild curve must not flatten the others."""
+        inside = self.inside(subject, numbers)
+        peaks = inside.abs().amax(0)  # (curves,)
+        reach = steady(min(peaks.max(), 3 * peaks.median()), floor=0.1)
+        visible = numbers["curves"][:, : self.shown].clamp(-reach, reach)
+        return -ROOM * steady(visible.clamp(max=0), floor=0.1 * reach), ROOM * steady(visible.clamp(min=0), floor=0.1 * reach)
+
+    def inside(self, subject: Expansion, numbers: Numbers) -> Tensor:
+        """The shown curves inside the domain."""
+        (low, high), x = subject.domain, numbers["x"]
+        return numbers["curves"][(x >= low - 1e-9) & (x <= high + 1e-9), : self.shown]
+
+    def remarks(self, subject: Expansion, numbers: Numbers) -> list[str]:
+        """What the curves alone do not tell."""
+        x, curves = numbers["x"], numbers["curves"]
+        bottom, top = self.heights(subject, numbers)
+        inside = self.inside(subject, numbers)
+        leaving = [str(k + 1) for k, curve in enumerate(inside.T) if curve.max() > top or curve.min() < bottom]
+        leave = "curve {} leaves the picture" if len(leaving) == 1 else "curves {} leave the picture"
+        remarks = []
+        if self.shown < curves.shape[1]:
+            remarks.append(f"first {self.shown} of {curves.shape[1]} features")
+        if leaving:
+            remarks.append(leave.format(", ".join(leaving)))
+        if subject.made_for is None and subject.width(2) < 2 and bool((curves == x.unsqueeze(-1)).all()):
+            remarks.append("one input in, the same out: try more inputs in Flow")
+        return remarks
 
     def alt(self, subject: Expansion, numbers: Numbers) -> str:
-        kappa = numbers["kappa"]
+        kappa, x = numbers["kappa"], numbers["x"]
         low, high = subject.domain
         outside = "" if low <= self.at <= high else " This x lies outside the domain."
+        remarks = "".join(f" {remark[0].upper()}{remark[1:]}." for remark in self.remarks(subject, numbers))
         return (
-            f"{len(kappa)} features of {subject!r} as curves over x from -3 to 3; the domain from {low:g} to {high:g} is marked. "
-            f"At x = {self.at:g} they run from {kappa.min():.3g} to {kappa.max():.3g} and sum to {kappa.sum():.3g}.{outside}"
+            f"{len(kappa)} features of {subject!r} as curves over x from {x[0]:g} to {x[-1]:g}; "
+            f"the domain from {low:g} to {high:g} is marked. "
+            f"At x = {self.at:g} they run from {kappa.min():.3g} to {kappa.max():.3g} and sum to {kappa.sum():.3g}.{outside}{remarks}"
         )
 
     def readout(self, subject: Expansion, numbers: Numbers) -> str:

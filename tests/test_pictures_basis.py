@@ -1,0 +1,140 @@
+"""The picture Basis: what a learner sees of every κ of the menu."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+
+import rpn_edu as rpn
+from rpn_edu.expansion.base import Expansion
+from rpn_edu.explore import Basis, Explorer
+from rpn_edu.explore.canvas import Canvas, with_jumps
+from rpn_edu.explore.controls import rows_of
+from tests.states import fits
+
+X = rpn.expansion
+LARGER = {"degree": 5, "order": 4, "terms": 4, "scales": 2, "shifts": 2, "intervals": 9}
+
+
+def larger(row):
+    names = {field.name for field in row.declared}
+    fields = {"order"} & names if "scales" not in names else {"scales", "shifts"}
+    return row(**{name: value for name, value in LARGER.items() if name in (names if "scales" not in names else fields)})
+
+
+ROWS = [row.example() for row in rows_of(Expansion).values()]
+ROWS += [
+    larger(row) for row in rows_of(Expansion).values() if LARGER.keys() & {f.name for f in row.declared} and row is not X.SampledSubsets
+]
+ROWS += [X.Nested(parts=(X.Laguerre(), X.Chebyshev(degree=3))), X.BSpline(low=-4.0, high=4.0), X.Extended(parts=(X.Identity(),) * 12)]
+ROWS = [kappa for kappa in ROWS if fits(Basis(), kappa)]
+
+
+def painted(kappa, picture=None):
+    picture = picture or Basis()
+    canvas = Canvas(picture.panels, picture.size)
+    numbers = picture.numbers(kappa)
+    picture.paint(canvas, kappa, numbers)
+    canvas.png()
+    return canvas, numbers
+
+
+def boxes(canvas):
+    """Every text inside the first panel, measured by matplotlib: name → box in pixels."""
+    shown = {name: canvas.artists[name] for name in canvas.mentioned if name.startswith(("name", "words"))}
+    return {name: text.get_window_extent(canvas.agg.get_renderer()) for name, text in shown.items()}
+
+
+@pytest.mark.parametrize("at", [-4.0, 0.5])
+@pytest.mark.parametrize("kappa", ROWS, ids=repr)
+def test_no_two_texts_overlap_and_none_leaves_its_panel(kappa, at):
+    canvas, numbers = painted(kappa, Basis(at=at))
+    found, panel = boxes(canvas), canvas.axes[0].bbox
+    for (one, a), (other, b) in combinations(found.items(), 2):
+        assert not a.overlaps(b), (one, other)
+    for name, box in found.items():
+        assert panel.x0 <= box.x0 and box.x1 <= panel.x1 and panel.y0 <= box.y0 and box.y1 <= panel.y1, name
+
+
+@pytest.mark.parametrize("kappa", ROWS, ids=repr)
+def test_the_domain_lies_on_the_axis_and_every_curve_that_is_seen_is_named_and_every_other_spoken_of(kappa):
+    canvas, numbers = painted(kappa)
+    (left, right), (bottom, top) = canvas.axes[0].get_xlim(), canvas.axes[0].get_ylim()
+    low, high = kappa.domain
+    assert left <= low < high <= right and (left, right) == (numbers["x"][0], numbers["x"][-1])
+    inside = numbers["curves"][(numbers["x"] >= low) & (numbers["x"] <= high), : Basis.shown]
+    said = Basis().alt(kappa, numbers)
+    words = "".join(canvas.artists[name].get_text() for name in canvas.mentioned if name.startswith("words"))
+    for k, curve in enumerate(numbers["curves"][:, : Basis.shown].T):
+        assert ((curve >= bottom) & (curve <= top)).any() and f"name {k}" in canvas.mentioned
+    if (inside > top).any() or (inside < bottom).any():
+        assert "the picture" in said and "the picture" in words
+    else:
+        assert "the picture" not in said + words
+    # Bars are never cut.
+    bottom, top = canvas.axes[1].get_ylim()
+    assert bottom < numbers["kappa"].min() and numbers["kappa"].max() < top
+
+
+def test_a_single_curve_is_never_cut_inside_its_domain():
+    for kappa in (X.Meyer(), X.Shannon(), X.Ricker(), X.Reciprocal(), X.Haar()):
+        canvas, numbers = painted(kappa)
+        assert "the picture" not in Basis().alt(kappa, numbers), kappa
+
+
+@pytest.mark.parametrize(
+    ("kappa", "k", "places"),
+    [
+        (X.Reciprocal(), 0, [0.0]),
+        (X.Trigonometric(), 2, [-np.pi / 2, np.pi / 2]),
+        (X.Haar(scales=1, shifts=1), 0, [0.0, 0.5, 1.0]),
+        (X.BetaWavelet(scales=1, shifts=1), 0, [0.0, 1.0]),
+        (X.Chebyshev(degree=9), 8, []),
+        (X.Hyperbolic(), 0, []),
+    ],
+    ids=repr,
+)
+def test_a_pole_or_a_jump_is_a_gap_and_nothing_else_is(kappa, k, places):
+    canvas, numbers = painted(kappa)
+    x, y = canvas.artists[f"feature {k}"].get_data()
+    assert x[np.isnan(y)] == pytest.approx(places, abs=0.03)
+    seen = numbers["curves"][:, k].abs() < canvas.axes[0].get_ylim()[1]
+    points = set(zip(numbers["x"][seen].tolist(), numbers["curves"][seen, k].tolist(), strict=True))
+    assert points <= set(zip(x.tolist(), y.tolist(), strict=True))  # a gap takes no point away
+
+
+def test_a_step_across_the_whole_picture_is_a_pole_only_if_it_ends_outside_on_both_sides():
+    x = np.arange(4.0)
+    for y, gaps in ((np.array([1, 30, -30, -1.0]), 1), (np.array([1, 30, 40, 1.0]), 0), (np.array([-9, -3, 3, 9.0]), 0)):
+        assert int(np.isnan(with_jumps(x, y, (-10, 10))[1]).sum()) == gaps
+
+
+def test_the_axis_stays_from_minus_three_to_three_until_domain_or_x_needs_more():
+    assert {Basis(at=at).axis(X.Chebyshev()) for at in (-3.0, 0.0, 2.9)} == {(-3.0, 3.0)}
+    assert Basis(at=3.5).axis(X.Chebyshev()) == (-3.0, 5.0)
+    assert {Basis(at=at).axis(X.Laguerre()) for at in (-3.0, 0.0, 4.0)} == {(-3.0, 5.0)}
+
+
+@pytest.mark.parametrize("kappa", [X.Max(), X.Min(), X.Mean(), X.Median(), X.Prod(), X.Sum(), X.Sampled(count=1)], ids=repr)
+def test_a_compression_says_that_one_input_shows_nothing_of_it(kappa):
+    assert "One input in, the same out" in Basis().alt(kappa, Basis().numbers(kappa))
+    assert "One input in" not in Basis().alt(X.Identity(), Basis().numbers(X.Identity()))
+
+
+def test_moving_x_inside_the_domain_draws_the_background_at_most_once_more():
+    for kappa in (X.Chebyshev(degree=5), X.BSpline(), X.Fourier(), X.GaussianRBF()):
+        page = Explorer(kappa, Basis(at=0.0))
+        before = page.canvas.full_draws
+        for at in torch.linspace(-1, 1, 21).tolist():
+            page.set(kappa, Basis(at=round(at, 2)))
+        assert page.canvas.full_draws - before <= 1, kappa
+
+
+def test_what_stands_side_by_side_is_used_where_every_part_is_and_a_chain_where_its_first_part_is():
+    taylor, laguerre, chebyshev = X.Taylor(), X.Laguerre(), X.Chebyshev()
+    assert X.Extended(parts=(taylor, laguerre)).domain == X.Extended(parts=(laguerre, taylor)).domain == (0.0, 2.0)
+    assert X.Extended(parts=(taylor, X.Extended(parts=(laguerre, chebyshev)))).domain == (0.0, 1.0)
+    assert X.Nested(parts=(laguerre, chebyshev)).domain == (0.0, 4.0)
+    nowhere = X.Extended(parts=(X.BSpline(low=-3.0, high=-1.0), laguerre))  # no x suits both
+    assert nowhere.domain == (-3.0, -1.0)
