@@ -18,11 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import torch
 
-<<<<<<< HEAD
-__all__ = ["Equation", "Split", "curve", "digits", "equation", "equations", "iris", "moons"]
-=======
-__all__ = ["Equation", "Karate", "Split", "curve", "digits", "equation", "equations", "iris", "karate"]
->>>>>>> ch04
+__all__ = ["Equation", "Karate", "Split", "curve", "digits", "equation", "equations", "iris", "karate", "moons"]
 
 
 class Split(NamedTuple):

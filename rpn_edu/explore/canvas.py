@@ -166,6 +166,8 @@ class Canvas:
 
     def dots(self, name: str, panel: int, x: Any, y: Any, values: Any, limit: float, marker: str = "o") -> None:
         """Dots with the colours of `image`, and its dash in every negative one."""
+        if self.ghostly:
+            return
         x, y, values = (np.asarray(part, dtype=float) for part in (x, y, values))
         style = {"cmap": "RdBu_r", "s": 90, "marker": marker, "edgecolors": "#333333", "linewidths": 0.8}
         artist = self._artist(name, lambda: self.axes[panel].scatter(x, y, c=values, **style))
@@ -178,15 +180,10 @@ class Canvas:
 
     def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:
         """Words at a place in shares of the panel. Plain text only: matplotlib's formulas are not safe in threads."""
-<<<<<<< ours
         if self.ghostly:
             return
-        axes = self.axes[panel]
-        artist = self._artist(name, lambda: axes.text(0, 0, "", transform=axes.transAxes, fontsize=8, parse_math=False, **style))
-=======
         axes, style = self.axes[panel], {"fontsize": 8, **style}
         artist = self._artist(name, lambda: axes.text(0, 0, "", transform=axes.transAxes, parse_math=False, **style))
->>>>>>> theirs
         artist.set_position((x, y))
         artist.set_text(text)
 
