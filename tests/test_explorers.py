@@ -28,6 +28,7 @@ from rpn_edu.explore import (
     Flow,
     Heads,
     Microscope,
+    Mix,
     Predict,
     Series,
     Stack,
@@ -52,6 +53,7 @@ STARTS = {
     "stack": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Identity()), Stack(depth=8), **options),
     "microscope": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Microscope(layer=2), **options),
     "boundary": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity()), Boundary(points=20), **options),
+    "mix": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Mix(), **options),
 }
 start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
@@ -384,7 +386,7 @@ def test_no_explorer_starts_from_a_refused_state(start, says):
 
 
 def test_wrong_arguments_say_what_was_wanted():
-    with pytest.raises(TypeError, match="starts from an expansion, a reconciliation or a Formula"):
+    with pytest.raises(TypeError, match="starts from an expansion, a reconciliation, an interdependence or a Formula"):
         Explorer(P.Zero())
     with pytest.raises(TypeError, match="Basis shows Expansions"):
         Explorer(rpn.Formula(), Basis())
