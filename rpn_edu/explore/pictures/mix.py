@@ -113,17 +113,18 @@ class Mix(Picture):
     def numbers(self, subject: Interdependence, **given: Tensor) -> Numbers:
         X = given["X"]  # (b, m)
         V = X if self.place == "attribute" else X.mT  # ξ mixes the columns of V
-        r, k = V.shape
+        r, k = self.shape()
+        output = min(self.output, subject.width(k)) - 1
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             w = subject.init(r, k).double()  # (l,)
         A = subject.matrix(V, w)  # (k, columns of V after mixing)
         mixed = X @ A if self.place == "attribute" else A.mT @ X
-        weights = A[:, min(self.output, subject.width(k)) - 1]  # how much each of the k goes into this one output
-        numbers = {"X": X, "w": w, "A": A, "mixed": mixed, "weights": weights}
-        if self.data == "karate" and len(mixed) == len(X):
-            numbers["right"] = (mixed[:, 0] * given["side"] > 0).sum()
-        return numbers
+        weights = A[:, output]  # how much each of the k goes into this one output
+        if self.data != "karate" or (self.place == "instance" and subject.width(k) != k):
+            return {"X": X, "w": w, "A": A, "mixed": mixed, "weights": weights}
+        right = (mixed[:, 0] * given["side"] > 0).sum()  # signs that are those of the club joined
+        return {"X": X, "w": w, "A": A, "mixed": mixed, "weights": weights, "right": right}
 
     # ---- what is shown --------------------------------------------------------------------------------------------------------------
 
