@@ -250,7 +250,8 @@ class _Filled(ast.NodeTransformer):
         self.snippet.imports.add(ast.unparse(node))
 
     def visit_Expr(self, node: ast.Expr) -> Any:
-        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)  # docstrings
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        return None if isinstance(node.value, ast.Constant) else node  # docstrings, and checks that are made already
 
     def visit_If(self, node: ast.If) -> Any:
         if isinstance(node.body[0], ast.Raise):
@@ -358,7 +359,12 @@ class _Filled(ast.NodeTransformer):
         value = self.value(node)
         return self.written(value, node) if callable(value) and not isinstance(value, Component) else self.generic_visit(node)
 
-    visit_Subscript = visit_Attribute
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        node = self.visit_Attribute(node)
+        match node:  # {"scales": a}["scales"] is a
+            case ast.Subscript(value=ast.Dict(keys=[ast.Constant(value=name)], values=[value]), slice=ast.Constant(value=wanted)) if name == wanted:
+                return value
+        return node
 
     def written(self, value: Any, node: ast.expr) -> Any:
         """The name of something that is no literal: a module, a function of torch, of Python or of ours. Imports are noted."""
