@@ -142,10 +142,12 @@ class Canvas:
         limit: float,
         x: tuple[float, float] | None = None,
         y: tuple[float, float] | None = None,
+        dashes: bool = True,
     ) -> None:
         """A matrix as colours from -limit (blue, with a dash) over 0 (white) to limit (red), first row on top.
 
         `x` is where its left and right edges lie, `y` its lower and upper edges; without them a cell is one unit, counted from 0.
+        Without `dashes` something else must tell the sign: a number in every cell.
         """
         if self.ghostly:
             return
@@ -157,7 +159,7 @@ class Canvas:
         (left, right), (low, high) = x or (-0.5, columns - 0.5), y or (rows - 0.5, -0.5)
         artist.set_extent((left, right, low, high))
         # A dash in every negative cell, and inside it: the sign is not told by colour alone.
-        row, column = np.nonzero(values < 0)
+        row, column = np.nonzero((values < 0) & dashes)
         at = left + (column + 0.5) * (right - left) / columns, high + (row + 0.5) * (low - high) / rows
         self.line(f"{name} negative", panel, *at, color="#333333", marker="_", linestyle="", markeredgewidth=0.8)
         cell = self.axes[panel].bbox.width / columns * 72 / self.figure.dpi  # its width in points

@@ -38,6 +38,7 @@ import sys
 import textwrap
 import types
 from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -153,6 +154,16 @@ class Snippet:
             comments = textwrap.wrap(doc, WIDTH, initial_indent="# ", subsequent_indent="# ")
             self.texts.append("\n".join([*comments, f"def {name}({', '.join(given)}):", *lines(body, 1)]))
         return ast.Call(ast.Name(name, ast.Load()), list(given.values()), [])
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What was written for a loop that cannot be written is forgotten."""
+        before = dict(self.functions), list(self.texts), set(self.imports), set(self.taken)
+        try:
+            yield
+        except NotImplementedError:
+            self.functions, self.texts, self.imports, self.taken = before
+            raise
 
     def name(self, wanted: str) -> str:
         numbered = [wanted, *(f"{wanted}_{i}" for i in range(2, 99))]
@@ -278,7 +289,8 @@ class _Filled(ast.NodeTransformer):
     def visit_For(self, node: ast.For) -> Any:
         original = copy.deepcopy(node)
         try:
-            node.iter, node.body = self.visit(node.iter), self.block(node.body)
+            with self.snippet.attempt():
+                node.iter, node.body = self.visit(node.iter), self.block(node.body)
             return node
         except NotImplementedError:
             return [s for _ in self.rounds(original.target, original.iter) for s in self.block(copy.deepcopy(original.body))]
@@ -388,7 +400,8 @@ class _Filled(ast.NodeTransformer):
     def visit_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
         original = copy.deepcopy(node)
         try:
-            return self.generic_visit(node)
+            with self.snippet.attempt():
+                return self.generic_visit(node)
         except NotImplementedError:
             generator = original.generators[0]
             return ast.List([self.visit(copy.deepcopy(original.elt)) for _ in self.rounds(generator.target, generator.iter)], ast.Load())

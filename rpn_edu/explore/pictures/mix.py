@@ -11,7 +11,7 @@ from ... import data
 from ...component import Dial, component
 from ...interdependence import Interdependence
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, Numbers, Picture, Seed
+from .base import Numbers, Picture, Seed
 
 NAMES = {
     "table": (
@@ -21,6 +21,8 @@ NAMES = {
     "sequence": (("beat", "step", "wave"), ()),
 }
 """What rows and columns are called, where they have short names. Others are counted."""
+
+TITLES = {"digit": "X, one image", "karate": "X, □: officers' club"}
 
 # Where the members of the club stand: links pull, all others push (Kamada and Kawai, 1989). The instructor's side is left.
 PLACES = (
@@ -131,14 +133,13 @@ class Mix(Picture):
     def paint(self, canvas: Canvas, subject: Interdependence, numbers: Numbers) -> None:
         X, A, mixed = (numbers[name] for name in ("X", "A", "mixed"))
         attribute = self.place == "attribute"
-        canvas.title(0, {"digit": "X (one image)", "karate": "X (square: officers' club)"}.get(self.data, "X"))
-        canvas.title(1, "A: rows go into columns")
-        canvas.title(2, "X A" if attribute else "Aᵀ X")
-        limit, limit_A = steady(torch.cat((X.flatten(), mixed.flatten())), floor=0.1), steady(A, floor=0.1)
+        limits = [steady(values, floor=0.1) for values in (X, A, mixed)]
+        for panel, name in enumerate((TITLES.get(self.data, "X"), "A, row → column", "X A" if attribute else "Aᵀ X")):
+            canvas.title(panel, f"{name} (±{limits[panel]:g})")  # the number of the darkest colours
         rows, columns = NAMES.get(self.data, ((), ()))
-        self.show(canvas, 0, X, limit, rows, columns, 64)
-        self.show(canvas, 1, A, limit_A)
-        self.show(canvas, 2, mixed, limit, rows if attribute else (), () if attribute else columns, getattr(subject, "patches", 64))
+        self.show(canvas, 0, X, limits[0], rows, columns, 64)
+        self.show(canvas, 1, A, limits[1])
+        self.show(canvas, 2, mixed, limits[2], rows if attribute else (), () if attribute else columns, getattr(subject, "patches", 64))
         self.frame(canvas, 1, A.shape, self.chosen(A))
         if self.data == "karate" and len(mixed) == len(X):
             at = PLACES[self.chosen(A)] if not attribute else (math.nan, math.nan)
@@ -157,9 +158,10 @@ class Mix(Picture):
             return self.network(canvas, panel, values[:, 0], limit)
         if patches and self.data == "digit":
             return canvas.image(f"pixels {panel}", panel, folded(values[0], patches), limit)
-        canvas.image(f"values {panel}", panel, values, limit)
         down, across = values.shape
-        if max(down, across) <= 6:
+        written = max(down, across) <= 6
+        canvas.image(f"values {panel}", panel, values, limit, dashes=not written)
+        if written:
             for i, row in enumerate(values.tolist()):
                 for j, value in enumerate(row):
                     color = "white" if abs(value) > 0.7 * limit else "#222222"
@@ -181,8 +183,9 @@ class Mix(Picture):
         x, y = torch.tensor(PLACES[: len(values)]).unbind(-1)
         for name, marker, club in (("instructor", "o", side == 1), ("officers", "s", side == -1)):
             canvas.dots(f"{name} {panel}", panel, x[club], y[club], values[club], limit, marker)
-        for i in {0, len(values) - 1}:
-            canvas.text(f"member {i} {panel}", panel, (PLACES[i][0] + 0.92) / 1.78, (PLACES[i][1] + 0.69) / 1.27, str(i + 1), ha="center", fontweight="bold")
+        for i, beside, end in ((0, -0.08, "right"), (33, 0.08, "left"))[: 1 + (len(values) > 33)]:
+            place = (PLACES[i][0] + beside + 0.92) / 1.78, (PLACES[i][1] + 0.6) / 1.27
+            canvas.text(f"member {i} {panel}", panel, *place, str(i + 1), ha=end, va="center", fontweight="bold")
 
     @staticmethod
     def frame(canvas: Canvas, panel: int, shape: torch.Size, chosen: int, across: bool = False) -> None:
