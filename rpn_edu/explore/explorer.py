@@ -111,7 +111,8 @@ class Explorer:
             kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Mix, Flow) if isinstance(start, kind.subject)]
             if not kinds:
                 hint = f"; did you forget the brackets of {start.__name__}()?" if isinstance(start, type) else ""
-                raise TypeError(f"an Explorer starts from an expansion, a reconciliation, an interdependence or a Formula, got {start!r}{hint}")
+                wanted = "an expansion, a reconciliation, an interdependence or a Formula"
+                raise TypeError(f"an Explorer starts from {wanted}, got {start!r}{hint}")
             picture = kinds[0]()
         self.picture, self.subject, self.question = picture, start, question
         self._check(start, f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")

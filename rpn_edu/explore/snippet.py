@@ -83,6 +83,11 @@ def is_number_of(called: Any) -> bool:
     return callable(called) and (of_text or getattr(called, "__module__", "") in ("builtins", "math"))
 
 
+def is_here(keyword: ast.keyword, value: Any) -> bool:
+    """device="cpu" and device=x.device: everything in a snippet lies where it is made."""
+    return keyword.arg == "device" and (value == "cpu" or (isinstance(keyword.value, ast.Attribute) and keyword.value.attr == "device"))
+
+
 def needed(body: list[ast.stmt]) -> list[ast.stmt]:
     """The statements whose names are used, now that checks are left out."""
     while idle := [node for node in body if is_idle(node, {name for other in body for name in names(other, ast.Load)})]:
@@ -106,7 +111,7 @@ def is_idle(node: ast.stmt, used: Set[str]) -> bool:
         return False
     calls = [ast.unparse(call.func).rpartition(".")[2] for call in ast.walk(node.value) if isinstance(call, ast.Call)]
     draws = any(name.startswith(("rand", "manual_seed")) or name.endswith("_") or name in MUTATORS for name in calls)
-    return not draws and not used & set(names(node, ast.Store))
+    return not draws and not used & {name for target in node.targets for name in names(target, ast.Store)}
 
 
 def names(node: ast.AST, context: type[ast.expr_context]) -> list[str]:
@@ -142,6 +147,8 @@ class Snippet:
             definition = parsed(called)
             main = isinstance(owner, Component) and called.__name__ in ("__call__", "matrix")
             body = needed(_Filled(self, written.__globals__, known, definition, shaped=shaped).block(definition.body))
+            if not body:  # nothing but checks
+                return ast.Constant(None)
             if (short := self.inlined(body, given, main)) is not None:
                 return short
             same = (owner, called.__qualname__, tuple(given), "\n".join(lines(body)))  # another shape may change nothing
@@ -265,14 +272,14 @@ class _Filled(ast.NodeTransformer):
         return None if isinstance(node.value, ast.Constant) else node  # docstrings, and checks that are made already
 
     def visit_If(self, node: ast.If) -> Any:
-        if isinstance(node.body[0], ast.Raise):
+        if node.body and isinstance(node.body[-1], ast.Raise):
             return self.block(node.orelse)
         node.test = self.visit(node.test)
         test = self.value(node.test)
         if test is not UNKNOWN:
             return self.block(node.body if test else node.orelse)
         node.body, node.orelse = self.block(node.body), self.block(node.orelse)
-        return node
+        return node if node.body or node.orelse else None
 
     def visit_Match(self, node: ast.Match) -> Any:
         subject = self.value(node.subject)
@@ -374,7 +381,7 @@ class _Filled(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> Any:
         node = self.visit_Attribute(node)
         match node:  # {"scales": a}["scales"] is a
-            case ast.Subscript(value=ast.Dict(keys=[ast.Constant(value=name)], values=[value]), slice=ast.Constant(value=wanted)) if name == wanted:
+            case ast.Subscript(ast.Dict([ast.Constant(name)], [value]), ast.Constant(wanted)) if name == wanted:
                 return value
         return node
 
@@ -408,6 +415,13 @@ class _Filled(ast.NodeTransformer):
 
     visit_GeneratorExp = visit_ListComp
 
+    def visit_List(self, node: ast.List) -> ast.List:
+        """[*[a, b], c] is [a, b, c]."""
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        inner = [part.value.elts if isinstance(part, ast.Starred) and isinstance(part.value, ast.List) else [part] for part in node.elts]
+        node.elts = [part for parts in inner for part in parts]
+        return node
+
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         test = self.value(node.test)
         return self.generic_visit(node) if test is UNKNOWN else self.visit(node.body if test else node.orelse)
@@ -439,7 +453,7 @@ class _Filled(ast.NodeTransformer):
             called = called.__call__  # type: ignore[attr-defined]
         node.args = [part for argument in node.args for part in self.unpacked(argument)]
         if not is_ours(called):
-            node.keywords = [k for k in node.keywords if k.arg != "strict" and not (k.arg == "device" and self.value(k.value) == "cpu")]
+            node.keywords = [k for k in node.keywords if k.arg != "strict" and not is_here(k, self.value(k.value))]
             return self.generic_visit(node)
         if isinstance(called, type):  # our named tuples are just tuples there
             return ast.Tuple([self.visit(argument) for argument in node.args], ast.Load())

@@ -51,20 +51,20 @@ class Hybrid(Interdependence):
             numbers |= prefixed(f"{i}_", part.frozen(r, k))
         return numbers
 
-    def shares(self, V: Tensor, w: Tensor) -> tuple[Tensor, ...]:
+    def shares(self, V: Tensor, w: Tensor) -> list[Tensor]:
         """The learned numbers of every part, then those of the fusion."""
         self.width(V.shape[-1])  # refuses parts that do not fit each other
-        return self.fitting(w, V).split(self.lengths(*V.shape[-2:]))
+        return list(self.fitting(w, V).split(self.lengths(*V.shape[-2:])))
 
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        *shares, own = self.shares(V, w)
+        shares = self.shares(V, w)
         matrices = [part.matrix(V, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
-        return normalized(self.fusion(matrices, own, belonging("fusion_", frozen)), self.normalization)
+        return normalized(self.fusion(matrices, shares[-1], belonging("fusion_", frozen)), self.normalization)
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         if self.fusion.times_mean(len(self.parts)) is None or self.normalization != "none":
             return super().mix(y, V, w, frozen)
         # y (A_1 + A_2) = y A_1 + y A_2: parts with a short cut keep it
-        *shares, own = self.shares(V, w)
+        shares = self.shares(V, w)
         mixed = [part.mix(y, V, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
-        return self.fusion(mixed, own, belonging("fusion_", frozen))
+        return self.fusion(mixed, shares[-1], belonging("fusion_", frozen))

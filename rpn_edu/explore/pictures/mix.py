@@ -159,14 +159,7 @@ class Mix(Picture):
         if patches and self.data == "digit":
             return canvas.image(f"pixels {panel}", panel, folded(values[0], patches), limit)
         down, across = values.shape
-        written = max(down, across) <= 6
-        canvas.image(f"values {panel}", panel, values, limit, dashes=not written)
-        if written:
-            for i, row in enumerate(values.tolist()):
-                for j, value in enumerate(row):
-                    color = "white" if abs(value) > 0.7 * limit else "#222222"
-                    place = (j + 0.5) / across, 1 - (i + 0.62) / down
-                    canvas.text(f"value {panel} {i} {j}", panel, *place, f"{value:.2f}", ha="center", va="center", color=color, fontsize=7)
+        canvas.image(f"values {panel}", panel, values, limit, figures=max(down, across) <= 6)
         for side, count, names in (("row", down, rows), ("column", across, columns)):
             step = -(-count // 6)
             for i in range(0, count, step):
@@ -212,10 +205,10 @@ class Mix(Picture):
         sized = {name: f"{len(value)} by {value.shape[1]}" for name, value in (("X", X), ("A", A), ("mixed", mixed))}
         kind = {"table": "six flowers and their lengths", "sequence": "three sequences", "karate": "the members of a karate club"}
         return (
-            f"Data X ({kind.get(self.data, 'an image of a five')}, {sized['X']}) beside the {sized['A']} matrix A of {subject!r}, "
+            f"Data X ({kind.get(self.data, 'an image of a five')}, {sized['X']}) beside the {sized['A']} matrix A of {subject}, "
             f"whose entries run from {A.min():.3g} to {A.max():.3g}, {int((A == 0).sum())} of them 0. "
-            f"The mixed data {'X A' if self.place == 'attribute' else 'A transposed times X'} ({sized['mixed']}) run from {mixed.min():.3g} "
-            f"to {mixed.max():.3g}. {self.readout(subject, numbers)}."
+            f"The mixed data {'X A' if self.place == 'attribute' else 'A transposed times X'} ({sized['mixed']}) "
+            f"run from {mixed.min():.3g} to {mixed.max():.3g}. {self.readout(subject, numbers)}."
         )
 
     def formula(self, subject: Interdependence) -> tuple[tuple[str, str], ...]:
