@@ -475,7 +475,7 @@ class _Filled(ast.NodeTransformer):
     def unpacked(self, argument: ast.expr) -> list[ast.expr]:
         """`*sizes` as the numbers themselves, where they are known."""
         several = self.value(argument.value) if isinstance(argument, ast.Starred) else UNKNOWN
-        return [argument] if several is UNKNOWN or not is_plain(several) else list(map(literal, several))
+        return [literal(part) for part in several] if isinstance(several, (tuple, list)) and is_plain(several) else [argument]
 
 
 def as_code(picture: Any, subject: Component) -> str:

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import textwrap
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -204,8 +205,9 @@ class Mix(Picture):
         X, A, mixed = (numbers[name] for name in ("X", "A", "mixed"))
         sized = {name: f"{len(value)} by {value.shape[1]}" for name, value in (("X", X), ("A", A), ("mixed", mixed))}
         kind = {"table": "six flowers and their lengths", "sequence": "three sequences", "karate": "the members of a karate club"}
+        named = textwrap.shorten(repr(subject), 100, placeholder=" ...")  # not all the links of a club
         return (
-            f"Data X ({kind.get(self.data, 'an image of a five')}, {sized['X']}) beside the {sized['A']} matrix A of {subject}, "
+            f"Data X ({kind.get(self.data, 'an image of a five')}, {sized['X']}) beside the {sized['A']} matrix A of {named}, "
             f"whose entries run from {A.min():.3g} to {A.max():.3g}, {int((A == 0).sum())} of them 0. "
             f"The mixed data {'X A' if self.place == 'attribute' else 'A transposed times X'} ({sized['mixed']}) "
             f"run from {mixed.min():.3g} to {mixed.max():.3g}. {self.readout(subject, numbers)}."
