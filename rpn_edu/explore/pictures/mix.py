@@ -192,13 +192,13 @@ class Mix(Picture):
     def readout(self, subject: Interdependence, numbers: Numbers) -> str:
         A, weights = numbers["A"], numbers["weights"]
         what = "column" if self.place == "attribute" else "row"
-        largest = weights.abs().argsort(descending=True, stable=True)[:4].tolist()
+        largest = weights.abs().argsort(descending=True, stable=True)[:3].tolist()
         shares = " ".join(f"{weights[i]:+.3g}·{what} {i + 1}" for i in largest if weights[i]) or "0"
         more = int((weights != 0).sum()) - len(largest)
-        said = f"{what} {self.chosen(A) + 1} of the result = {shares}{f' and {more} more' if more > 0 else ''}"
+        said = f"new {what} {self.chosen(A) + 1} = {shares}{f' and {more} more' if more > 0 else ''}"
         if "right" in numbers:
             right, empty = int(numbers["right"]), int((numbers["mixed"][:, 0] == 0).sum())
-            said += f"   {right} of {len(numbers['mixed'])} members have the sign of their club, {empty} have 0"
+            said += f"   {right} of {len(numbers['mixed'])} have the sign of their club, {empty} are 0"
         return said
 
     def alt(self, subject: Interdependence, numbers: Numbers) -> str:
