@@ -1,4 +1,4 @@
-"""Data that need no download: a noisy curve, two small real sets, and 161 equations with their ranges.
+"""Data that need no download: a noisy curve, two small real sets, a social network, and 161 equations with their ranges.
 
 Everything random is drawn on the CPU from its own seed, in float64, and cast at the end: every device and every dtype sees the same rows.
 Where the facts come from, and what every column of the tables means: `data/README.md`.
@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import torch
 
-__all__ = ["Equation", "Split", "curve", "digits", "equation", "equations", "iris", "moons"]
+__all__ = ["Equation", "Karate", "Split", "curve", "digits", "equation", "equations", "iris", "karate", "moons"]
 
 
 class Split(NamedTuple):
@@ -86,6 +86,33 @@ def _stratified(who: str, labels: np.ndarray, test: float, seed: int) -> tuple[n
         members = choice[labels[choice] == label]
         held_out[members[: _share(test, len(members))]] = True
     return shuffled[~held_out[shuffled]], shuffled[held_out[shuffled]]
+
+
+# ---- a network ----------------------------------------------------------------------------------------------------------------------
+
+
+class Karate(NamedTuple):
+    """Who met whom, and who went where. Member i of the paper is node i - 1 here, as in `interdependence.Graph`."""
+
+    links: tuple[tuple[int, int], ...]
+    """78 pairs of nodes from 0 to 33, each once, the smaller number first."""
+    faction: torch.Tensor
+    """(34,) int64: 0 went with the instructor (node 0), 1 stayed with the officers (node 33)."""
+
+    def __repr__(self) -> str:
+        return f"Karate(links: {len(self.links)} pairs, faction: {tuple(self.faction.shape)} int64)"
+
+
+def karate(device: torch.device | str = "cpu") -> Karate:
+    """A karate club of 34 members before it split in two: 78 links of members who met outside the club, and the side each one took.
+
+    Source: W. W. Zachary, "An Information Flow Model for Conflict and Fission in Small Groups" (1977).
+    """
+    with _find("karate.csv").open(newline="", encoding="utf-8") as stream:
+        members = list(csv.DictReader(stream))
+    links = tuple((int(row["member"]) - 1, int(other) - 1) for row in members for other in row["links"].split())
+    faction = torch.tensor([int(row["faction"] == "officers") for row in members], device="cpu")
+    return Karate(links, faction.to(device))
 
 
 # ---- a curve ------------------------------------------------------------------------------------------------------------------------

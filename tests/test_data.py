@@ -434,6 +434,32 @@ def test_the_rows_of_a_seed_never_change():
     assert data.curve(3).y_train[:, 0].tolist() == pytest.approx([0.354885541117, -0.430349546993, 1.016615958631], abs=1e-11)
 
 
+def test_the_karate_club_is_connected_and_splits_in_equal_halves():
+    links, faction = data.karate()
+    degree = torch.tensor(links).flatten().bincount(minlength=34)
+    assert len(links) == len({frozenset(link) for link in links}) == 78 and all(i < j for i, j in links)
+    assert degree[[33, 0, 32, 11]].tolist() == [17, 16, 12, 1] and degree.sum() == 2 * 78
+    assert faction.bincount().tolist() == [17, 17] and faction[[0, 33, 8]].tolist() == [0, 1, 0]
+    reached = {0}
+    for _ in range(34):
+        reached |= {end for link in links for end in link if reached & set(link)}
+    assert reached == set(range(34))
+
+
+def test_the_karate_club_is_that_of_networkx():
+    networkx = pytest.importorskip("networkx")
+    club, ours = networkx.karate_club_graph(), data.karate()
+    assert set(ours.links) == {tuple(sorted(link)) for link in club.edges}
+    assert ours.faction.tolist() == [int(club.nodes[i]["club"] == "Officer") for i in range(34)]
+    assert repr(ours) == "Karate(links: 78 pairs, faction: (34,) int64)"
+
+
+def test_the_karate_club_comes_from_the_cpu_and_arrives_where_it_is_asked_for():
+    with torch.device("meta"):
+        assert torch.equal(data.karate().faction.cpu(), data.karate("cpu").faction)
+    assert data.karate(device="meta").faction.device.type == "meta"
+
+
 # ---- where it all comes from --------------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ from rpn_edu.explore import (
     Flow,
     Heads,
     Microscope,
+    Mix,
     Predict,
     Series,
     Stack,
@@ -54,6 +55,7 @@ STARTS = {
         rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Microscope(layer=2), terms=("reconciliation",), **options
     ),
     "boundary": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity()), Boundary(points=20), terms=("remainder",), **options),
+    "mix": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Mix(), **options),
 }
 start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
@@ -392,7 +394,7 @@ def test_no_explorer_starts_from_a_refused_state(start, says):
 
 
 def test_wrong_arguments_say_what_was_wanted():
-    with pytest.raises(TypeError, match="starts from an expansion, a reconciliation or a Formula"):
+    with pytest.raises(TypeError, match="starts from an expansion, a reconciliation, an interdependence or a Formula"):
         Explorer(P.Zero())
     with pytest.raises(TypeError, match="Basis shows Expansions"):
         Explorer(rpn.Formula(), Basis())

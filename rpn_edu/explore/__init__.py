@@ -11,6 +11,7 @@ from .pictures import (
     Flow as Flow,
     Heads as Heads,
     Microscope as Microscope,
+    Mix as Mix,
     Picture as Picture,
     Series as Series,
     Stack as Stack,

@@ -143,10 +143,12 @@ class Canvas:
         limit: float,
         x: tuple[float, float] | None = None,
         y: tuple[float, float] | None = None,
+        figures: bool = False,
     ) -> None:
         """A matrix as colours from -limit (blue, with a dash) over 0 (white) to limit (red), first row on top.
 
         `x` is where its left and right edges lie, `y` its lower and upper edges; without them a cell is one unit, counted from 0.
+        With `figures` every cell says its number instead of the dash.
         """
         if self.ghostly:
             return
@@ -158,19 +160,38 @@ class Canvas:
         (left, right), (low, high) = x or (-0.5, columns - 0.5), y or (rows - 0.5, -0.5)
         artist.set_extent((left, right, low, high))
         # A dash in every negative cell, and inside it: the sign is not told by colour alone.
-        row, column = np.nonzero(values < 0)
+        row, column = np.nonzero((values < 0) & (not figures))
         at = left + (column + 0.5) * (right - left) / columns, high + (row + 0.5) * (low - high) / rows
         self.line(f"{name} negative", panel, *at, color="#333333", marker="_", linestyle="", markeredgewidth=0.8)
         cell = self.axes[panel].bbox.width / columns * 72 / self.figure.dpi  # its width in points
         self.artists[f"{name} negative"].set_markersize(min(4, 0.6 * cell))
         self.limits(panel, (left, right), (low, high))
+        for i, j in np.ndindex(values.shape) if figures else ():
+            tone, middle = "white" if abs(values[i, j]) > 0.7 * limit else "#222222", ((j + 0.5) / columns, 1 - (i + 0.5) / rows)
+            self.text(f"{name} {i} {j}", panel, *middle, f"{values[i, j]:.2f}", ha="center", va="center_baseline", fontsize=7)
+            self.artists[f"{name} {i} {j}"].set_color(tone)
+
+    def dots(self, name: str, panel: int, x: Any, y: Any, values: Any, limit: float, marker: str = "o") -> None:
+        """Dots with the colours of `image`, and its dash in every negative one."""
+        if self.ghostly:
+            return
+        x, y, values = (np.asarray(part, dtype=float) for part in (x, y, values))
+        style = {"cmap": "RdBu_r", "s": 90, "marker": marker, "edgecolors": "#333333", "linewidths": 0.8}
+        artist = self._artist(name, lambda: self.axes[panel].scatter(x, y, c=values, **style))
+        artist.set_offsets(np.column_stack((x, y)))
+        artist.set_array(values)
+        artist.set_clim(-limit, limit)
+        below = values < 0
+        for part, color, width in (("rim", "white", 3.0), ("negative", "#222222", 1.2)):  # seen on pale and on dark dots
+            dash = {"color": color, "marker": "_", "linestyle": "", "markersize": 5, "markeredgewidth": width}
+            self.line(f"{name} {part}", panel, x[below], y[below], **dash)
 
     def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:
         """Words at a place in shares of the panel. Plain text only: matplotlib's formulas are not safe in threads."""
         if self.ghostly:
             return
-        axes = self.axes[panel]
-        artist = self._artist(name, lambda: axes.text(0, 0, "", transform=axes.transAxes, fontsize=8, parse_math=False, **style))
+        axes, style = self.axes[panel], {"fontsize": 8, **style}
+        artist = self._artist(name, lambda: axes.text(0, 0, "", transform=axes.transAxes, parse_math=False, **style))
         artist.set_position((x, y))
         artist.set_text(text)
 

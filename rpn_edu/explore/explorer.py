@@ -18,7 +18,7 @@ from .canvas import Canvas, data_url
 from .compare import changes, compared
 from .controls import LOCK, ComponentPanel, handle_names
 from .linked import lit_code, symbol_row
-from .pictures import COLORS, Basis, Fabric, Flow, Picture
+from .pictures import COLORS, Basis, Fabric, Flow, Mix, Picture
 from .question import Predict, Question
 from .snippet import as_call, as_code
 from .state import packed, unpacked
@@ -108,10 +108,11 @@ class Explorer:
     ) -> None:
         start = start if start is not None else Formula()
         if picture is None:
-            kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Flow) if isinstance(start, kind.subject)]
+            kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Mix, Flow) if isinstance(start, kind.subject)]
             if not kinds:
                 hint = f"; did you forget the brackets of {start.__name__}()?" if isinstance(start, type) else ""
-                raise TypeError(f"an Explorer starts from an expansion, a reconciliation or a Formula, got {start!r}{hint}")
+                wanted = "an expansion, a reconciliation, an interdependence or a Formula"
+                raise TypeError(f"an Explorer starts from {wanted}, got {start!r}{hint}")
             picture = kinds[0]()
         self.picture, self.subject, self.question = picture, start, question
         self._check(start, f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")

@@ -30,6 +30,7 @@ from their seed), and branches that the state rules out.
 import ast
 import builtins
 import copy
+import functools
 import inspect
 import math
 import re
@@ -37,6 +38,7 @@ import sys
 import textwrap
 import types
 from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -73,10 +75,43 @@ def is_number_of(called: Any) -> bool:
     """May the call be made now? Python's own functions, and ours that promise no tensor: `width(2)` is 6."""
     if is_ours(called) and not isinstance(called, type):
         return "Tensor" not in str(inspect.signature(called).return_annotation)
+    if isinstance(called, functools.partial):  # super
+        return True
     if isinstance(called, type) and issubclass(called, Component):
         return True
     of_text = isinstance(getattr(called, "__self__", None), str)  # "Max".lower
     return callable(called) and (of_text or getattr(called, "__module__", "") in ("builtins", "math"))
+
+
+def is_here(keyword: ast.keyword, value: Any) -> bool:
+    """device="cpu" and device=x.device: everything in a snippet lies where it is made."""
+    return keyword.arg == "device" and (value == "cpu" or (isinstance(keyword.value, ast.Attribute) and keyword.value.attr == "device"))
+
+
+def needed(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements whose names are used, now that checks are left out."""
+    while idle := [node for node in body if is_idle(node, {name for other in body for name in names(other, ast.Load)})]:
+        body = [node for node in body if node not in idle]
+    return body
+
+
+def parents(written: Callable, owner: Any) -> dict[str, Any]:
+    """`super` as the function means it, where it does."""
+    cells = dict(zip(written.__code__.co_freevars, written.__closure__ or ()))
+    return {"super": functools.partial(super, cells["__class__"].cell_contents, owner)} if "__class__" in cells else {}
+
+
+def evaluated(node: ast.AST, scope: dict[str, Any]) -> Any:
+    return eval(compile(ast.fix_missing_locations(ast.Expression(copy.deepcopy(node))), "<state>", "eval"), scope)  # type: ignore[arg-type]
+
+
+def is_idle(node: ast.stmt, used: Set[str]) -> bool:
+    """Does a statement only name what nobody uses? Random numbers are drawn all the same: the next ones depend on it."""
+    if not isinstance(node, ast.Assign) or not all(isinstance(n, (ast.Name, ast.Tuple)) for n in node.targets):
+        return False
+    calls = [ast.unparse(call.func).rpartition(".")[2] for call in ast.walk(node.value) if isinstance(call, ast.Call)]
+    draws = any(name.startswith(("rand", "manual_seed")) or name.endswith("_") or name in MUTATORS for name in calls)
+    return not draws and not used & {name for target in node.targets for name in names(target, ast.Store)}
 
 
 def names(node: ast.AST, context: type[ast.expr_context]) -> list[str]:
@@ -96,25 +131,46 @@ class Snippet:
         self.imports: set[str] = {"import torch"}
         self.taken = taken | set(dir(builtins))
 
-    def call(self, called: Callable, given: dict[str, ast.expr], known: dict[str, Any]) -> ast.expr:
-        """A call of our function with the `given` arguments, the others being `known`: its name, or its body where that is short."""
+    def call(
+        self, called: Callable, given: dict[str, ast.expr], known: dict[str, Any], shaped: dict[str, torch.Tensor] | None = None
+    ) -> ast.expr:
+        """A call of our function with the `given` arguments, the others being `known`: its name, or its body where that is short.
+
+        `shaped` are tensors without numbers for those of the `given` arguments whose shape the state fixes.
+        """
         owner = getattr(called, "__self__", None)
-        key = (owner, called.__qualname__, repr(known))
+        key = (owner, called.__qualname__, repr(known), repr({name: tuple(like.shape) for name, like in (shaped or {}).items()}))
         name, body = self.functions.get(key), []
         if name is None:
-            known = known if owner is None else {"self": owner, **known}
+            written = inspect.unwrap(getattr(called, "__func__", called))
+            known = known if owner is None else {"self": owner, **known, **parents(written, owner)}
             definition = parsed(called)
             main = isinstance(owner, Component) and called.__name__ in ("__call__", "matrix")
-            body = _Filled(self, inspect.unwrap(getattr(called, "__func__", called)).__globals__, known, definition).block(definition.body)
+            body = needed(_Filled(self, written.__globals__, known, definition, shaped=shaped).block(definition.body))
+            if not body:  # nothing but checks
+                return ast.Constant(None)
             if (short := self.inlined(body, given, main)) is not None:
                 return short
+            same = (owner, called.__qualname__, tuple(given), "\n".join(lines(body)))  # another shape may change nothing
+            name = self.functions.get(same)
+        if name is None:
             name = self.name(called.__name__ if owner is None else owner.term if main else f"{owner.term}_{called.__name__}")
-            self.functions[key] = name
+            self.functions[key] = self.functions[same] = name
             first = (inspect.getdoc(called) or "").partition("\n")[0].partition(". ")[0].rstrip(".")
             doc = type(owner).formula_line() if isinstance(owner, Component) and main else first
             comments = textwrap.wrap(doc, WIDTH, initial_indent="# ", subsequent_indent="# ")
             self.texts.append("\n".join([*comments, f"def {name}({', '.join(given)}):", *lines(body, 1)]))
         return ast.Call(ast.Name(name, ast.Load()), list(given.values()), [])
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What was written for a loop that cannot be written is forgotten."""
+        before = dict(self.functions), list(self.texts), set(self.imports), set(self.taken)
+        try:
+            yield
+        except NotImplementedError:
+            self.functions, self.texts, self.imports, self.taken = before
+            raise
 
     def name(self, wanted: str) -> str:
         numbered = [wanted, *(f"{wanted}_{i}" for i in range(2, 99))]
@@ -143,11 +199,20 @@ class Snippet:
 class _Filled(ast.NodeTransformer):
     """One function body with what is known of its names filled in."""
 
-    def __init__(self, snippet: Snippet, scope: dict, known: dict[str, Any], body: ast.AST, outer: Set[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        snippet: Snippet,
+        scope: dict,
+        known: dict[str, Any],
+        body: ast.AST,
+        outer: Set[str] = frozenset(),
+        shaped: dict[str, torch.Tensor] | None = None,
+    ) -> None:
         self.snippet, self.scope, self.known = snippet, scope, dict(known)
         methods = [n for n in ast.walk(body) if isinstance(n, ast.Attribute) and n.attr in MUTATORS]
         changed = [method.value.id for method in methods if isinstance(method.value, ast.Name)]
         self.stored = names(body, ast.Store) + changed
+        self.shaped = {name: like for name, like in (shaped or {}).items() if name not in self.stored}
         self.local = outer | set(self.stored) | parameters(body) | {n.name for n in ast.walk(body) if isinstance(n, ast.FunctionDef)}
 
     # ---- what an expression is, as far as the state tells -------------------------------------------------------------------------
@@ -156,14 +221,28 @@ class _Filled(ast.NodeTransformer):
         """The value of an expression that depends on known names only, else UNKNOWN."""
         inside = set(names(node, ast.Store)) | parameters(node)  # comprehensions bring their own names
         scope = {name: self.named(name) for name in set(names(node, ast.Load)) - inside}
+        scope = {name: self.shaped.get(name, UNKNOWN) if value is UNKNOWN else value for name, value in scope.items()}
         if any(value is UNKNOWN for value in scope.values()):
             return UNKNOWN
         if not all(is_number_of(self.value(call.func)) for call in ast.walk(node) if isinstance(call, ast.Call)):
             return UNKNOWN
         try:
-            return eval(compile(ast.fix_missing_locations(ast.Expression(copy.deepcopy(node))), "<state>", "eval"), scope)  # type: ignore[arg-type]
-        except (AttributeError, LookupError, TypeError, NameError):
+            value = evaluated(node, scope)
+        except (AttributeError, LookupError, TypeError, NameError, RuntimeError):
             return UNKNOWN
+        return UNKNOWN if isinstance(value, torch.Tensor) else value
+
+    def like(self, node: ast.AST) -> torch.Tensor | None:
+        """A tensor without numbers in the shape of an expression, where the shapes of the data tell it."""
+        scope = {name: self.named(name) for name in names(node, ast.Load)}
+        scope = {name: self.shaped.get(name, UNKNOWN) if value is UNKNOWN else value for name, value in scope.items()}
+        if not self.shaped.keys() & scope.keys() or any(value is UNKNOWN for value in scope.values()):
+            return None
+        try:
+            value = evaluated(node, scope)
+        except Exception:  # whatever a tensor without numbers cannot do
+            return None
+        return value if isinstance(value, torch.Tensor) and value.is_meta else None
 
     def named(self, name: str) -> Any:
         if name in self.known or name in self.local:
@@ -189,16 +268,18 @@ class _Filled(ast.NodeTransformer):
         self.snippet.imports.add(ast.unparse(node))
 
     def visit_Expr(self, node: ast.Expr) -> Any:
-        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)  # docstrings
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        return None if isinstance(node.value, ast.Constant) else node  # docstrings, and checks that are made already
 
     def visit_If(self, node: ast.If) -> Any:
+        if node.body and isinstance(node.body[-1], ast.Raise):
+            return self.block(node.orelse)
+        node.test = self.visit(node.test)
         test = self.value(node.test)
         if test is not UNKNOWN:
             return self.block(node.body if test else node.orelse)
-        if isinstance(node.body[0], ast.Raise):
-            return self.block(node.orelse)
-        node.test, node.body, node.orelse = self.visit(node.test), self.block(node.body), self.block(node.orelse)
-        return node
+        node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+        return node if node.body or node.orelse else None
 
     def visit_Match(self, node: ast.Match) -> Any:
         subject = self.value(node.subject)
@@ -215,7 +296,8 @@ class _Filled(ast.NodeTransformer):
     def visit_For(self, node: ast.For) -> Any:
         original = copy.deepcopy(node)
         try:
-            node.iter, node.body = self.visit(node.iter), self.block(node.body)
+            with self.snippet.attempt():
+                node.iter, node.body = self.visit(node.iter), self.block(node.body)
             return node
         except NotImplementedError:
             return [s for _ in self.rounds(original.target, original.iter) for s in self.block(copy.deepcopy(original.body))]
@@ -259,6 +341,8 @@ class _Filled(ast.NodeTransformer):
         kept = []
         for name, part in zip(target.elts, value.elts) if several else [(target, value)]:  # type: ignore[union-attr]
             meaning = self.value(part)
+            if isinstance(name, ast.Name) and self.stored.count(name.id) == 1 and (like := self.like(part)) is not None:
+                self.shaped[name.id] = like
             if isinstance(name, ast.Name) and self.stored.count(name.id) == 1 and (is_plain(meaning) or isinstance(meaning, Component)):
                 self.known[name.id] = meaning  # it is written wherever it is used
             elif ast.unparse(name) != ast.unparse(part):
@@ -278,6 +362,9 @@ class _Filled(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.expr) and not isinstance(node, ast.Constant) and not isinstance(getattr(node, "ctx", None), ast.Store):
             value = self.value(node)
+            if isinstance(value, float) and math.isinf(value):
+                self.snippet.imports.add("import math")
+                return ast.parse("math.inf" if value > 0 else "-math.inf", mode="eval").body
             # 2 * math.pi / 10.0 stays as it is: filling in must not hide where a number comes from.
             said = node.func if isinstance(node, ast.Call) else node
             of_module = isinstance(said, ast.Attribute) and isinstance(self.value(said.value), types.ModuleType)
@@ -293,7 +380,12 @@ class _Filled(ast.NodeTransformer):
         value = self.value(node)
         return self.written(value, node) if callable(value) and not isinstance(value, Component) else self.generic_visit(node)
 
-    visit_Subscript = visit_Attribute
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        node = self.visit_Attribute(node)
+        match node:  # {"scales": a}["scales"] is a
+            case ast.Subscript(ast.Dict([ast.Constant(name)], [value]), ast.Constant(wanted)) if name == wanted:
+                return value
+        return node
 
     def written(self, value: Any, node: ast.expr) -> Any:
         """The name of something that is no literal: a module, a function of torch, of Python or of ours. Imports are noted."""
@@ -317,12 +409,20 @@ class _Filled(ast.NodeTransformer):
     def visit_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
         original = copy.deepcopy(node)
         try:
-            return self.generic_visit(node)
+            with self.snippet.attempt():
+                return self.generic_visit(node)
         except NotImplementedError:
             generator = original.generators[0]
             return ast.List([self.visit(copy.deepcopy(original.elt)) for _ in self.rounds(generator.target, generator.iter)], ast.Load())
 
     visit_GeneratorExp = visit_ListComp
+
+    def visit_List(self, node: ast.List) -> ast.List:
+        """[*[a, b], c] is [a, b, c]."""
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        inner = [part.value.elts if isinstance(part, ast.Starred) and isinstance(part.value, ast.List) else [part] for part in node.elts]
+        node.elts = [part for parts in inner for part in parts]
+        return node
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         test = self.value(node.test)
@@ -355,23 +455,31 @@ class _Filled(ast.NodeTransformer):
         called = self.value(node.func)
         if isinstance(called, Component):
             called = called.__call__  # type: ignore[attr-defined]
+        node.args = [part for argument in node.args for part in self.unpacked(argument)]
         if not is_ours(called):
-            node.keywords = [k for k in node.keywords if k.arg != "strict" and not (k.arg == "device" and self.value(k.value) == "cpu")]
+            node.keywords = [k for k in node.keywords if k.arg != "strict" and not is_here(k, self.value(k.value))]
             return self.generic_visit(node)
         if isinstance(called, type):  # our named tuples are just tuples there
             return ast.Tuple([self.visit(argument) for argument in node.args], ast.Load())
         bound = inspect.signature(called).bind(*node.args, **{k.arg: k.value for k in node.keywords if k.arg})
         bound.apply_defaults()
-        given, known = {}, {}
+        given, known, shaped = {}, {}, {}
         for name, argument in bound.arguments.items():
             value = self.value(argument) if isinstance(argument, ast.AST) else argument
             if name == "frozen":
                 known[name] = None
-            elif value is not UNKNOWN and (is_plain(value) or isinstance(value, Component)):
+            elif value is not UNKNOWN and (is_plain(value) or isinstance(value, (float, Component))):
                 known[name] = value
             else:
+                if (like := self.like(argument)) is not None:
+                    shaped[name] = like
                 given[name] = self.visit(argument)
-        return self.snippet.call(called, given, known)
+        return self.snippet.call(called, given, known, shaped)
+
+    def unpacked(self, argument: ast.expr) -> list[ast.expr]:
+        """`*sizes` as the numbers themselves, where they are known."""
+        several = self.value(argument.value) if isinstance(argument, ast.Starred) else UNKNOWN
+        return [literal(part) for part in several] if isinstance(several, (tuple, list)) and is_plain(several) else [argument]
 
 
 def as_code(picture: Any, subject: Component) -> str:
@@ -387,9 +495,14 @@ def as_code(picture: Any, subject: Component) -> str:
             ours = isinstance(node.value, ast.Name) and node.value.id == "given" and isinstance(node.slice, ast.Constant)
             return ast.Name(node.slice.value, ast.Load()) if ours else self.generic_visit(node)  # type: ignore[union-attr,return-value]
 
+        def visit_Assign(self, node: ast.Assign) -> ast.Assign | None:
+            node = self.generic_visit(node)  # type: ignore[assignment]
+            return None if ast.unparse(node.targets[0]) == ast.unparse(node.value) else node
+
     definition = Named().visit(definition)
     known = {"self": picture, "subject": subject}
-    main = _Filled(snippet, inspect.unwrap(picture.numbers.__func__).__globals__, known, definition).block(definition.body)
+    shaped = {name: torch.empty_like(tensor, device="meta") for name, tensor in given.items()}
+    main = _Filled(snippet, inspect.unwrap(picture.numbers.__func__).__globals__, known, definition, shaped=shaped).block(definition.body)
     data = [ast.parse(f"{name} = torch.tensor({tensor.tolist()}, dtype=torch.float64)").body[0] for name, tensor in given.items()]
     last = main[-1]
     assert isinstance(last, ast.Return) and last.value

@@ -21,10 +21,12 @@ def normalized(A: Tensor, how: str) -> Tensor:
 
 def divided(A: Tensor, row: Tensor, column: Tensor, how: str) -> Tensor:
     """A over the degrees of its rows and columns (0 counts as 1). The softmax of equal numbers is their share of the column, too."""
+    if how == "none":
+        return A
     row, column = (degree.masked_fill(degree == 0, 1.0) for degree in (row, column))  # what has no neighbour stays 0
     if how == "symmetric":
         return A / (row.sqrt() * column.sqrt())
-    return A / {"none": 1.0, "row": row}.get(how, column)
+    return A / (row if how == "row" else column)
 
 
 def require(who: str, wanted: int, got: int, what: str = "columns") -> None:

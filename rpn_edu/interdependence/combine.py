@@ -1,7 +1,5 @@
 """ξ made of other ξ: their matrices become one."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
@@ -53,18 +51,20 @@ class Hybrid(Interdependence):
             numbers |= prefixed(f"{i}_", part.frozen(r, k))
         return numbers
 
-    def fused(self, of: Callable[..., Tensor], V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        """The fusion of what `of` makes of each part, its learned and its frozen numbers."""
+    def shares(self, V: Tensor, w: Tensor) -> list[Tensor]:
+        """The learned numbers of every part, then those of the fusion."""
         self.width(V.shape[-1])  # refuses parts that do not fit each other
-        *shares, own = self.fitting(w, V).split(self.lengths(*V.shape[-2:]))
-        results = [of(part, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
-        return self.fusion(results, own, belonging("fusion_", frozen))
+        return list(self.fitting(w, V).split(self.lengths(*V.shape[-2:])))
 
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return normalized(self.fused(lambda part, *numbers: part.matrix(V, *numbers), V, w, frozen), self.normalization)
+        shares = self.shares(V, w)
+        matrices = [part.matrix(V, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
+        return normalized(self.fusion(matrices, shares[-1], belonging("fusion_", frozen)), self.normalization)
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         if self.fusion.times_mean(len(self.parts)) is None or self.normalization != "none":
             return super().mix(y, V, w, frozen)
         # y (A_1 + A_2) = y A_1 + y A_2: parts with a short cut keep it
-        return self.fused(lambda part, *numbers: part.mix(y, V, *numbers), V, w, frozen)
+        shares = self.shares(V, w)
+        mixed = [part.mix(y, V, shares[i], belonging(f"{i}_", frozen)) for i, part in enumerate(self.parts)]
+        return self.fusion(mixed, shares[-1], belonging("fusion_", frozen))

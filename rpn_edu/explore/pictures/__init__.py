@@ -9,5 +9,6 @@ from .fit import Fit as Fit
 from .flow import Flow as Flow
 from .heads import Heads as Heads
 from .microscope import Microscope as Microscope
+from .mix import Mix as Mix
 from .series import Series as Series
 from .stack import Stack as Stack

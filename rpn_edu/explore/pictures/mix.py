@@ -1,0 +1,223 @@
+"""ξ: data, the matrix that ξ makes of them, and the data mixed by it."""
+
+import functools
+import math
+import textwrap
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from ... import data
+from ...component import Dial, component
+from ...interdependence import Interdependence
+from ..canvas import Canvas, Panel, steady
+from .base import Numbers, Picture, Seed
+
+NAMES = {
+    "table": (
+        ("setosa", "setosa", "versicolor", "versicolor", "virginica", "virginica"),
+        ("sepal\nlength", "sepal\nwidth", "petal\nlength", "petal\nwidth"),
+    ),
+    "sequence": (("beat", "step", "wave"), ()),
+}
+"""What rows and columns are called, where they have short names. Others are counted."""
+
+TITLES = {"digit": "X, one image", "karate": "X, □: officers' club"}
+
+# Where the members of the club stand: links pull, all others push (Kamada and Kawai, 1989). The instructor's side is left.
+PLACES = (
+    (-0.33, 0.03), (-0.25, -0.15), (0.0, 0.07), (-0.23, 0.15), (-0.57, 0.19), (-0.68, 0.19), (-0.69, 0.0), (-0.21, 0.28), (0.01, -0.18),
+    (0.29, 0.07), (-0.53, 0.38), (-0.63, -0.19), (-0.38, 0.43), (-0.05, -0.09), (0.31, -0.5), (0.43, -0.47), (-0.82, 0.12), (-0.51, -0.28),
+    (0.53, -0.4), (-0.07, -0.28), (0.62, -0.29), (-0.44, -0.37), (0.64, -0.16), (0.52, 0.24), (0.3, 0.57), (0.17, 0.55), (0.76, -0.05),
+    (0.29, 0.28), (0.29, 0.19), (0.62, 0.07), (0.09, -0.38), (0.07, 0.2), (0.26, -0.23), (0.37, -0.08),
+)  # fmt: skip
+
+
+@functools.cache
+def rows_of(kind: str) -> tuple[tuple[float, ...], ...]:
+    """The rows of a set of data, with so few decimals that the numbers in the code are exactly these."""
+    match kind:
+        case "table":  # two flowers of each species
+            x, species, *_ = data.iris(dtype=torch.float64)
+            rows = torch.cat([x[species == k][:2] for k in range(3)]).round(decimals=2)
+        case "sequence":
+            step = torch.arange(12, dtype=torch.float64, device="cpu")
+            rows = torch.stack(((step == 3).double(), (step > 4).double(), torch.sin(torch.pi * step / 4).round(decimals=2)))
+        case "karate":  # what is known at first: the sides of members 1 and 34
+            rows = torch.zeros(34, 1, dtype=torch.float64, device="cpu")
+            rows[0], rows[33] = 1.0, -1.0
+        case _:
+            x, digit, *_ = data.digits(dtype=torch.float64)
+            rows = x[digit == 5][1:2]
+    return tuple(tuple(row) for row in rows.tolist())
+
+
+@functools.cache
+def links() -> tuple[list[float], list[float]]:
+    """The links of the club as one line with gaps."""
+    ends = [[PLACES[i], PLACES[j], (math.nan, math.nan)] for i, j in data.karate().links]
+    x, y = zip(*sum(ends, []))
+    return list(x), list(y)
+
+
+def folded(row: Tensor, patches: int) -> Tensor:
+    """(k,) as an image: pixels are a square; copies of one square, `patches` numbers each, lie side by side. NaN fills what is left."""
+    side = math.isqrt(patches)
+    if side * side != patches or len(row) % patches:
+        side = 1
+    count = len(row) // (side * side)
+    across = math.isqrt(count - 1) + 1 if count else 1
+    row = torch.nn.functional.pad(row, (0, -count % across * side * side), value=float("nan"))
+    return row.view(-1, across, side, side).transpose(1, 2).flatten(2).flatten(0, 1)  # (copies down · side, copies across · side)
+
+
+@component
+class Mix(Picture):
+    """X, the matrix A that ξ makes of it, and what becomes of X: X A mixes columns, Aᵀ X mixes rows."""
+
+    place: Annotated[Literal["attribute", "instance"], "what depends on each other: the columns of X or its rows"] = "attribute"
+    data: Annotated[Literal["table", "sequence", "karate", "digit"], "six flowers, three sequences, a club of 34, an image"] = "table"
+    missing: Annotated[int, Dial(0, 5, "rows that are left out of the batch, from its end")] = 0
+    output: Annotated[int, Dial(1, 12, "the number of the column or row of the result that is explained", least=1)] = 1
+    seed: Seed = 0
+
+    subject: ClassVar[type] = Interdependence
+    answer: ClassVar[str] = "mixed"
+    fields_name: ClassVar[str] = "data"
+    size: ClassVar[tuple[int, int]] = (760, 330)
+    panels: ClassVar[tuple[Panel, ...]] = (
+        Panel((0.085, 0.13, 0.235, 0.74), "X", xticks="none", yticks="none"),
+        Panel((0.405, 0.13, 0.235, 0.74), "A", xticks="none", yticks="none", term="ξ"),
+        Panel((0.75, 0.13, 0.235, 0.74), "X A", xticks="none", yticks="none"),
+    )
+
+    def rows(self) -> tuple[tuple[float, ...], ...]:
+        """X, of which one row always stays."""
+        rows = rows_of(self.data)
+        return rows[: max(1, len(rows) - self.missing)]
+
+    def given(self) -> dict[str, Tensor]:
+        X = torch.tensor(self.rows(), dtype=torch.float64)
+        # Where the members of the club went: 1 with the instructor, -1 with the officers.
+        return {"X": X} | ({"side": 1.0 - 2 * data.karate().faction[: len(X)].double()} if self.data == "karate" else {})
+
+    def shape(self) -> tuple[int, int]:
+        """(r, k) of V, whose k columns are mixed."""
+        b, m = len(self.rows()), len(self.rows()[0])
+        return (b, m) if self.place == "attribute" else (m, b)
+
+    def sizes(self, subject: Interdependence) -> dict[str, int]:
+        r, k = self.shape()
+        b, m = len(self.rows()), len(self.rows()[0])
+        wide, l = subject.width(k), subject.length(r, k)
+        return {"m": m, "b": b, "n": k, "D": wide, "l": l, "equations": r * k * k}
+
+    def numbers(self, subject: Interdependence, **given: Tensor) -> Numbers:
+        X = given["X"]  # (b, m)
+        V = X if self.place == "attribute" else X.mT  # ξ mixes the columns of V
+        r, k = self.shape()
+        output = min(self.output, subject.width(k)) - 1
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            w = subject.init(r, k).double()  # (l,)
+        A = subject.matrix(V, w)  # (k, columns of V after mixing)
+        mixed = X @ A if self.place == "attribute" else A.mT @ X
+        weights = A[:, output]  # how much each of the k goes into this one output
+        if self.data != "karate" or (self.place == "instance" and subject.width(k) != k):
+            return {"X": X, "w": w, "A": A, "mixed": mixed, "weights": weights}
+        right = (mixed[:, 0] * given["side"] > 0).sum()  # signs that are those of the club joined
+        return {"X": X, "w": w, "A": A, "mixed": mixed, "weights": weights, "right": right}
+
+    # ---- what is shown --------------------------------------------------------------------------------------------------------------
+
+    def paint(self, canvas: Canvas, subject: Interdependence, numbers: Numbers) -> None:
+        X, A, mixed = (numbers[name] for name in ("X", "A", "mixed"))
+        attribute = self.place == "attribute"
+        limits = [steady(values, floor=0.1) for values in (X, A, mixed)]
+        for panel, name in enumerate((TITLES.get(self.data, "X"), "A, row → column", "X A" if attribute else "Aᵀ X")):
+            canvas.title(panel, f"{name} (±{limits[panel]:g})")  # the number of the darkest colours
+        rows, columns = NAMES.get(self.data, ((), ()))
+        self.show(canvas, 0, X, limits[0], rows, columns, 64)
+        self.show(canvas, 1, A, limits[1])
+        self.show(canvas, 2, mixed, limits[2], rows if attribute else (), () if attribute else columns, getattr(subject, "patches", 64))
+        self.frame(canvas, 1, A.shape, self.chosen(A))
+        if self.data == "karate" and len(mixed) == len(X):
+            at = PLACES[self.chosen(A)] if not attribute else (math.nan, math.nan)
+            canvas.line("ring", 2, [at[0]], [at[1]], color="#222222", marker="o", linestyle="", markersize=16, fillstyle="none")
+        elif self.data != "digit":
+            self.frame(canvas, 2, mixed.shape if attribute else mixed.mT.shape, self.chosen(A), across=not attribute)
+
+    def chosen(self, A: Tensor) -> int:
+        return min(self.output, A.shape[1]) - 1
+
+    def show(
+        self, canvas: Canvas, panel: int, values: Tensor, limit: float, rows: tuple = (), columns: tuple = (), patches: int = 0
+    ) -> None:
+        """A matrix as an image; the members of the club as a network, an image as pixels (`patches` is 0 for A, which is neither)."""
+        if patches and self.data == "karate" and len(values) == len(self.rows()):
+            return self.network(canvas, panel, values[:, 0], limit)
+        if patches and self.data == "digit":
+            return canvas.image(f"pixels {panel}", panel, folded(values[0], patches), limit)
+        down, across = values.shape
+        canvas.image(f"values {panel}", panel, values, limit, figures=max(down, across) <= 6)
+        for side, count, names in (("row", down, rows), ("column", across, columns)):
+            step = -(-count // 6)
+            for i in range(0, count, step):
+                name = names[i] if i < len(names) else str(i + 1)
+                if side == "row":
+                    canvas.text(f"{side} {panel} {i}", panel, -0.02, 1 - (i + 0.5) / count, name, ha="right", va="center", fontsize=7)
+                else:
+                    canvas.text(f"{side} {panel} {i}", panel, (i + 0.5) / count, -0.02, name, ha="center", va="top", fontsize=7)
+
+    def network(self, canvas: Canvas, panel: int, values: Tensor, limit: float) -> None:
+        canvas.limits(panel, (-0.92, 0.86), (-0.6, 0.67))
+        canvas.line(f"links {panel}", panel, *links(), color="#bbbbbb", linewidth=0.6)
+        side = 1 - 2 * data.karate().faction[: len(values)]
+        x, y = torch.tensor(PLACES[: len(values)]).unbind(-1)
+        for name, marker, club in (("instructor", "o", side == 1), ("officers", "s", side == -1)):
+            canvas.dots(f"{name} {panel}", panel, x[club], y[club], values[club], limit, marker)
+        for i, beside, end in ((0, -0.08, "right"), (33, 0.08, "left"))[: 1 + (len(values) > 33)]:
+            place = (PLACES[i][0] + beside + 0.92) / 1.78, (PLACES[i][1] + 0.6) / 1.27
+            canvas.text(f"member {i} {panel}", panel, *place, str(i + 1), ha=end, va="center", fontweight="bold")
+
+    @staticmethod
+    def frame(canvas: Canvas, panel: int, shape: torch.Size, chosen: int, across: bool = False) -> None:
+        """A border around one column, or one row."""
+        length, low, high = shape[0] - 0.5, chosen - 0.5, chosen + 0.5
+        ends, sides = [-0.5, length, length, -0.5, -0.5], [low, low, high, high, low]
+        x, y = (ends, sides) if across else (sides, ends)
+        canvas.line(f"frame {panel}", panel, x, y, color="#222222", linewidth=2)
+
+    def readout(self, subject: Interdependence, numbers: Numbers) -> str:
+        A, weights = numbers["A"], numbers["weights"]
+        what = "column" if self.place == "attribute" else "row"
+        largest = weights.abs().argsort(descending=True, stable=True)[:3].tolist()
+        shares = " ".join(f"{weights[i]:+.3g}·{what} {i + 1}" for i in largest if weights[i]) or "0"
+        more = int((weights != 0).sum()) - len(largest)
+        said = f"new {what} {self.chosen(A) + 1} = {shares}{f' and {more} more' if more > 0 else ''}"
+        if "right" in numbers:
+            right, empty = int(numbers["right"]), int((numbers["mixed"][:, 0] == 0).sum())
+            said += f"   {right} of {len(numbers['mixed'])} have the sign of their club, {empty} are 0"
+        return said
+
+    def alt(self, subject: Interdependence, numbers: Numbers) -> str:
+        X, A, mixed = (numbers[name] for name in ("X", "A", "mixed"))
+        sized = {name: f"{len(value)} by {value.shape[1]}" for name, value in (("X", X), ("A", A), ("mixed", mixed))}
+        kind = {"table": "six flowers and their lengths", "sequence": "three sequences", "karate": "the members of a karate club"}
+        named = textwrap.shorten(repr(subject), 100, placeholder=" ...")  # not all the links of a club
+        return (
+            f"Data X ({kind.get(self.data, 'an image of a five')}, {sized['X']}) beside the {sized['A']} matrix A of {named}, "
+            f"whose entries run from {A.min():.3g} to {A.max():.3g}, {int((A == 0).sum())} of them 0. "
+            f"The mixed data {'X A' if self.place == 'attribute' else 'A transposed times X'} ({sized['mixed']}) "
+            f"run from {mixed.min():.3g} to {mixed.max():.3g}. {self.readout(subject, numbers)}."
+        )
+
+    def formula(self, subject: Interdependence) -> tuple[tuple[str, str], ...]:
+        if self.place == "attribute":
+            return (("", "mixed = X · A,   A = "), ("ξ", "ξ(X)"))
+        return (("", "mixed = Aᵀ · X,   A = "), ("ξ", "ξ(Xᵀ)"))
+
+    def values(self, subject: Interdependence, numbers: Numbers) -> dict[str, str]:
+        down, across = numbers["A"].shape
+        return {"ξ": f"{down} × {across}"}
