@@ -17,7 +17,7 @@ from rpn_edu.fit import device
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
-CHAPTERS = ["00_start", "02_reconciliation", "03_remainder", "05_heads_and_channels"]
+CHAPTERS = ["00_start", "01_expansion", "02_reconciliation", "03_remainder", "05_heads_and_channels"]
 PARTS = (
     "After this chapter you can",
     "## Recall",

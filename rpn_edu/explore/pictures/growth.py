@@ -1,0 +1,102 @@
+"""How many features a κ makes of m inputs, and what they cost."""
+
+import functools
+import math
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from ...component import Dial, component
+from ...expansion import Expansion
+from ..canvas import Canvas, Panel
+from .base import COLORS, Numbers, Picture
+
+# Squares and squares of 2 are among them: images have such sizes.
+INPUTS = (1, 2, 3, 4, 6, 9, 12, 16, 25, 36, 49, 64, 100, 144, 196, 256, 400, 576, 784, 1024)
+
+
+@functools.cache
+def widths(subject: Expansion) -> list[tuple[int, int]]:
+    """(m, D) for every m of the list that this κ takes."""
+    found = []
+    for m in INPUTS:
+        try:
+            found.append((m, subject.width(m)))
+        except ValueError:  # made for another m
+            continue
+    return found
+
+
+def affordable(rows: int, n: int) -> float:
+    """The largest D whose features and matrix an explorer may hold."""
+    from ..explorer import BUDGET
+
+    return BUDGET / 8 / (rows + n)
+
+
+@component
+class Growth(Picture):
+    """D, the number of features, against m, the number of inputs: both axes by powers of ten. The dot is the chosen m."""
+
+    m: Annotated[int, Dial(1, 784, "how many inputs there are", least=1)] = 64
+    n: Annotated[int, Dial(1, 100, "how many outputs there are", least=1)] = 10
+    rows: Annotated[int, Dial(1, 256, "rows of data in memory at once", least=1)] = 32
+
+    subject: ClassVar[type] = Expansion
+    answer: ClassVar[str] = "D"
+    fields_name: ClassVar[str] = "sizes"
+    panels: ClassVar[tuple[Panel, ...]] = (
+        Panel((0.10, 0.16, 0.87, 0.72), "solid: D of this κ   dashed: D = m", "m", "D", xticks="powers", yticks="powers", term="κ"),
+    )
+
+    def inputs(self, subject: Expansion) -> int:
+        return subject.made_for or self.m
+
+    def sizes(self, subject: Expansion) -> dict[str, int]:
+        m = self.inputs(subject)
+        return {"m": m, "b": self.rows, "n": self.n, "D": subject.width(m)}
+
+    def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
+        m, D = torch.tensor(widths(subject), dtype=torch.float64).view(-1, 2).T
+        x = torch.full((1, self.inputs(subject)), 0.5, dtype=torch.float64)  # one row; any numbers do
+        features = torch.tensor(subject(x).shape[-1], dtype=torch.float64)
+        matrix = self.n * features
+        size = 8 * (self.rows * features + matrix)
+        return {"m_curve": m, "D_curve": D, "m": torch.tensor(x.shape[-1]), "D": features, "matrix": matrix, "bytes": size}
+
+    def paint(self, canvas: Canvas, subject: Expansion, numbers: Numbers) -> None:
+        m, D = float(numbers["m"]), float(numbers["D"])
+        limit = affordable(self.rows, self.n)
+        canvas.limits(0, (0, 3.1), (-0.3, 12))
+        canvas.line("inputs", 0, [0, 3.1], [0, 3.1], color="#777777", linestyle="--", linewidth=1.2)
+        style = {"color": COLORS["κ"], "linewidth": 2, "marker": "." if len(numbers["m_curve"]) < 3 else ""}
+        canvas.line("D", 0, numbers["m_curve"].log10(), numbers["D_curve"].log10().clamp(max=14), term="κ", **style)
+        edge = math.log10(limit)
+        canvas.line("limit", 0, [0, 3.1], [edge, edge], color="#b34700", linestyle=":", linewidth=1.6)
+        canvas.text("limit says", 0, 0.01, (edge + 0.3) / 12.3 + 0.015, f"above the dotted line: more than 256 MB (D = {limit:,.0f})")
+        x, y = math.log10(m), math.log10(D)
+        canvas.line("dot", 0, [x], [y], color="black", marker="o", linestyle="", markersize=8)
+        canvas.line("foot", 0, [x, x], [-0.3, y], color="black", linestyle=":", linewidth=1)
+        left = x > 2
+        place = x / 3.1 + (-0.015 if left else 0.015), (y + 0.3) / 12.3 - 0.03
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+        canvas.text(f"here {'left' if left else 'right'}", 0, *place, f"D = {D:,.0f}", ha="right" if left else "left", va="top", bbox=box)
+
+    def alt(self, subject: Expansion, numbers: Numbers) -> str:
+        m, D = int(numbers["m"]), int(numbers["D"])
+        grown = ""
+        if len(numbers["m_curve"]) > 1:
+            first, last = (f"{numbers['D_curve'][i]:,.0f} at m = {numbers['m_curve'][i]:,.0f}" for i in (0, -1))
+            grown = f" D runs from {first} to {last}."
+        return (
+            f"The number of features D of {subject!r} against the number of inputs m, both by powers of ten.{grown} "
+            f"At m = {m} there are {D:,} features; a matrix for {self.n} outputs holds {int(numbers['matrix']):,} numbers."
+        )
+
+    def readout(self, subject: Expansion, numbers: Numbers) -> str:
+        D, matrix, size = (int(numbers[name]) for name in ("D", "matrix", "bytes"))
+        return f"m = {int(numbers['m'])}   D = {D:,}   n · D = {matrix:,}   {size / 2**20:,.2f} MB for {self.rows} rows and the matrix"
+
+    def values(self, subject: Expansion, numbers: Numbers) -> dict[str, str]:
+        return {"κ": f"D = {int(numbers['D']):,}", "ψ": f"{self.n} × {int(numbers['D']):,}"}
