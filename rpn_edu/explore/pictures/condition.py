@@ -1,6 +1,6 @@
 """How different the features of κ are from one another: the condition number, and the digits it costs."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -13,14 +13,14 @@ from .base import COLORS, Numbers, Picture
 
 @component
 class Condition(Picture):
-    """How alike any two features are over points of an interval, and the singular values of the table of all features at all points.
+    """The Gram matrix of the features over points of the domain, and the singular values of the table of all features at all points.
 
+    The image shows the Gram matrix with every column of the table brought to length 1: how alike any two features are.
     The condition number is the largest singular value through the smallest. Its power of ten is how many digits of w may be lost.
     """
 
     points: Annotated[int, Dial(20, 200, "evenly spaced points", least=2)] = 100
-    low: Annotated[float, Dial(-3.0, 0.0, "the first point", least=None)] = -1.0
-    high: Annotated[float, Dial(0.1, 4.0, "the last point", least=None)] = 1.0
+    over: Annotated[Literal["domain", "-1 to 1"], "where the points lie: the domain of κ, or one interval for all κ"] = "domain"
     constant: Annotated[bool, "put the constant 1 before the features, as a bias does"] = False
 
     subject: ClassVar[type] = Expansion
@@ -28,20 +28,20 @@ class Condition(Picture):
     fields_name: ClassVar[str] = "points"
     floor: ClassVar[float] = 1e-15  # smaller ones are rounding, not features
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.06, 0.16, 0.37, 0.72), "how alike: 1 same, 0 nothing in common", "feature", "feature", "counts", "counts", term="κ"),
+        Panel((0.06, 0.16, 0.37, 0.72), "Gram matrix: ±1 alike, 0 nothing in common", "feature", "feature", "counts", "counts", "κ"),
         Panel((0.56, 0.16, 0.42, 0.72), "singular values, the largest = 1", "number", xticks="counts", yticks="powers"),
     )
 
-    def check(self) -> None:
-        if self.low >= self.high:
-            raise ValueError(f"Condition.low must be smaller than high, got low={self.low} and high={self.high}")
+    def span(self, subject: Expansion) -> tuple[float, float]:
+        return subject.domain if self.over == "domain" else (-1.0, 1.0)
 
     def sizes(self, subject: Expansion) -> dict[str, int]:
         D = subject.width(1) + self.constant
         return {"m": 1, "b": self.points, "n": 1, "D": D, "equations": D * D}
 
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
-        x = torch.linspace(self.low, self.high, self.points, dtype=torch.float64)
+        low, high = self.span(subject)
+        x = torch.linspace(low, high, self.points, dtype=torch.float64)
         kappa = subject(x.unsqueeze(-1))  # (points, D): one row for each x, one column for each feature
         if self.constant:
             kappa = torch.cat((torch.ones_like(kappa[:, :1]), kappa), -1)
@@ -78,9 +78,10 @@ class Condition(Picture):
         most = (
             f" The two most alike are {int(pairs.argmax()) // D + 1} and {int(pairs.argmax()) % D + 1}: {pairs.max():.3f}." if D > 1 else ""
         )
+        low, high = self.span(subject)
         first = ", the first a constant," if self.constant else ""
         return (
-            f"{D} features of {subject!r}{first} at {self.points} points from {self.low:g} to {self.high:g}.{most} "
+            f"{D} feature{'s' * (D > 1)} of {subject!r}{first} at {self.points} points from {low:g} to {high:g}.{most} "
             f"The smallest singular value is {numbers['relative'][-1]:.3g} of the largest; {self.says(numbers)}."
         )
 

@@ -17,13 +17,13 @@ INPUTS = (1, 2, 3, 4, 6, 9, 12, 16, 25, 36, 49, 64, 100, 144, 196, 256, 400, 576
 
 
 @functools.cache
-def widths(subject: Expansion) -> list[tuple[int, int]]:
-    """(m, D) for every m of the list that this κ takes."""
+def widths(subject: Expansion) -> list[tuple[float, float]]:
+    """(log10 m, log10 D) for every m of the list that this κ takes: counted in whole numbers, which may be far too large for a float."""
     found = []
-    for m in INPUTS:
+    for m in (subject.made_for,) if subject.made_for else INPUTS:
         try:
-            found.append((m, subject.width(m)))
-        except ValueError:  # made for another m
+            found.append((math.log10(m), math.log10(subject.width(m))))
+        except ValueError:  # a part was made for another m
             continue
     return found
 
@@ -58,20 +58,22 @@ class Growth(Picture):
         return {"m": m, "b": self.rows, "n": self.n, "D": subject.width(m)}
 
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
-        m, D = torch.tensor(widths(subject), dtype=torch.float64).view(-1, 2).T
+        log_m, log_D = torch.tensor(widths(subject), dtype=torch.float64).T  # the curve
         x = torch.full((1, self.inputs(subject)), 0.5, dtype=torch.float64)  # one row; any numbers do
-        features = torch.tensor(subject(x).shape[-1], dtype=torch.float64)
-        matrix = self.n * features
-        size = 8 * (self.rows * features + matrix)
-        return {"m_curve": m, "D_curve": D, "m": torch.tensor(x.shape[-1]), "D": features, "matrix": matrix, "bytes": size}
+        D = torch.tensor(subject(x).shape[-1], dtype=torch.float64)
+        matrix = self.n * D
+        size = 8 * (self.rows * D + matrix)
+        return {"log_m": log_m, "log_D": log_D, "m": torch.tensor(x.shape[-1]), "D": D, "matrix": matrix, "bytes": size}
 
     def paint(self, canvas: Canvas, subject: Expansion, numbers: Numbers) -> None:
         m, D = float(numbers["m"]), float(numbers["D"])
         limit = affordable(self.rows, self.n)
         canvas.limits(0, (0, 3.1), (-0.3, 12))
         canvas.line("inputs", 0, [0, 3.1], [0, 3.1], color="#777777", linestyle="--", linewidth=1.2)
-        style = {"color": COLORS["κ"], "linewidth": 2, "marker": "." if len(numbers["m_curve"]) < 3 else ""}
-        canvas.line("D", 0, numbers["m_curve"].log10(), numbers["D_curve"].log10().clamp(max=14), term="κ", **style)
+        style = {"color": COLORS["κ"], "linewidth": 2}
+        canvas.line("D", 0, numbers["log_m"], numbers["log_D"].clamp(max=14), term="κ", **style)
+        if subject.made_for:
+            canvas.text("made for", 0, 0.01, 0.94, f"no curve: this κ was made for m = {subject.made_for} only", color=COLORS["κ"])
         edge = math.log10(limit)
         canvas.line("limit", 0, [0, 3.1], [edge, edge], color="#b34700", linestyle=":", linewidth=1.6)
         canvas.text("limit says", 0, 0.01, (edge + 0.3) / 12.3 + 0.015, f"above the dotted line: more than 256 MB (D = {limit:,.0f})")
@@ -85,9 +87,10 @@ class Growth(Picture):
 
     def alt(self, subject: Expansion, numbers: Numbers) -> str:
         m, D = int(numbers["m"]), int(numbers["D"])
-        grown = ""
-        if len(numbers["m_curve"]) > 1:
-            first, last = (f"{numbers['D_curve'][i]:,.0f} at m = {numbers['m_curve'][i]:,.0f}" for i in (0, -1))
+        if subject.made_for:
+            grown = f" It was made for m = {m} only."
+        else:
+            first, last = (f"{10 ** float(numbers['log_D'][i]):.4g} at m = {10 ** float(numbers['log_m'][i]):.0f}" for i in (0, -1))
             grown = f" D runs from {first} to {last}."
         return (
             f"The number of features D of {subject!r} against the number of inputs m, both by powers of ten.{grown} "
@@ -96,7 +99,10 @@ class Growth(Picture):
 
     def readout(self, subject: Expansion, numbers: Numbers) -> str:
         D, matrix, size = (int(numbers[name]) for name in ("D", "matrix", "bytes"))
-        return f"m = {int(numbers['m'])}   D = {D:,}   n · D = {matrix:,}   {size / 2**20:,.2f} MB for {self.rows} rows and the matrix"
+        only = " (made for this m only)" if subject.made_for else ""
+        return (
+            f"m = {int(numbers['m'])}{only}   D = {D:,}   n · D = {matrix:,}   {size / 2**20:,.2f} MB for {self.rows} rows and the matrix"
+        )
 
     def values(self, subject: Expansion, numbers: Numbers) -> dict[str, str]:
         return {"κ": f"D = {int(numbers['D']):,}", "ψ": f"{self.n} × {int(numbers['D']):,}"}
