@@ -80,10 +80,10 @@ class Growth(Picture):
         x, y = math.log10(m), math.log10(D)
         canvas.line("dot", 0, [x], [y], color="black", marker="o", linestyle="", markersize=8)
         canvas.line("foot", 0, [x, x], [-0.3, y], color="black", linestyle=":", linewidth=1)
-        left = x > 2
-        place = x / 3.1 + (-0.015 if left else 0.015), (y + 0.3) / 12.3 - 0.03
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
-        canvas.text(f"here {'left' if left else 'right'}", 0, *place, f"D = {D:,.0f}", ha="right" if left else "left", va="top", bbox=box)
+        side, over = ("right" if x > 2 else "left"), y < 1.5  # to the left of a far dot, above a low one
+        place = x / 3.1 + (-0.015 if x > 2 else 0.015), (y + 0.3) / 12.3 + (0.05 if over else -0.03)
+        style = {"ha": side, "va": "bottom" if over else "top", "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}}
+        canvas.text(f"here {side} {over}", 0, *place, f"D = {D:,.0f}", **style)
 
     def alt(self, subject: Expansion, numbers: Numbers) -> str:
         m, D = int(numbers["m"]), int(numbers["D"])
