@@ -21,11 +21,13 @@ from rpn_edu.component import CATALOGUE
 from rpn_edu.explore import (
     Basis,
     Boundary,
+    Condition,
     Digits,
     Explorer,
     Fabric,
     Fit,
     Flow,
+    Growth,
     Heads,
     Microscope,
     Mix,
@@ -42,6 +44,8 @@ from tests.states import KINDS, states
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 STARTS = {
     "basis": lambda **options: Explorer(X.Chebyshev(degree=3), Basis(), **options),
+    "growth": lambda **options: Explorer(X.Taylor(order=2), Growth(m=64), **options),
+    "condition": lambda **options: Explorer(X.Taylor(order=4), Condition(), **options),
     "fabric": lambda **options: Explorer(R.LowRank(rank=2), Fabric(), **options),
     "flow": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow(), **options),
     "digits": lambda **options: Explorer(

@@ -58,6 +58,9 @@ class Extended(Combined):
     def inputs(self, m: int) -> list[int]:
         return [m] * len(self.parts)
 
+    def width(self, m: int) -> int:
+        return sum(part.width(m) for part in self.parts)
+
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return torch.cat([self.apply(i, x, frozen) for i in range(len(self.parts))], -1)
 
@@ -71,6 +74,9 @@ class Nested(Combined):
 
     def inputs(self, m: int) -> list[int]:
         return list(accumulate(self.parts[:-1], lambda m_i, part: part.width(m_i), initial=m))
+
+    def width(self, m: int) -> int:
+        return self.parts[-1].width(self.inputs(m)[-1])
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         for i in range(len(self.parts)):

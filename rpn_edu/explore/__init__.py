@@ -5,10 +5,12 @@ from .gallery import contact_sheet as contact_sheet
 from .pictures import (
     Basis as Basis,
     Boundary as Boundary,
+    Condition as Condition,
     Digits as Digits,
     Fabric as Fabric,
     Fit as Fit,
     Flow as Flow,
+    Growth as Growth,
     Heads as Heads,
     Microscope as Microscope,
     Mix as Mix,

@@ -19,21 +19,23 @@ from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
+PAINTED = ("numbers", "powers")
 GHOST: dict[str, Any] = {"color": "#777777", "linestyle": (0, (1, 1)), "linewidth": 1.6}
 
 
 class Panel(NamedTuple):
     """One set of axes: where (left, bottom, width, height as shares of the picture), title, labels and kinds of ticks.
 
-    "numbers" are values; "counts" name the things at 0, 1, 2, ... as 1, 2, 3, ...; "none" shows no ticks.
+    "numbers" are values; "powers" are values by their power of ten, so 3 reads 1,000;
+    "counts" name the things at 0, 1, 2, ... as 1, 2, 3, ...; "none" shows no ticks.
     """
 
     where: tuple[float, float, float, float]
     title: str = ""
     xlabel: str = ""
     ylabel: str = ""
-    xticks: Literal["numbers", "counts", "none"] = "numbers"
-    yticks: Literal["numbers", "counts", "none"] = "numbers"
+    xticks: Literal["numbers", "powers", "counts", "none"] = "numbers"
+    yticks: Literal["numbers", "powers", "counts", "none"] = "numbers"
     term: str = ""
     """The symbol of the formula that this panel shows, if it shows one."""
 
@@ -53,7 +55,10 @@ class Canvas:
             axes.tick_params(labelsize=7)
             axes.set_autoscale_on(False)  # else an image moves the limits behind our back, and the ticks stay the old ones
             for axis, kind in ((axes.xaxis, panel.xticks), (axes.yaxis, panel.yticks)):
-                axis.set_major_locator(ticker.MaxNLocator(5, min_n_ticks=1) if kind == "numbers" else ticker.NullLocator())
+                spaced = ticker.MaxNLocator(5, min_n_ticks=1, integer=kind == "powers")
+                axis.set_major_locator(spaced if kind in PAINTED else ticker.NullLocator())
+                if kind == "powers":
+                    axis.set_major_formatter(lambda power, _: power_of_ten(power))
             for side in ("top", "right"):
                 axes.spines[side].set_visible(False)
         # The panel of the lit term is underlined below its title: a shape, so that nobody depends on colour.
@@ -79,7 +84,7 @@ class Canvas:
         for wanted, current, change, ticks in sides:
             if wanted is not None and tuple(wanted) != tuple(current):
                 change(*wanted)
-                if ticks == "numbers":  # only these ticks are painted into the background
+                if ticks in PAINTED:  # only these ticks are painted into the background
                     self.background = None
         if kinds.xticks == "counts" and x is not None:
             self._counted(f"x {panel}", panel, x, lambda share: (share, -0.03), ha="center", va="top")
@@ -295,6 +300,13 @@ def steady(values: Any, floor: float = 1.0) -> float:
     need = max(float(finite.max(initial=0.0)), floor)
     decade = 10.0 ** np.floor(np.log10(need))
     return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= need * 0.999999))
+
+
+def power_of_ten(power: float) -> str:
+    """3 → "1,000", and 9 → "10⁹": long numbers are not read, they are counted."""
+    if 0 <= power <= 5:
+        return f"{10**power:,.0f}"
+    return "10" + f"{power:.0f}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def with_jumps(x: Any, y: Any, between: tuple[float, float] = (-np.inf, np.inf)) -> tuple[np.ndarray, np.ndarray]:

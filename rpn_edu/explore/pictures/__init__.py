@@ -3,10 +3,12 @@
 from .base import COLORS as COLORS, Numbers as Numbers, Picture as Picture
 from .basis import Basis as Basis
 from .boundary import Boundary as Boundary
+from .condition import Condition as Condition
 from .digits import Digits as Digits
 from .fabric import Fabric as Fabric
 from .fit import Fit as Fit
 from .flow import Flow as Flow
+from .growth import Growth as Growth
 from .heads import Heads as Heads
 from .microscope import Microscope as Microscope
 from .mix import Mix as Mix
