@@ -16,6 +16,7 @@ from rpn_edu.course.quiz import chapters, read
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+WITHOUT_QUESTIONS = ["gallery"]
 
 
 class Page(HTMLParser):
@@ -64,7 +65,7 @@ def test_every_stored_picture_is_shown_once_with_its_words_and_needs_no_other_fi
 
 def test_every_question_option_and_reason_can_be_read_and_opened_without_a_script(exported):
     path, page = exported
-    asked = [question for section in read(path.stem).values() for question in section]
+    asked = [question for section in read(path.stem).values() for question in section] if path.stem not in WITHOUT_QUESTIONS else []
     said = [text for question in asked for text in (question.question, *(t for o in question.options for t in (o.text, o.reason)))]
     assert [text for text in said if " ".join(text.split()) not in page.text] == []
     assert len(page.all("summary")) >= sum(len(question.options) for question in asked)
@@ -76,7 +77,7 @@ def test_all_words_of_the_chapter_stand_in_the_page(exported):
         runs = re.findall(r"[A-Z][\w ,.:;()]{25,}[\w.:]", "".join(cell["source"]))  # no markup, no formula, one line
         heard += len(runs)
         assert [run for run in runs if " ".join(run.split()) not in page.text] == []
-    assert heard > 30
+    assert heard > 15
 
 
 def test_no_style_of_the_page_comes_from_elsewhere(exported):
@@ -123,4 +124,4 @@ def test_the_script_says_so_where_the_network_is_not_cut():
 
 
 def test_every_file_of_questions_belongs_to_a_chapter():
-    assert chapters() == [path.stem for path in FILES]
+    assert [*chapters(), *WITHOUT_QUESTIONS] == [path.stem for path in FILES]
