@@ -68,7 +68,8 @@ def test_a_curve_beyond_all_floats_is_counted_without_making_a_feature():
 @pytest.mark.parametrize("constant", [False, True])
 @pytest.mark.parametrize("over", ["domain", "-1 to 1"])
 def test_the_condition_number_is_that_of_numpy(kappa, constant, over):
-    x = np.linspace(*(kappa.domain if over == "domain" else (-1, 1)), 50)
+    low, high = kappa.domain if over == "domain" else (-1, 1)
+    x = np.linspace(low, high, 50)
     table = kappa(torch.from_numpy(x).unsqueeze(-1)).numpy()
     table = np.hstack([np.ones((50, 1)), table]) if constant else table
     numbers = Condition(50, over, constant).numbers(kappa)
