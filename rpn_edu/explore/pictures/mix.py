@@ -198,7 +198,7 @@ class Mix(Picture):
         said = f"new {what} {self.chosen(A) + 1} = {shares}{f' and {more} more' if more > 0 else ''}"
         if "right" in numbers:
             right, empty = int(numbers["right"]), int((numbers["mixed"][:, 0] == 0).sum())
-            said += f"   {right} of {len(numbers['mixed'])} have the sign of their club, {empty} are 0"
+            said += f"   {right} of {len(numbers['mixed'])} on their club's side, {empty} at 0"
         return said
 
     def alt(self, subject: Interdependence, numbers: Numbers) -> str:
