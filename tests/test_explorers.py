@@ -129,7 +129,8 @@ def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
             move(widget, value)
             for inner, other in page.controls():  # the controls a menu has just brought
                 if inner.startswith(name + ".") and isinstance(widget, W.Dropdown):
-                    for end in values_of(other):
+                    ends = values_of(other)
+                    for end in ends[:: -(-len(ends) // 8)]:  # a menu inside a menu: an eighth of a long one is enough
                         move(other, end)
         if widget and not page.refused and isinstance(before, (int, float)):
             move(widget, before)
@@ -746,10 +747,14 @@ def test_the_ghost_of_bars_is_an_outline_and_moves_no_limits():
 
 
 @start
-def test_a_pin_goes_with_every_state(start):
+def test_a_pin_goes_with_the_states_that_follow(start):
     page = start()
     page.pin.click()
-    sweep(page, steps=10)
+    for name, widget in [*page.controls()][:4]:
+        for value in values_of(widget)[:6]:
+            dict(page.controls())[name].value = value
+            inspect(page)
+        page.set(*page.first)
     assert page.pinned is not None
 
 
