@@ -9,6 +9,7 @@ import random
 import re
 import threading
 import zlib
+from collections import Counter
 
 import ipywidgets as W
 import numpy as np
@@ -114,7 +115,7 @@ def inspect(page: Explorer) -> None:
 
 def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
     """Drive every control to every interesting value, then at random, then in pairs. Returns the number of moves."""
-    moves = 0
+    moves, driven = 0, Counter()
 
     def move(widget, value):
         nonlocal moves
@@ -128,7 +129,8 @@ def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
         for value in values_of(widget) if widget else []:
             move(widget, value)
             for inner, other in page.controls():  # the controls a menu has just brought
-                if inner.startswith(name + ".") and isinstance(widget, W.Dropdown):
+                driven[inner] += inner.startswith(name + ".") and isinstance(widget, W.Dropdown)
+                if inner.startswith(name + ".") and isinstance(widget, W.Dropdown) and driven[inner] <= 6:  # a field that all rows share
                     ends = values_of(other)
                     for end in ends[:: -(-len(ends) // 8)]:  # a menu inside a menu: an eighth of a long one is enough
                         move(other, end)
