@@ -230,3 +230,28 @@ def test_a_name_that_is_given_another_value_is_known_no_longer(tmp_path):
     picture = type("Loop", (), {"given": lambda self: {}, "numbers": numbers})()
     (result,) = alone([as_code(picture, rpn.reconciliation.Kronecker()) + 'print(numbers["W"])\n'], str(tmp_path))
     assert result == flat(picture.numbers(rpn.reconciliation.Kronecker()))
+
+
+def test_a_loop_does_not_see_what_a_loop_before_has_left_in_its_name(tmp_path):
+    @component
+    class Twice(Expansion):
+        """κ(x) = the parts one after the other, and the double of it"""
+
+        parts: tuple[Expansion, ...] = (rpn.expansion.Linear(scale=2.0), rpn.expansion.Identity())
+
+        def width(self, m):
+            return 2 * m
+
+        def __call__(self, x, frozen=None):
+            for part in self.parts:
+                x = part(x)
+            shown = []
+            for part in (x, 2 * x):
+                shown.append(part + 1)
+            return torch.cat(shown, -1)
+
+    try:
+        (result,) = alone([as_code(Basis(), Twice())], str(tmp_path))
+        assert result["kappa"] == pytest.approx([2.0, 3.0])
+    finally:
+        del CATALOGUE["expansion.Twice"]

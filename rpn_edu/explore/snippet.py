@@ -295,6 +295,8 @@ class _Filled(ast.NodeTransformer):
 
     def visit_For(self, node: ast.For) -> Any:
         original = copy.deepcopy(node)
+        for gone in names(node.target, ast.Store):
+            self.known.pop(gone, None)  # what a loop before has left in it
         try:
             with self.snippet.attempt():
                 node.iter, node.body = self.visit(node.iter), self.block(node.body)
