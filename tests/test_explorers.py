@@ -280,6 +280,17 @@ def test_numbers_off_the_grid_arrive_exactly_and_read_as_they_are(number):
     assert (other.subject, other.picture) == (page.subject, page.picture)
 
 
+@pytest.mark.parametrize("ridge", [0.03, 1e-4, 0.0123, 1e-8, 1.0])
+def test_the_start_of_a_log_slider_lies_on_its_steps(ridge):
+    page = Explorer(rpn.Formula(), Fit(ridge=ridge))
+    slider = dict(page.controls())["picture.ridge"]
+    steps = (np.log10(ridge) - slider.min) / slider.step
+    assert steps == pytest.approx(round(steps), abs=1e-6) and page.picture.ridge == ridge
+    page.set(rpn.Formula(), Fit(ridge=0.07))
+    steps = (np.log10(0.07) - slider.min) / slider.step
+    assert steps == pytest.approx(round(steps), abs=1e-6)
+
+
 def test_a_slider_gives_what_it_reads():
     page = Explorer(rpn.Formula(X.GaussianRBF()), Fit())
     controls = dict(page.controls())
@@ -405,6 +416,8 @@ def test_wrong_arguments_say_what_was_wanted():
         Explorer(P.Zero())
     with pytest.raises(TypeError, match="Basis shows Expansions"):
         Explorer(rpn.Formula(), Basis())
+    with pytest.raises(ValueError, match="Fit does not show channels, bias of a Formula"):
+        Explorer(rpn.Formula(bias=True, channels=2), Fit())
     with pytest.raises(ValueError, match="did you mean expansion"):
         Explorer(terms=("expansions",))
     with pytest.raises(ValueError, match="did you mean noise"):
@@ -622,6 +635,9 @@ def test_presets_are_one_move():
     dict(page.controls())["expansion.degree"].value = 2
     page.reset.click()
     assert page.subject == X.Taylor()
+    assert page.preset.value == module.PRESETS, "the same preset can be chosen again"
+    page.preset.value = "wild"
+    assert page.subject == X.Chebyshev(degree=10)
 
 
 def test_a_preset_can_bring_its_picture_or_be_a_token():
@@ -880,13 +896,12 @@ def test_a_question_without_a_reason_leaves_nothing_behind():
     assert page.asked.box.children == ()
 
 
-def test_a_long_prediction_stays_inside_its_panel():
-    page = Explorer(R.LowRank(), Fabric(), question=Predict("?", choices=["96: a column of 8 and a row of 24 more, " * 2]))
+def test_a_long_prediction_stays_inside_the_picture_and_below_the_data():
+    page = Explorer(R.LowRank(), Fabric(), question=Predict("?", choices=["96: a column of 8 and a row of 24 more, " * 3]))
     page.asked.predicted.index = 0
     page.asked.submit.click()
     box = page.canvas.artists["prediction"].get_window_extent(page.canvas.agg.get_renderer())
-    panel = page.canvas.axes[0].bbox
-    assert box.x0 >= panel.x0 and box.x1 <= panel.x1 and box.y1 <= panel.y1
+    assert box.x0 >= 0 and box.x1 <= page.canvas.size[0] and box.y0 >= 0 and box.y1 <= page.canvas.axes[0].bbox.y0
 
 
 def test_a_number_can_be_predicted():
@@ -920,7 +935,7 @@ def test_a_token_restores_every_state(kind):
 
 def test_a_token_restores_what_lies_beyond_the_ends():
     page = STARTS["fit"]()
-    far = rpn.Formula(X.GaussianRBF(centers=33, low=-9.5, epsilon=17.123456789), R.LowRank(rank=13), P.Constant(value=-77.0), channels=3)
+    far = rpn.Formula(X.GaussianRBF(centers=33, low=-9.5, epsilon=17.123456789), R.LowRank(rank=13), P.Constant(value=-77.0))
     picture = Fit(points=250, noise=1.75, ridge=33.3, seed=123)
     page.restore(Explorer(far, picture).token())
     assert (page.subject, page.picture) == (far, picture)

@@ -27,8 +27,8 @@ def test_every_exact_zero_is_crossed_out_and_nothing_else():
     "psi, names, kinds",
     [
         (R.LowRank(rank=3), ["A: 8 × 3", "B: 3 × 24"], set()),
-        (R.Kronecker(p=2, q=4), ["A: 2 × 4", "B: 4 × 6"], {"A1,1 · B", "A2,4 · B"}),
-        (R.LPHM(p=2, q=3), ["A: 2 × 3", "B: 4 × 2", "C: 2 × 8"], {"A2,3 · BC"}),
+        (R.Kronecker(p=2, q=4), ["A: 2 × 4", "B: 4 × 6"], {"A1,1 · B"}),
+        (R.LPHM(p=2, q=3), ["A: 2 × 3", "B: 4 × 2", "C: 2 × 8"], {"A1,1 · BC"}),
         (R.DuplicatedPadding(p=2, q=2), ["w: 4 × 12"], {"w"}),
         (R.Identity(), ["192 numbers"], set()),
     ],
@@ -36,7 +36,7 @@ def test_every_exact_zero_is_crossed_out_and_nothing_else():
 def test_the_factors_and_the_blocks_are_named(psi, names, kinds):
     page = Explorer(psi, Fabric(n=8, D=24))
     assert list(texts(page, "factor").values()) == names
-    assert kinds <= set(texts(page, "block ").values()) and bool(kinds) == bool(texts(page, "block "))
+    assert set(texts(page, "block ").values()) == kinds, "only the first block is named: names must not hide the entries"
 
 
 @pytest.mark.parametrize("psi", [R.Kronecker(p=2, q=4), R.LPHM(p=2, q=4), R.DualLPHM(p=2, q=4), R.DuplicatedPadding(p=2, q=4)])
@@ -56,7 +56,6 @@ def test_borders_are_where_the_blocks_meet():
     x, y = (torch.as_tensor(values) for values in page.canvas.artists["blocks"].get_data())
     whole = ~(x.isnan() | y.isnan())
     assert set(x[whole].tolist()) == {-0.5, 5.5, 11.5, 17.5, 23.5} and set(y[whole].tolist()) == {-0.5, 0.5, 1.5, 2.5, 3.5}
-    assert set(texts(page, "block ")) == {f"block {i} {i}" for i in range(4)}, "blocks of zeros hold no w"
 
 
 @pytest.mark.parametrize("psi, n, D, share", [(R.Kronecker(), 8, 24, 32 / 192), (R.Eye(), 8, 24, 0), (R.Hypernet(inputs=64), 2, 2, 16)])

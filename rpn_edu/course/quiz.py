@@ -57,7 +57,7 @@ class Quiz:
             f'<div style="margin:2px 0 6px 18px"><b>{option.verdict}</b> {html.escape(option.reason)}</div></details>'
             for option in question.options
         )
-        return f'<fieldset style="border:1px solid #767676;margin:6px 0;padding:6px 12px">{legend}{options}</fieldset>'
+        return f'<fieldset style="border:0;border-left:3px solid #767676;margin:8px 0;padding:2px 12px">{legend}{options}</fieldset>'
 
 
 def quiz(chapter: str | Path, section: str) -> Quiz:

@@ -246,6 +246,13 @@ class Canvas:
             where = {"ha": "center", "va": "center_baseline", "fontweight": "bold"}
             self.text(f"{name} {k}", panel, middle[best] / wide, height[best] / high, word, **where)
 
+    def note(self, name: str, text: str, color: str) -> None:
+        """Words in the lower left corner of the whole picture, below the panels: they cover no data."""
+        box = {"facecolor": "white", "edgecolor": color, "alpha": 0.9, "pad": 2}
+        style = {"transform": self.figure.transFigure, "fontsize": 8, "parse_math": False, "va": "bottom", "bbox": box}
+        artist = self._artist(name, lambda: self.axes[0].text(0.006, 0.012, "", color=color, **style))
+        artist.set_text(text)
+
     def _artist(self, name: str, make: Any) -> Any:
         if name not in self.artists:
             made = make()

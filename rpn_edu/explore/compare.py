@@ -31,7 +31,7 @@ def _changed(before: object, after: object, name: str) -> Iterator[str]:
 def compared(old: dict[str, float], new: dict[str, float]) -> Iterator[str]:
     """The figures of two states: `error 0.21 → 0.089 (58 % lower)`. Equal ones are left out."""
     for name in (name for name in new if name in old):
-        if _said(old[name]) == _said(new[name]):
+        if _said(old[name]) == _said(new[name]) or max(abs(old[name]), abs(new[name])) < 1e-9:  # nothing, or rounding
             continue
         ratio = new[name] / old[name] if old[name] else 0.0
         if ratio > 0 and not isinstance(old[name], int):
@@ -43,4 +43,6 @@ def compared(old: dict[str, float], new: dict[str, float]) -> Iterator[str]:
 
 
 def _said(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -80,6 +80,7 @@ def control_of(field: Field, value: Any, prefix: str = "") -> Any:
             widget = W.IntSlider(value, min=int(min(dial.low, value)), max=int(max(dial.high, value)), **common)
         case "float" if dial.log:
             low, high = exponents(dial.low, dial.high)
+            low = on_grid(low, min(max(value, dial.low), dial.high))
             within = min(max(value, dial.low), dial.high)
             widget = W.FloatLogSlider(within, base=10, min=low, max=high, step=0.1, readout_format=".2", **common)
         case "float":
@@ -161,11 +162,17 @@ def exponents(low: float, high: float) -> tuple[float, float]:
     return low_exponent, high_exponent
 
 
+def on_grid(low: float, value: float, step: float = 0.1) -> float:
+    """The lowest exponent of a slider, moved down until the value lies on its steps: a browser moves a value that does not."""
+    steps = (math.log10(value) - low) / step
+    return low if abs(steps - round(steps)) < 1e-6 else math.log10(value) - math.ceil(steps) * step
+
+
 def put(widget: Any, value: Any) -> None:
     """Move a control to exactly this value, beyond what is explored if need be."""
     if isinstance(widget, W.FloatLogSlider):
         low, high = exponents(value, value)
-        widget.min, widget.max = min(widget.min, low), max(widget.max, high)
+        widget.min, widget.max = on_grid(min(widget.min, low), value), max(widget.max, high)
     elif isinstance(widget, (W.IntSlider, W.FloatSlider)):
         widget.min, widget.max = min(widget.min, value), max(widget.max, value)
     give(widget, written(value) if isinstance(widget, W.Textarea) else value)

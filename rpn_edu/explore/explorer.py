@@ -141,6 +141,10 @@ class Explorer:
     def _check(self, subject: Any, said: str) -> None:
         if not isinstance(subject, self.picture.subject):
             raise TypeError(said)
+        if isinstance(subject, Formula):
+            unseen = [f.name for f in Formula.declared if f.name not in self.picture.moves and getattr(subject, f.name) != f.default]
+            if unseen:
+                raise ValueError(f"{type(self.picture).__name__} does not show {', '.join(unseen)} of a Formula: leave it at its default")
 
     def _preset(self, name: str, preset: Preset) -> tuple[Component, Picture]:
         if isinstance(preset, str):
@@ -291,6 +295,8 @@ class Explorer:
             if not torch.isfinite(value).all():
                 raise FloatingPointError(f"{name} of {subject!r} is not finite everywhere")
         self.picture, self.subject, self.numbers, self.given, self.sizes, self.refused = picture, subject, numbers, given, sizes, ""
+        if self.presets.get(self.preset.value, (subject, picture)) != (subject, picture):
+            self.preset.value = PRESETS  # so that the same preset can be chosen again
         self._paint()
         self._publish()
         self._refresh_folds()
@@ -303,10 +309,8 @@ class Explorer:
             with self.canvas.ghost():
                 self.pinned.picture.paint(self.canvas, self.pinned.subject, self.pinned.numbers)
         if self.asked is not None and self.asked.answer is not None:
-            box = {"facecolor": "white", "edgecolor": "#b34700", "alpha": 0.85, "pad": 2}
-            room = int(self.picture.panels[0].where[2] * self.canvas.size[0] / 6.5)  # letters that fit into the panel
-            said = textwrap.fill(f"you predicted: {self.asked.answer}", max(room, 16))
-            self.canvas.text("prediction", 0, 0.99, 0.99, said, color="#b34700", ha="right", va="top", bbox=box)
+            said = textwrap.fill(f"you predicted: {self.asked.answer}", self.canvas.size[0] // 7)  # letters that fit into the picture
+            self.canvas.note("prediction", said, "#b34700")
         self.last_png, self.alt = self.canvas.png(), self.picture.alt(self.subject, self.numbers)
         if self.pinned is not None:
             self.alt += f" Grey and dotted behind it: a pinned state. {self._comparison()}"
@@ -442,6 +446,7 @@ class Explorer:
         subject, picture = unpacked(token)
         if type(picture) is not type(self.picture) or not isinstance(subject, self.picture.subject):
             raise ValueError(f"this state belongs to another explorer: {type(picture).__name__} of a {subject.term or 'formula'}")
+        self._check(subject, "")
         return subject, picture
 
     def restore(self, token: str) -> None:

@@ -79,7 +79,7 @@ class Fabric(Picture):
             below += gap + len(factor)
 
     def paint_blocks(self, canvas: Canvas, subject: Reconciliation, W: Tensor) -> None:
-        """The borders of the blocks, and what stands in each, where a name has room."""
+        """The borders of the blocks, and what stands in the first."""
         if not (isinstance(subject, Blocked)):
             return
         p, q, s, t = subject.blocks(self.n, self.D)
@@ -91,15 +91,11 @@ class Fabric(Picture):
         left, right = letters(subject, self.n, self.D)
         factor = f"({left})" if len(left) > 1 else left
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
-        room = (
-            self.panels[1].where[2] * self.size[0] / q / 6.5,
-            self.panels[1].where[3] * self.size[1] / p / 12,
-        )  # letters and lines in a block
-        for i in range(p):
-            for j in range(q):
-                said = f"{factor}{i + 1},{j + 1} · {right}" if left else right
-                if W[i * s : (i + 1) * s, j * t : (j + 1) * t].any() and len(said) < room[0] and room[1] > 1 < p * q:
-                    canvas.text(f"block {i} {j}", 1, (j + 0.5) / q, 1 - (i + 0.5) / p, said, ha="center", va="center", bbox=box)
+        # Only the first block is named, and only where it has room: names must not hide the entries.
+        letters_fit, lines_fit = self.panels[1].where[2] * self.size[0] / q / 6.5, self.panels[1].where[3] * self.size[1] / p / 12
+        said = f"{factor}1,1 · {right}" if left else right
+        if W[:s, :t].any() and len(said) < letters_fit and lines_fit > 2 and p * q > 1:
+            canvas.text("block 0 0", 1, 0.01, 0.99, said, ha="left", va="top", bbox=box)
 
     def paint_lengths(self, canvas: Canvas, l: int) -> None:
         """One axis for l and n · D, and their names right of it."""
