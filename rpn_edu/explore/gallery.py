@@ -1,5 +1,6 @@
 """The catalogue as pictures: a card for every component, drawn from its own code."""
 
+import dataclasses
 import html
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +8,27 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .. import expansion as X
 from ..component import CATALOGUE, Component, did_you_mean
 from .canvas import Canvas, Panel, data_url, steady
 from .pictures.base import COLORS, LINES
 
 SIZE = (168, 84)
 CURVES = 8  # more would be a tangle at this size
+
+
+SHOWN = {
+    "expansion.Extended": X.Extended(parts=(X.Chebyshev(degree=2), X.Fourier(terms=1))),
+    "expansion.Nested": X.Nested(parts=(X.Fourier(terms=1), X.Taylor(order=3))),
+}
+"""Composed components on their cards."""
+
+
+def shown(row: type[Component]) -> Any:
+    """A component that tells its row from others: of degree 4 where it has one, since all polynomials of degree 1 are lines."""
+    component = row.example()
+    higher = {"degree": 4} if hasattr(component, "degree") else {}
+    return SHOWN.get(row.qualified_name(), dataclasses.replace(component, **higher))  # type: ignore[type-var]
 
 
 def plain(canvas: Canvas, x: Tensor, curves: Tensor, color: str | None = None) -> None:
@@ -69,20 +85,22 @@ def interdependence(row: Any, canvas: Canvas) -> str:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         A = row.matrix(seeded(r, k).sigmoid(), row.init(r, k).double())  # between 0 and 1: neither too near nor too far for a kernel
-    canvas.image("A", 0, A, steady(A, floor=0.01))
+    canvas.image("A", 0, A, steady(A.abs().quantile(0.8), floor=0.01))  # a large diagonal must not hide the rest
     return f"the matrix for a table of {r} rows and {k} columns"
 
 
 def fusion(row: Any, canvas: Canvas) -> str:
     x = torch.linspace(-1, 1, 60, dtype=torch.float64)
-    parts = [torch.sin(4 * x), torch.cos(3 * x)]
+    parts = [torch.sin(4 * x), torch.cos(3 * x), 0.6 * x]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        fused = row([part.unsqueeze(-1) for part in parts], row.init([1, 1]).double())  # (60, n)
+        fused = row([part.unsqueeze(-1) for part in parts], row.init([1, 1, 1]).double())  # (60, n)
+    top = steady(torch.cat((*parts, fused.flatten()))) * 1.05
     plain(canvas, x, torch.stack(parts, -1))
+    canvas.limits(0, y=(-top, top))
     for number, curve in enumerate(fused.T):
         canvas.line(f"fused {number}", 0, x, curve, color=COLORS["g"], linewidth=2, alpha=0.8)
-    return f"two curves and, thick, the {'two of them side by side' if fused.shape[-1] > 1 else 'one'} that it makes of them"
+    return f"three curves and, thick, {'all of them side by side' if fused.shape[-1] > 1 else 'the one'} that it makes of them"
 
 
 DRAWN: dict[str, Callable[[Any, Canvas], str]] = {f.__name__: f for f in (expansion, reconciliation, remainder, interdependence, fusion)}
@@ -96,14 +114,15 @@ class Sheet:
             raise LookupError(f"contact_sheet: no term is called {term!r}{did_you_mean(term, DRAWN) or '; there are ' + ', '.join(DRAWN)}")
         self.term = term
         self.rows = [row for row in CATALOGUE.values() if row.term == term and row.__module__.startswith("rpn_edu.")]
-        self.cards = [self._card(row.example()) for row in self.rows]
+        self.cards = [self._card(shown(row)) for row in self.rows]
 
     def _card(self, component: Component) -> str:
         canvas = Canvas([Panel((0.01, 0.02, 0.98, 0.96), xticks="none", yticks="none")], SIZE)
         with torch.no_grad():
             said = DRAWN[self.term](component, canvas)
         name, formula = type(component).__name__, type(component).formula_line()
-        fields = ", ".join(f"{field.name}: {field.doc}" for field in component.declared) or "no hyperparameters"
+        declared = [(field.name, field.doc) for field in component.declared]
+        fields = ", ".join(name if name == doc else f"{name}: {doc}" for name, doc in declared) or "no hyperparameters"
         size, alt = f'width="{SIZE[0]}" height="{SIZE[1]}"', html.escape(f"{name}: {said}", quote=True)
         picture = f'<img {size} alt="{alt}" src="{data_url(canvas.png(16))}">'
         words = f"<b>{name}</b><br><span>{html.escape(formula)}</span><br><small>{html.escape(fields)}</small>"
