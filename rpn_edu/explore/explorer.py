@@ -295,7 +295,7 @@ class Explorer:
             if not torch.isfinite(value).all():
                 raise FloatingPointError(f"{name} of {subject!r} is not finite everywhere")
         self.picture, self.subject, self.numbers, self.given, self.sizes, self.refused = picture, subject, numbers, given, sizes, ""
-        if self.presets.get(self.preset.value, (subject, picture)) != (subject, picture):
+        if self.presets.get(str(self.preset.value), (subject, picture)) != (subject, picture):
             self.preset.value = PRESETS  # so that the same preset can be chosen again
         self._paint()
         self._publish()
