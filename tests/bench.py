@@ -138,8 +138,10 @@ def _latency(book: Any, number: int, moves: int) -> list[float]:
                 for move in range(moves):
                     waits.append(book.latency("ArrowLeft" if move % 2 else "ArrowRight"))
                     boxes.append(picture.bounding_box())
-                jumps = sum(any(abs(a[side] - b[side]) > 1 for side in a) for a, b in zip(boxes, boxes[1:]))
-                print(f"   explorer {number}, {handle.get_attribute('aria-label'):14} median {statistics.median(waits):.0f} ms, {jumps} jumps")
+                pairs = zip(boxes, boxes[1:], strict=False)
+                jumps = sum(any(abs(a[side] - b[side]) > 1 for side in a) for a, b in pairs)
+                name = handle.get_attribute("aria-label")
+                print(f"   explorer {number}, {name:14} median {statistics.median(waits):.0f} ms, {jumps} jumps")
                 return waits
     return []
 
