@@ -82,8 +82,11 @@ def test_every_slider_moved_by_keyboard_changes_the_picture_and_never_its_box(bo
             if button is not None:
                 button.click()
                 book.wait_idle(quiet=0.1)
-            for handle in sliders(found):
-                before, box = surface.evaluate(SHOWN), picture.evaluate(BOX)
+            for place in range(len(sliders(found))):
+                there = sliders(found)  # anew: a move may grey out a slider, or take its panel away
+                if place >= len(there):
+                    break
+                handle, before, box = there[place], surface.evaluate(SHOWN), picture.evaluate(BOX)
                 handle.focus()
                 handle.press("Home" if handle.get_attribute("aria-valuenow") != handle.get_attribute("aria-valuemin") else "End")
                 book.wait_idle(quiet=0.1)
@@ -91,8 +94,8 @@ def test_every_slider_moved_by_keyboard_changes_the_picture_and_never_its_box(bo
                 assert surface.evaluate(SHOWN) != before, f"{said} changed nothing"
                 assert all(abs(a - b) <= 1 for a, b in zip(picture.evaluate(BOX), box, strict=True)), f"{said} moved the picture"
                 moved += 1
-        found.get_by_role("button", name="Reset").click()
-        book.wait_idle(quiet=0.1)
+                found.get_by_role("button", name="Reset").click()  # each from the start: a refused state would answer no other slider
+                book.wait_idle(quiet=0.1)
     assert moved >= 5
     assert book.errors == []
 
@@ -129,21 +132,6 @@ def test_the_last_of_50_fast_moves_wins(book):
     times = [book.latency("ArrowLeft" if press % 2 else "ArrowRight") for press in range(6)]
     print(f"\nkey press to picture: median {statistics.median(times):.0f} ms of {len(times)} moves")
     assert book.errors == []
-
-
-def test_a_chapter_lives_in_notebook_7_too():
-    """There the arrow keys belong to the cells; Page Up, Home and End move a slider."""
-    with lab(NOTEBOOKS, app="notebook") as jupyter, jupyter.open("00_start.ipynb") as book:
-        book.run_all()
-        found = unlocked(book, 0)
-        picture = found.locator("img.rpn-picture")
-        for key in ("End", "Home", "PageUp", "PageDown"):
-            before = picture.get_attribute("src")
-            sliders(found)[0].press(key)
-            book.wait_idle()
-            assert picture.get_attribute("src") != before, key
-        assert book.page.locator("img.rpn-picture").count() == book.page.locator(".rpn-explorer").count() >= 5
-        assert book.errors == []
 
 
 # ---- once is enough ----------------------------------------------------------------------------------------------------------------

@@ -98,3 +98,11 @@ def test_the_unit_of_y_is_no_matter_of_the_fit(factor, psi):
         with torch.no_grad():
             errors[scale] = picture.numbers(formula, **picture.given())["test_error"].item() / scale
     assert errors[factor] == pytest.approx(errors[1.0], rel=0.05) and errors[1.0] < 3
+
+
+def test_a_fit_in_steps_of_huge_features_is_refused_and_a_linear_one_is_not():
+    wild = rpn.expansion.Bessel(degree=9)
+    with pytest.raises(ValueError, match="beyond ten thousand"):
+        Fit().sizes(rpn.Formula(wild, rpn.reconciliation.LowRank()))
+    assert Fit().sizes(rpn.Formula(wild))["D"] == 9
+    assert Fit().sizes(rpn.Formula(rpn.expansion.Chebyshev(degree=9), rpn.reconciliation.LowRank()))["D"] == 9

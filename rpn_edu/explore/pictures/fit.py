@@ -71,6 +71,8 @@ class Fit(Picture):
     def sizes(self, subject: Formula) -> dict[str, int]:
         D = subject.expansion.width(1)
         l = subject.reconciliation.length(1, D) + subject.remainder.length(1, 1)
+        if D < 100_000 and self.steps(subject) > 1 and self.wildest(subject) > 1e4:
+            raise ValueError("κ makes numbers beyond ten thousand, and a fit of this ψ or π in steps is lost: choose a lower degree")
         return {"m": 1, "b": len(self.own) or self.points, "n": 1, "D": D, "l": l, "equations": ((len(self.own) or self.points) + l) * l}
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
@@ -99,6 +101,10 @@ class Fit(Picture):
         test_error = (predict(w, x_test) - y_test).square().mean().sqrt() * self.unit()
         errors = {"train_error": train_error, "test_error": test_error}
         return {"x": x, "y": y, "x_test": x_test, "y_test": y_test, "grid": grid, "w": w, "curve": curve, "pi": pi, **errors}
+
+    def wildest(self, subject: Formula) -> float:
+        """The largest feature at the ends and in the middle. With huge ones, steps magnify the last digit of every number."""
+        return float(subject.expansion(torch.tensor([[-1.0], [0.0], [1.0]], dtype=torch.float64)).abs().max())
 
     def steps(self, subject: Formula) -> int:
         """One step is exact where g is linear in w; otherwise sixteen are as many as a slider allows."""

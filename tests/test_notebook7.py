@@ -1,0 +1,36 @@
+"""One chapter in Notebook 7, the other front end: a file of its own, since a process drives one browser at a time."""
+
+import os
+from unittest import SkipTest
+
+import pytest
+
+from tests.lab import lab
+from tests.test_browser import NOTEBOOKS, sliders, unlocked
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def book():
+    try:
+        with lab(NOTEBOOKS, app="notebook") as jupyter, jupyter.open("00_start.ipynb") as opened:
+            opened.run_all()
+            yield opened
+    except SkipTest as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(reason))
+
+
+def test_a_chapter_lives_in_notebook_7_too(book):
+    """There the arrow keys belong to the cells; Page Up, Home and End move a slider."""
+    found = unlocked(book, 0)
+    picture = found.locator("img.rpn-picture")
+    for key in ("End", "Home", "PageUp", "PageDown"):
+        before = picture.get_attribute("src")
+        sliders(found)[0].press(key)
+        book.wait_idle()
+        assert picture.get_attribute("src") != before, key
+    assert book.page.locator("img.rpn-picture").count() == book.page.locator(".rpn-explorer").count() >= 5
+    assert book.errors == []
