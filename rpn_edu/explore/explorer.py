@@ -164,7 +164,8 @@ class Explorer:
             whole = isinstance(start, Formula)
             names = [field.name for field in start.declared if whole and isinstance(row, field.base if field.kind == "part" else ())]
             try:
-                picture.sizes(dataclasses.replace(start, **{names[0]: row}) if names else row)  # type: ignore[type-var]
+                with alone():
+                    picture.sizes(dataclasses.replace(start, **{names[0]: row}) if names else row)  # type: ignore[type-var]
             except ValueError:
                 return False
             return True
@@ -282,7 +283,8 @@ class Explorer:
         """Compute, draw, send: one message with formula, picture and readout."""
         try:
             picture, subject = self.picture_panel.value(), self.subject_panel.value()
-            sizes = ledger(picture.sizes(subject))
+            with alone():
+                sizes = ledger(picture.sizes(subject))
         except (ValueError, Refusal) as refusal:
             self.refused = str(refusal)
             self._publish()

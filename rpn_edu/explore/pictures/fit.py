@@ -104,7 +104,8 @@ class Fit(Picture):
 
     def wildest(self, subject: Formula) -> float:
         """The largest feature at the ends and in the middle. With huge ones, steps magnify the last digit of every number."""
-        return float(subject.expansion(torch.tensor([[-1.0], [0.0], [1.0]], dtype=torch.float64)).abs().max())
+        ends = torch.tensor([[-1.0], [0.0], [1.0]], dtype=torch.float64, device="cpu")
+        return subject.expansion(ends).abs().max().item()
 
     def steps(self, subject: Formula) -> int:
         """One step is exact where g is linear in w; otherwise sixteen are as many as a slider allows."""
@@ -176,7 +177,7 @@ class Fit(Picture):
         return f"{errors}   {len(numbers['w'])} learned numbers"
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
-        D = self.sizes(subject)["D"]
+        D = subject.expansion.width(1)
         return {
             "g": f"error {numbers['test_error']:.3f}",
             "κ": f"D = {D}",
