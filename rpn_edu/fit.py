@@ -171,33 +171,39 @@ def least_squares(predict: Callable[[Tensor], Tensor], w: Tensor, y: Tensor, rid
     Marquardt's method: a step that does not help is tried again with more damping.
     """
 
-    def step(w: Tensor, damping: float) -> Tensor:
-        """The exact answer for a straight line through here; J itself and not J'J is solved, since that would lose half of the digits."""
-        J = torch.func.jacrev(predict)(w)  # (rows, l)
+    def step(w: Tensor, damping: float, J: Tensor, now: Tensor) -> Tensor:
+        """The exact answer for a straight line through here, `now` with the slopes J (rows, l).
+
+        J itself and not J'J is solved, since that would lose half of the digits.
+        """
         total = ridge + damping
         # More unknowns than rows: a small decomposition instead of l × l equations.
         if len(w) > len(y) and total > 0:
             U, S, Vt = torch.linalg.svd(J, full_matrices=False)
             shrunk = ridge / total * w
-            wanted = U.mT @ (y - predict(w) + J @ shrunk)
+            wanted = U.mT @ (y - now + J @ shrunk)
             return Vt.mT @ (S / (S * S + total) * wanted) - shrunk
         one = torch.eye(len(w), dtype=w.dtype)
         rows = torch.cat((J, ridge**0.5 * one, damping**0.5 * one))
-        wanted = torch.cat((y - predict(w), -(ridge**0.5) * w, 0 * w))
+        wanted = torch.cat((y - now, -(ridge**0.5) * w, 0 * w))
         return torch.linalg.lstsq(rows, wanted.unsqueeze(-1)).solution.squeeze(-1)
 
+    slopes = torch.func.jacrev(predict)
+    now, J = predict(w), slopes(w)  # (rows,), (rows, l)
     if steps == 1:
-        return w + step(w, 0.0)
+        return w + step(w, 0.0, J, now)
     damping = 1e-3
-    error = ((predict(w) - y) ** 2).sum() + ridge * (w**2).sum()
+    error = ((now - y) ** 2).sum() + ridge * (w**2).sum()
     for _ in range(steps):
-        candidate = w + step(w, damping)
-        new_error = ((predict(candidate) - y) ** 2).sum() + ridge * (candidate**2).sum()
+        candidate = w + step(w, damping, J, now)
+        then = predict(candidate)
+        new_error = ((then - y) ** 2).sum() + ridge * (candidate**2).sum()
         if new_error < error:
             done = error - new_error < 1e-10 * error
-            w, error, damping = candidate, new_error, damping / 10
+            w, now, error, damping = candidate, then, new_error, damping / 10
             if done:
                 break
+            J = slopes(w)
         else:
             damping = damping * 10
     return w

@@ -15,6 +15,7 @@ import ipywidgets as W
 import numpy as np
 import pytest
 import torch
+from matplotlib.text import Text
 from PIL import Image
 
 import rpn_edu as rpn
@@ -37,6 +38,7 @@ from rpn_edu.explore import (
     Stack,
     explorer as module,
 )
+from rpn_edu.explore.canvas import Canvas, Panel, Stamp
 from rpn_edu.explore.compare import changes, compared
 from rpn_edu.explore.controls import control_of, read, shown, written
 from rpn_edu.explore.linked import lit_lines
@@ -326,6 +328,36 @@ def test_full_redraws_only_where_limits_change():
     assert page.canvas.full_draws == drawn
     dict(page.controls())["expansion"].value = "Normal"  # its features are a hundred times larger
     assert page.canvas.full_draws == drawn + 1
+
+
+@pytest.mark.parametrize("style", [{}, {"color": "#b34700", "fontweight": "bold", "ha": "right"}, {"rotation": 90, "va": "top"}])
+def test_words_look_as_matplotlib_draws_them_wherever_they_stand(style, monkeypatch):
+    canvas = Canvas([Panel((0.0, 0.0, 1.0, 1.0), xticks="none", yticks="none")], (200, 100))
+
+    def drawn(x: float, y: float) -> np.ndarray:
+        canvas.begin()
+        canvas.text("words", 0, x, y, "κ(x): -0.25\nand more", **style)
+        canvas.png()
+        return np.asarray(canvas.agg.buffer_rgba()).astype(int)
+
+    places = [(0.5, 0.5), (0.25, 0.75), (0.05, 0.1)]  # the last one is cut off by an edge; all are whole pixels
+    stamps = [drawn(*place) for place in places]
+    monkeypatch.setattr(Stamp, "draw", Text.draw)
+    for stamp, place in zip(stamps, places, strict=True):
+        assert abs(stamp - drawn(*place)).max() <= 2
+    assert (stamps[0] < 200).any()
+
+
+def test_a_figure_is_white_on_a_dark_cell_and_dark_on_a_pale_one():
+    canvas = Canvas([Panel((0.0, 0.0, 1.0, 1.0), xticks="none", yticks="none")], (200, 100))
+    ink = []
+    for limit in (1.0, 100.0):  # the same number, dark red and then nearly white
+        canvas.begin()
+        canvas.image("cell", 0, [[0.95]], limit, figures=True)
+        canvas.png()
+        inside = np.asarray(canvas.agg.buffer_rgba())[20:80, 20:180, :3].sum(-1, dtype=int)  # without the frame
+        ink.append((inside.min(), inside.max()))
+    assert ink[0][1] > 700 and ink[1][0] < 150
 
 
 def test_hold_draws_once_and_the_last_value_wins(monkeypatch):

@@ -1,20 +1,23 @@
 """A picture that stays: artists are made once, moved in place and blitted, so a slider meets 10 ms of drawing and not 100.
 
 `Canvas` is told what to show, as if it drew anew each time: `canvas.line("fit", 0, x, y)`. It keeps the artist of that name, moves it,
-and hides the names that were not mentioned. Only new limits, titles or ticks cost a full redraw.
+and hides the names that were not mentioned. Only new limits of numbered axes cost a full redraw.
 """
 
 import base64
+import copy
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from matplotlib import ticker
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from matplotlib.transforms import IdentityTransform
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
@@ -40,6 +43,41 @@ class Panel(NamedTuple):
     """The symbol of the formula that this panel shows, if it shows one."""
 
 
+class Stamp(Text):
+    """Words whose pixels are kept: to lay out and to draw the letters costs ten times as much as to copy them.
+
+    They stand on whole pixels. `look` names the style, for words that look alike share their pixels.
+    """
+
+    look: str = ""
+    pixels: ClassVar[dict[tuple[str, ...], tuple[np.ndarray, int, int]]] = {}
+
+    def draw(self, renderer: Any) -> None:
+        x, y = np.floor(self.get_transform().transform(self.get_position()))
+        key = self.get_text(), str(self.get_color()), self.look
+        if key not in self.pixels:
+            if len(self.pixels) > 4000:  # a few megabytes
+                self.pixels.clear()
+            self.pixels[key] = self._pressed()
+        image, left, bottom = self.pixels[key]
+        if image.size:
+            renderer.draw_image(renderer.new_gc(), x + left, y + bottom, image)
+
+    def _pressed(self) -> tuple[np.ndarray, int, int]:
+        """(rows, columns, 4) in the order of drawing, and where its lower left corner lies from the place of the words."""
+        twin, half = copy.copy(self), (400, 300)
+        twin.set_transform(IdentityTransform())
+        twin.set_position(half)
+        paper = RendererAgg(2 * half[0], 2 * half[1], 100)
+        Text.draw(twin, paper)
+        image = np.asarray(paper.buffer_rgba())[::-1]  # from below, as places are counted
+        rows, columns = (np.flatnonzero(image[..., 3].any(axis)) for axis in (1, 0))
+        if not len(rows):
+            return np.zeros((0, 0, 4), np.uint8), 0, 0
+        (low, high), (left, right) = (rows[0], rows[-1] + 1), (columns[0], columns[-1] + 1)
+        return image[low:high, left:right].copy(), left - half[0], low - half[1]
+
+
 class Canvas:
     """A figure of fixed size in pixels. Never pyplot: it is not safe in the threads in which a slider's callback runs."""
 
@@ -49,7 +87,6 @@ class Canvas:
         self.agg = FigureCanvasAgg(self.figure)
         self.axes = [self.figure.add_axes(panel.where) for panel in panels]
         for axes, panel in zip(self.axes, panels, strict=True):
-            axes.set_title(panel.title, fontsize=9, loc="left")
             axes.set_xlabel(panel.xlabel, fontsize=8, labelpad=14 if panel.xticks == "counts" else None)  # room for the blitted counts
             axes.set_ylabel(panel.ylabel, fontsize=8, labelpad=14 if panel.yticks == "counts" else None)
             axes.tick_params(labelsize=7)
@@ -64,6 +101,10 @@ class Canvas:
         # The panel of the lit term is underlined below its title: a shape, so that nobody depends on colour.
         rule = {"color": "#222222", "linewidth": 2.5, "clip_on": False, "animated": True}
         self.rules = [axes.plot([0, 1], [1.015, 1.015], transform=axes.transAxes, **rule)[0] for axes in self.axes]
+        self.titles = [self._words(axes, fontsize=9, va="baseline") for axes in self.axes]
+        for title, axes, panel in zip(self.titles, self.axes, panels, strict=True):
+            title.set_text(panel.title)
+            title.set_position((0, 1 + 8 / axes.bbox.height))
         self.artists: dict[str, Any] = {}
         self.mentioned: dict[str, None] = {}  # in the order of being said, which is the order of drawing
         self.background: Any = None
@@ -102,9 +143,8 @@ class Canvas:
             self.text(f"count {name} {i}", panel, x, y, str(i + 1), **style)
 
     def title(self, panel: int, text: str) -> None:
-        if not self.ghostly and self.axes[panel].get_title("left") != text:
-            self.axes[panel].set_title(text, fontsize=9, loc="left")
-            self.background = None
+        if not self.ghostly:
+            self.titles[panel].set_text(text)
 
     @contextmanager
     def ghost(self) -> Iterator[None]:
@@ -195,10 +235,16 @@ class Canvas:
         """Words at a place in shares of the panel. Plain text only: matplotlib's formulas are not safe in threads."""
         if self.ghostly:
             return
-        axes, style = self.axes[panel], {"fontsize": 8, **style}
-        artist = self._artist(name, lambda: axes.text(0, 0, "", transform=axes.transAxes, parse_math=False, **style))
+        artist = self._artist(name, lambda: self._words(self.axes[panel], **style))
         artist.set_position((x, y))
         artist.set_text(text)
+
+    @staticmethod
+    def _words(axes: Any, **style: Any) -> Stamp:
+        style = {"fontsize": 8, **style}
+        words = axes.add_artist(Stamp(transform=axes.transAxes, parse_math=False, clip_on=False, animated=True, **style))
+        words.look = str(style)
+        return words
 
     def name_curves(
         self,
@@ -288,6 +334,8 @@ class Canvas:
         for axes in self.axes:  # blitted artists lie over the frame; draw it once more on top
             for spine in axes.spines.values():
                 axes.draw_artist(spine)
+        for title in self.titles:
+            title.axes.draw_artist(title)
         if self.lit is not None:
             self.axes[self.lit].draw_artist(self.rules[self.lit])
         picture = Image.fromarray(np.asarray(self.agg.buffer_rgba())[:, :, :3])
