@@ -48,6 +48,8 @@ def test_a_κ_made_for_one_size_says_so():
     for said in (page.alt, page.picture.readout(kappa, page.numbers), page.canvas.artists["made for"].get_text()):
         assert "made for" in said and "only" in said
     assert "made for" not in Explorer(E.Taylor(), Growth()).alt
+    assert E.Extended((E.Taylor(), kappa)).made_for == kappa.made_for  # whichever part it is
+    assert E.Nested((E.Taylor(), kappa)).made_for is None  # the second part meets the features of the first
 
 
 @pytest.mark.parametrize("combine", [E.Extended, E.Nested])

@@ -55,6 +55,10 @@ class Extended(Combined):
         low, high = max(part.domain[0] for part in self.parts), min(part.domain[1] for part in self.parts)
         return (low, high) if low < high else self.parts[0].domain
 
+    @property
+    def made_for(self) -> int | None:
+        return next((part.made_for for part in self.parts if part.made_for is not None), None)
+
     def inputs(self, m: int) -> list[int]:
         return [m] * len(self.parts)
 

@@ -213,7 +213,7 @@ class Canvas:
         self.limits(panel, (left, right), (low, high))
         for i, j in np.ndindex(values.shape) if figures else ():
             tone, middle = "white" if abs(values[i, j]) > 0.7 * limit else "#222222", ((j + 0.5) / columns, 1 - (i + 0.5) / rows)
-            self.text(f"{name} {i} {j}", panel, *middle, f"{values[i, j]:.2f}", ha="center", va="center_baseline", fontsize=7)
+            self.text(f"{name} {i} {j}", panel, *middle, f"{values[i, j]:z.2f}", ha="center", va="center_baseline", fontsize=7)
             self.artists[f"{name} {i} {j}"].set_color(tone)
 
     def dots(self, name: str, panel: int, x: Any, y: Any, values: Any, limit: float, marker: str = "o") -> None:
@@ -334,8 +334,8 @@ class Canvas:
         for axes in self.axes:  # blitted artists lie over the frame; draw it once more on top
             for spine in axes.spines.values():
                 axes.draw_artist(spine)
-        for title in self.titles:
-            title.axes.draw_artist(title)
+        for axes, title in zip(self.axes, self.titles, strict=True):
+            axes.draw_artist(title)
         if self.lit is not None:
             self.axes[self.lit].draw_artist(self.rules[self.lit])
         picture = Image.fromarray(np.asarray(self.agg.buffer_rgba())[:, :, :3])

@@ -110,14 +110,14 @@ class Series(Picture):
         inner, pi, missing, bound = (float(numbers[f"{name}_at"]) for name in ("inner", "pi", "missing", "bound"))
         return (
             f"The function {self.function} and the product of its first {subject.order} powers of x - a, a = {self.a:g}, with Taylor's w. "
-            f"At x = {self.at:g} the product says {inner:.4g} and leaves out {pi:.4g}. Of this f(a) = {pi - missing:.4g} is a constant "
-            f"and {missing:.3g} is Taylor's remainder; Lagrange's bound for it is {bound:.3g}."
+            f"At x = {self.at:g} the product says {inner:z.4g} and leaves out {pi:z.4g}. Of this f(a) = {pi - missing:z.4g} is a constant "
+            f"and {missing:z.3g} is Taylor's remainder; Lagrange's bound for it is {bound:z.3g}."
         )
 
     def readout(self, subject: Taylor, numbers: Numbers) -> str:
         inner, pi, missing, bound = (float(numbers[f"{name}_at"]) for name in ("inner", "pi", "missing", "bound"))
-        left = f"f(a) {'-' if missing < 0 else '+'} {abs(missing):.2g}"
-        return f"at x = {self.at:g}: <κ, w> = {inner:.4f}   π = {pi:.4f} = {left}   bound {bound:.2g}"
+        left = f"f(a) {'-' if missing < 0 else '+'} {abs(missing):z.2g}"
+        return f"at x = {self.at:g}: <κ, w> = {inner:z.4f}   π = {pi:z.4f} = {left}   bound {bound:z.2g}"
 
     def figures(self, subject: Taylor, numbers: Numbers) -> dict[str, float]:
         return {"rest": abs(numbers["missing_at"].item()), "bound": numbers["bound_at"].item()}
@@ -126,5 +126,5 @@ class Series(Picture):
         return (("g", "f(x)"), ("", " = ⟨ "), ("κ", "κ(x - a)"), ("", " , "), ("ψ", "w"), ("", " ⟩ + "), ("π", "π(x)"))
 
     def values(self, subject: Taylor, numbers: Numbers) -> dict[str, str]:
-        w = ", ".join(f"{value:.3g}" for value in numbers["w"][:4]) + (", …" if subject.order > 4 else "")
-        return {"κ": f"D = {subject.order}", "ψ": w, "π": f"{float(numbers['pi_at']):.4f}"}
+        w = ", ".join(f"{value:z.3g}" for value in numbers["w"][:4]) + (", …" if subject.order > 4 else "")
+        return {"κ": f"D = {subject.order}", "ψ": w, "π": f"{float(numbers['pi_at']):z.4f}"}
