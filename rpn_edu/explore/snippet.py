@@ -335,7 +335,8 @@ class _Filled(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         target = node.targets[0]
-        if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute) and node.value.func.attr == "frozen":
+        made = node.value.elt if isinstance(node.value, ast.ListComp) else node.value  # for one layer, or for each
+        if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr == "frozen":
             self.known[target.id] = None  # type: ignore[attr-defined]  # a picture draws them once; the code draws them where they are used
             return None
         value = self.visit(node.value)

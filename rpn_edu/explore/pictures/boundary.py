@@ -78,7 +78,7 @@ class Boundary(Picture):
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y, fresh_x, fresh_y = given["x"], given["y"], given["fresh_x"], given["fresh_y"]  # (points, 2), (points,)
-        widths = [2] + [self.width] * (self.depth - 1) + [1]
+        widths = self.widths()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             pieces = []
@@ -86,6 +86,7 @@ class Boundary(Picture):
                 pieces.append(subject.reconciliation.init(n, subject.expansion.width(m)).double())
                 pieces.append(subject.remainder.init(m, n).double())
         lengths = [len(piece) for piece in pieces]
+        fixed = [subject.reconciliation.frozen(n, subject.expansion.width(m)) for m, n in zip(widths, widths[1:])]
 
         def predict(w: Tensor, x: Tensor) -> Tensor:
             numbers_of = w.split(lengths)
@@ -94,7 +95,7 @@ class Boundary(Picture):
                 if k > 0:
                     H = activate(H, self.between).clamp(-self.reach, self.reach)
                 kappa = subject.expansion(H)  # (rows, D)
-                W = subject.reconciliation.matrix(numbers_of[2 * k], n, kappa.shape[-1])  # (n, D)
+                W = subject.reconciliation.matrix(numbers_of[2 * k], n, kappa.shape[-1], fixed[k])  # (n, D)
                 H = kappa @ W.mT + subject.remainder(H, numbers_of[2 * k + 1], n)  # (rows, n)
             return H.squeeze(-1)
 

@@ -87,10 +87,11 @@ class Fit(Picture):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             w = torch.cat((subject.reconciliation.init(1, D), subject.remainder.init(1, 1))).double()
+        fixed = subject.reconciliation.frozen(1, D)
 
         def predict(w: Tensor, x: Tensor) -> Tensor:
             column = x.unsqueeze(-1)  # (rows, 1)
-            inner = subject.expansion(column) @ subject.reconciliation.matrix(w[:l], 1, D).mT
+            inner = subject.expansion(column) @ subject.reconciliation.matrix(w[:l], 1, D, fixed).mT
             return (inner + subject.remainder(column, w[l:], 1)).squeeze(-1)
 
         if subject.reconciliation.length(1, D) + subject.remainder.length(1, 1):

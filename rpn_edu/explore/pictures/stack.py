@@ -48,9 +48,10 @@ class Stack(Picture):
             learned = [subject.reconciliation.init(d, D).double() for _ in range(self.depth)]
             torch.manual_seed(self.seed + 1000)  # numbers of its own: another π must not change ψ
             learned_pi = [subject.remainder.init(d, d).double() for _ in range(self.depth)]
+        fixed = subject.reconciliation.frozen(d, D)
 
         def layer(h: Tensor, w: Tensor, w_pi: Tensor) -> Tensor:
-            inner = subject.expansion(h) @ subject.reconciliation.matrix(w, d, D).mT
+            inner = subject.expansion(h) @ subject.reconciliation.matrix(w, d, D, fixed).mT
             return self.gain * inner + subject.remainder(h, w_pi, d)
 
         def size(values: list[Tensor]) -> Tensor:
