@@ -37,7 +37,7 @@ PARTS = (
     "## Recall",
     "## The formula",
     "## By hand",
-    "**Explain.**",
+    "<b>Explain</b>",
     "## Pitfall",
     "## Exercises",
     "## Summary",

@@ -163,6 +163,8 @@ class Explorer:
         def fits(row: Component) -> bool:
             whole = isinstance(start, Formula)
             names = [field.name for field in start.declared if whole and isinstance(row, field.base if field.kind == "part" else ())]
+            if not (names or isinstance(row, picture.subject)):
+                return False  # it is part of what is shown, and its size is not told by the picture's
             try:
                 with alone():
                     picture.sizes(dataclasses.replace(start, **{names[0]: row}) if names else row)  # type: ignore[type-var]
@@ -310,7 +312,7 @@ class Explorer:
         if self.pinned is not None:
             with self.canvas.ghost():
                 self.pinned.picture.paint(self.canvas, self.pinned.subject, self.pinned.numbers)
-        if self.asked is not None and self.asked.answer is not None:
+        if self.asked is not None and self.asked.drawn:
             said = textwrap.fill(f"you predicted: {self.asked.answer}", self.canvas.size[0] // 7)  # letters that fit into the picture
             self.canvas.note("prediction", said, "#b34700")
         self.last_png, self.alt = self.canvas.png(), self.picture.alt(self.subject, self.numbers)
@@ -374,8 +376,9 @@ class Explorer:
         moved = [*changes(self.pinned.subject, now.subject), *changes(self.pinned.picture, now.picture)]
         if not moved:
             return "Pinned. Move a control: the ghost stays, and the difference is told here."
-        figures = [*compared(self.pinned.figures(), now.figures())]
-        return f"Since the pin: {'; '.join(moved)}. {'; '.join(figures) or 'No figure has changed'}."
+        old, new = self.pinned.figures(), now.figures()
+        figures = "; ".join(compared(old, new)) or f"{', '.join(new)} as before" * bool(new)
+        return f"Since the pin: {'; '.join(moved)}. {figures}{'.' * bool(figures)}".rstrip()
 
     # ---- what is sent -------------------------------------------------------------------------------------------------------------
 
@@ -456,7 +459,7 @@ class Explorer:
         self.set(*self._read(token))
 
     def set(self, subject: Component, picture: Picture | None = None) -> None:
-        """Move all controls at once; one redraw. A prediction was about the state before: it goes."""
+        """Move all controls at once; one redraw. A prediction was about the state before: it leaves the picture."""
         with self.hold():
             if self.asked is not None:
                 self.asked.forget()
@@ -522,13 +525,17 @@ class Explorer:
 
 
 def ledger(sizes: dict[str, int]) -> dict[str, int]:
-    """All sizes with the bytes they cost. Refusal above the budget, before anything is allocated."""
-    matrix = sizes["n"] * sizes["D"]
-    size = 8 * (sizes["b"] * sizes["D"] + matrix + sizes.get("l", 0) + sizes.get("equations", 0))
+    """All sizes with the bytes they cost. Refusal above the budget, before anything is allocated.
+
+    m b n D are the sides of arrays, every other size counts numbers.
+    """
+    counted = {name: size for name, size in sizes.items() if name not in ("m", "b", "n", "D")}
+    matrix = {"n · D": sizes["n"] * sizes["D"]} if "D" in sizes else {}
+    size = 8 * (sizes["b"] * sizes.get("D", sizes["m"]) + sum(matrix.values()) + sum(counted.values()))
     if size > BUDGET:
-        needed, limit = f"{size // 2**20:,} MB (D = {sizes['D']:,})", BUDGET // 2**20
+        needed, limit = f"{size // 2**20:,} MB" + (f" (D = {sizes['D']:,})" if matrix else ""), BUDGET // 2**20
         raise Refusal(f"this state would need {needed}; this explorer stops at {limit} MB. Choose a lower degree.")
-    return {**sizes, "n · D": matrix, "bytes": size}
+    return {**sizes, **matrix, "bytes": size}
 
 
 def coarse(value: Any) -> Any:

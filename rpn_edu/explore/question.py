@@ -18,7 +18,7 @@ RADIOS = """<style>
 
 @dataclasses.dataclass(frozen=True)
 class Predict:
-    """A question before the controls unlock: choices, or a number between the two ends of its slider."""
+    """A question before the controls unlock: choices, or a number between the two ends of its slider (whole ends: a whole number)."""
 
     question: str
     choices: Sequence[str] = ()
@@ -36,10 +36,13 @@ class Question:
     def __init__(self, predict: Predict, unlocked: Callable[[], None], layout: W.Layout) -> None:
         self.predict, self.unlocked, self.locked = predict, unlocked, True
         self.answer: Any = None
+        self.drawn = False
         style = {"description": "prediction", "style": {"description_width": "initial"}}
         if predict.number:
             low, high = predict.number
-            self.predicted = W.FloatSlider((low + high) / 2, min=low, max=high, step=(high - low) / 100, readout_format=".4", **style)
+            whole = isinstance(low, int) and isinstance(high, int)  # a count: no steps between the whole numbers
+            kind, steps = (W.IntSlider, {}) if whole else (W.FloatSlider, {"step": (high - low) / 100, "readout_format": ".4"})
+            self.predicted = kind((low + high) // 2 if whole else (low + high) / 2, min=low, max=high, **steps, **style)
         else:
             self.predicted = W.RadioButtons(options=list(predict.choices), value=None, **style)
         self.submit = W.Button(description="This is my prediction", layout=W.Layout(width="auto"))
@@ -66,17 +69,13 @@ class Question:
         """Unlock: the prediction is drawn over the result. The reason waits until it is asked for: moving comes first."""
         with LOCK:
             self.locked, self.answer = False, round(answer, 10) if isinstance(answer, float) else answer
-            self._offer_reason()
+            self.drawn = answer is not None
+            self.box.children = (self.show_reason,) if self.predict.reason else ()
             self.unlocked()
 
     def forget(self) -> None:
-        """The prediction was about another state: it goes."""
-        self.answer = None
-        self._offer_reason()
-
-    def _offer_reason(self) -> None:
-        if not self.locked:
-            self.box.children = (self.show_reason,) if self.predict.reason else ()
+        """Another state is shown: the prediction leaves the picture. It stays in the reason, and an open reason stays open."""
+        self.drawn = False
 
     def _tell(self) -> None:
         """The reason, where the question stood: below the controls, so that nothing moves under the pointer."""

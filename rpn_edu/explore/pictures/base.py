@@ -45,7 +45,7 @@ class Picture(Component, ABC):
         return {}
 
     def sizes(self, subject: Any) -> dict[str, int]:
-        """m, b, n and D of a state, before anything is computed: the ledger refuses what is too large."""
+        """m, b, n and D of a state, and how many numbers it needs beside, before any is computed: the ledger refuses what is too large."""
         raise NotImplementedError
 
     @abstractmethod

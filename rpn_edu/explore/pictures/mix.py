@@ -79,7 +79,7 @@ class Mix(Picture):
     place: Annotated[Literal["attribute", "instance"], "what depends on each other: the columns of X or its rows"] = "attribute"
     data: Annotated[Literal["table", "sequence", "karate", "digit"], "six flowers, three sequences, a club of 34, an image"] = "table"
     missing: Annotated[int, Dial(0, 5, "rows that are left out of the batch, from its end")] = 0
-    output: Annotated[int, Dial(1, 12, "the number of the column or row of the result that is explained", least=1)] = 1
+    output: Annotated[int, Dial(1, 12, "which column or row of the result is explained: the last one, where there are fewer", least=1)] = 1
     seed: Seed = 0
 
     subject: ClassVar[type] = Interdependence
@@ -87,9 +87,9 @@ class Mix(Picture):
     fields_name: ClassVar[str] = "data"
     size: ClassVar[tuple[int, int]] = (760, 330)
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.085, 0.13, 0.235, 0.74), "X", xticks="none", yticks="none"),
-        Panel((0.405, 0.13, 0.235, 0.74), "A", xticks="none", yticks="none", term="ξ"),
-        Panel((0.75, 0.13, 0.235, 0.74), "X A", xticks="none", yticks="none"),
+        Panel((0.085, 0.17, 0.235, 0.7), "X", xticks="none", yticks="none"),
+        Panel((0.405, 0.17, 0.235, 0.7), "A", xticks="none", yticks="none", term="ξ"),
+        Panel((0.75, 0.17, 0.235, 0.7), "X A", xticks="none", yticks="none"),
     )
 
     def rows(self) -> tuple[tuple[float, ...], ...]:
@@ -110,8 +110,8 @@ class Mix(Picture):
     def sizes(self, subject: Interdependence) -> dict[str, int]:
         r, k = self.shape()
         b, m = len(self.rows()), len(self.rows()[0])
-        wide, l = subject.width(k), subject.length(r, k)
-        return {"m": m, "b": b, "n": k, "D": wide, "l": l, "equations": r * k * k}
+        # A kernel compares every two columns of V, number by number.
+        return {"m": m, "b": b, "l": subject.length(r, k), "entries of A": k * subject.width(k), "comparisons": r * k * k}
 
     def numbers(self, subject: Interdependence, **given: Tensor) -> Numbers:
         X = given["X"]  # (b, m)
@@ -192,14 +192,19 @@ class Mix(Picture):
     def readout(self, subject: Interdependence, numbers: Numbers) -> str:
         A, weights = numbers["A"], numbers["weights"]
         what = "column" if self.place == "attribute" else "row"
-        largest = weights.abs().argsort(descending=True, stable=True)[:3].tolist()
-        shares = " ".join(f"{weights[i]:+.3g}·{what} {i + 1}" for i in largest if weights[i]) or "0"
-        more = int((weights != 0).sum()) - len(largest)
+        largest = weights.abs().argsort(descending=True, stable=True)
+        told = largest[weights[largest].abs() > 5e-4 * weights.abs().max()].tolist()  # what is smaller would not be seen
+        shares = " ".join(f"{weights[i]:+.3g}·{what} {i + 1}" for i in told[:3]) or "0"
+        more = len(told) - 3
         said = f"new {what} {self.chosen(A) + 1} = {shares}{f' and {more} more' if more > 0 else ''}"
         if "right" in numbers:
             right, empty = int(numbers["right"]), int((numbers["mixed"][:, 0] == 0).sum())
             said += f"   {right} of {len(numbers['mixed'])} on their club's side, {empty} at 0"
         return said
+
+    def figures(self, subject: Interdependence, numbers: Numbers) -> dict[str, float]:
+        largest = {f"largest size in {name}": numbers[key].abs().max().item() for name, key in (("A", "A"), ("the result", "mixed"))}
+        return largest | super().figures(subject, numbers)
 
     def alt(self, subject: Interdependence, numbers: Numbers) -> str:
         X, A, mixed = (numbers[name] for name in ("X", "A", "mixed"))
