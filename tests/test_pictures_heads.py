@@ -47,7 +47,7 @@ def test_what_collapses_into_one_matrix_is_what_is_linear_in_the_channels(fusion
 @pytest.mark.parametrize("fusion", [F.Mean(), F.Sum(), F.Concat()])
 def test_ranks_add(channels, fusion):
     found = numbers(rpn.Formula(KAPPA, R.LowRank(rank=1), channels=channels, fusion=fusion))
-    assert (found["rank_1"], found["rank"]) == (1, channels)
+    assert (found["rank_of_channel_1"], found["rank"]) == (1, channels)
     assert found["distance"] < 1e-9
 
 

@@ -7,6 +7,7 @@ and hides the names that were not mentioned. Only new limits of numbered axes co
 import base64
 import copy
 import io
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -60,22 +61,19 @@ class Stamp(Text):
                 self.pixels.clear()
             self.pixels[key] = self._pressed()
         image, left, bottom = self.pixels[key]
-        if image.size:
-            renderer.draw_image(renderer.new_gc(), x + left, y + bottom, image)
+        renderer.draw_image(renderer.new_gc(), x + left, y + bottom, image)
 
     def _pressed(self) -> tuple[np.ndarray, int, int]:
         """(rows, columns, 4) in the order of drawing, and where its lower left corner lies from the place of the words."""
-        twin, half = copy.copy(self), (400, 300)
+        twin = copy.copy(self)
         twin.set_transform(IdentityTransform())
-        twin.set_position(half)
-        paper = RendererAgg(2 * half[0], 2 * half[1], 100)
+        twin.set_position((0, 0))
+        room = Text.get_window_extent(twin, RendererAgg(1, 1, 100)).padded(4)
+        left, bottom = math.floor(room.x0), math.floor(room.y0)
+        twin.set_position((-left, -bottom))
+        paper = RendererAgg(math.ceil(room.x1) - left, math.ceil(room.y1) - bottom, 100)
         Text.draw(twin, paper)
-        image = np.asarray(paper.buffer_rgba())[::-1]  # from below, as places are counted
-        rows, columns = (np.flatnonzero(image[..., 3].any(axis)) for axis in (1, 0))
-        if not len(rows):
-            return np.zeros((0, 0, 4), np.uint8), 0, 0
-        (low, high), (left, right) = (rows[0], rows[-1] + 1), (columns[0], columns[-1] + 1)
-        return image[low:high, left:right].copy(), left - half[0], low - half[1]
+        return np.asarray(paper.buffer_rgba())[::-1].copy(), left, bottom  # from below, as places are counted
 
 
 class Canvas:

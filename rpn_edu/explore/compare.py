@@ -31,15 +31,15 @@ def _changed(before: object, after: object, name: str) -> Iterator[str]:
 def compared(old: dict[str, float], new: dict[str, float]) -> Iterator[str]:
     """The figures of two states: `error 0.21 → 0.089 (58 % lower)`. Equal ones are left out."""
     for name in (name for name in new if name in old):
-        if _said(old[name]) == _said(new[name]) or max(abs(old[name]), abs(new[name])) < 1e-9:  # nothing, or rounding
+        before, after = (0.0 if isinstance(value, float) and abs(value) < 1e-9 else value for value in (old[name], new[name]))  # rounding
+        if _said(before) == _said(after):
             continue
-        ratio = new[name] / old[name] if old[name] else 0.0
-        if ratio > 0 and not isinstance(old[name], int):
+        ratio = after / before if before else 0.0
+        if ratio > 0 and not isinstance(before, int):
             share = f"{ratio:.3g} times" if ratio >= 2 else f"{abs(ratio - 1):.0%} {'higher' if ratio > 1 else 'lower'}".replace("%", " %")
         else:
-            difference = new[name] - old[name]
-            share = f"{_said(abs(difference))} {'more' if difference > 0 else 'less'}"
-        yield f"{name} {_said(old[name])} → {_said(new[name])} ({share})"
+            share = f"{_said(abs(after - before))} {'more' if after > before else 'less'}"
+        yield f"{name} {_said(before)} → {_said(after)} ({share})"
 
 
 def _said(value: object) -> str:

@@ -148,7 +148,7 @@ class Boundary(Picture):
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
         shares = f"right on {numbers['accuracy']:.3f} of these points, {numbers['fresh_accuracy']:.3f} of 200 fresh ones"
-        return f"{shares}   dims {self.widths()}, {len(numbers['w'])} learned numbers, {self.steps(subject)} steps"
+        return f"{shares}\ndims {self.widths()}, {len(numbers['w'])} learned numbers, {self.steps(subject)} steps"
 
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         inside = "x"

@@ -168,7 +168,7 @@ class Digits(Picture):
     def readout(self, subject: Formula, numbers: Numbers) -> str:
         own = f"of the {self.images} it learned from {numbers['on_its_own_images']:.1%}"
         full = f"full matrix {numbers['full_accuracy']:.1%} with {len(numbers['full'])}"
-        return f"{numbers['accuracy']:.1%} of 500 new images, {own}   l = {len(numbers['w'])}   {full}"
+        return f"{numbers['accuracy']:.1%} of 500 new images, {own}\nl = {len(numbers['w'])}   {full}"
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
         D = numbers["W"].shape[1]

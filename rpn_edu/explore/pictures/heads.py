@@ -70,8 +70,8 @@ class Heads(Picture):
         lines = [kappa @ W.mT for W in matrices]
         row, part_row = self.output - 1, (self.output - 1) % width
         curves = torch.stack([*(line[:, part_row] for line in lines), fused(lines)[:, row], (kappa @ single.mT)[:, row]])
-        rank, rank_1 = (singular > 1e-8 * singular.max()).sum(), (singular_1 > 1e-8 * singular_1.max()).sum()
-        found = {"distance": distance, "singular": singular, "singular_1": singular_1, "rank": rank, "rank_1": rank_1}
+        rank, rank_of_channel_1 = (singular > 1e-8 * singular.max()).sum(), (singular_1 > 1e-8 * singular_1.max()).sum()
+        found = {"distance": distance, "singular": singular, "singular_1": singular_1, "rank": rank, "rank_of_channel_1": rank_of_channel_1}
         if width == self.n:  # ψ of the mean of w, so scaled that it could be the fused one
             scale = subject.fusion.times_mean(C) or 1
             mean = scale * subject.reconciliation.matrix(torch.stack(w).mean(0), width, D)
@@ -113,14 +113,15 @@ class Heads(Picture):
     def alt(self, subject: Formula, numbers: Numbers) -> str:
         return (
             f"{subject.channels} channels of {subject.expansion!r} with {subject.reconciliation!r}, fused by {subject.fusion!r}: "
-            f"{self.verdict(numbers)}. The matrix of channel 1 has the rank {numbers['rank_1']}, the best single matrix {numbers['rank']}. "
+            f"{self.verdict(numbers)}. The matrix of channel 1 has the rank {numbers['rank_of_channel_1']}, "
+            f"the best single matrix {numbers['rank']}. "
             f"Output {self.output}, fused, runs "
             f"from {numbers['curves'][-2].min():.3g} to {numbers['curves'][-2].max():.3g} as the first input goes from -1 to 1."
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        ranks = f"rank {numbers['rank_1']} in channel 1, {numbers['rank']} in the best ψ"
-        return f"{self.verdict(numbers)}   {ranks}   l = {self.sizes(subject)['l']}"
+        ranks = f"rank {numbers['rank_of_channel_1']} in channel 1, {numbers['rank']} in the best ψ"
+        return f"{self.verdict(numbers)}\n{ranks}, l = {self.sizes(subject)['l']}"
 
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         return (

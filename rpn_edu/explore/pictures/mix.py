@@ -199,7 +199,7 @@ class Mix(Picture):
         said = f"new {what} {self.chosen(A) + 1} = {shares}{f' and {more} more' if more > 0 else ''}"
         if "right" in numbers:
             right, empty = int(numbers["right"]), int((numbers["mixed"][:, 0] == 0).sum())
-            said += f"   {right} of {len(numbers['mixed'])} on their club's side, {empty} at 0"
+            said += f"\n{right} of {len(numbers['mixed'])} on their club's side, {empty} at 0"
         return said
 
     def figures(self, subject: Interdependence, numbers: Numbers) -> dict[str, float]:
@@ -215,7 +215,7 @@ class Mix(Picture):
             f"Data X ({kind.get(self.data, 'an image of a five')}, {sized['X']}) beside the {sized['A']} matrix A of {named}, "
             f"whose entries run from {A.min():.3g} to {A.max():.3g}, {int((A == 0).sum())} of them 0. "
             f"The mixed data {'X A' if self.place == 'attribute' else 'A transposed times X'} ({sized['mixed']}) "
-            f"run from {mixed.min():.3g} to {mixed.max():.3g}. {self.readout(subject, numbers)}."
+            f"run from {mixed.min():.3g} to {mixed.max():.3g}. {self.readout(subject, numbers)}.".replace("\n", ", ")
         )
 
     def formula(self, subject: Interdependence) -> tuple[tuple[str, str], ...]:
