@@ -166,6 +166,18 @@ def test_every_control_to_its_ends_at_random_and_in_pairs(start):
     assert torch.equal(torch.get_rng_state(), state), "a move must leave the global random numbers alone"
 
 
+def test_a_field_of_the_start_that_is_left_out_keeps_its_value_until_a_state_brings_another():
+    page = Explorer(rpn.interdependence.Grid(rows=8, columns=8), Mix(data="digit"), hide=("rows", "columns"))
+    assert not {"interdependence.rows", "interdependence.columns"} & dict(page.controls()).keys()
+    dict(page.controls())["interdependence.packing"].value = "complete_square"
+    assert (page.subject.rows, page.subject.packing) == (8, "complete_square")
+    page.set(rpn.interdependence.Grid(rows=4, columns=16))
+    assert page.subject.rows == 4 and not page.refused
+    for name in ("Chain", "Grid"):  # another one, and back
+        dict(page.controls())["interdependence"].value = name
+    assert page.subject.rows == 8 and not page.refused
+
+
 BARE = {"term_bar": False, "ledger": False, "code": False, "token": False}
 
 

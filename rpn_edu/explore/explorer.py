@@ -86,8 +86,8 @@ class Explorer:
     """`Explorer(start, picture)`: sliders for the fields of `start` (a κ, ψ, ξ or a Formula) and of the picture.
 
     `terms` limits which terms of a formula can be moved; the first of them is lit first: ("remainder", "expansion") starts with π.
-    `hide` names fields of the picture that have no control; `question` is a Predict; `presets` are named states, each a component, a
-    pair of component and picture, or a token: `{"runs wild": Chebyshev(degree=10)}`.
+    `hide` names fields without a control, of the picture or of a start that is no Formula; `question` is a Predict; `presets` are named
+    states, each a component, a pair of component and picture, or a token: `{"runs wild": Chebyshev(degree=10)}`.
     `failed` holds the exception of a callback: it is shown, raised, and seen by tests.
     `refused` says why the state of the controls is not shown: that is no failure.
     """
@@ -117,7 +117,7 @@ class Explorer:
         self.picture, self.subject, self.question = picture, start, question
         self._check(start, f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")
         terms = picture.moves if terms is None else terms
-        fields = tuple(field.name for field in picture.declared)
+        fields = tuple(field.name for field in (*picture.declared, *(() if isinstance(start, Formula) else start.declared)))
         for name, known in [(term, picture.moves) for term in terms] + [(field, fields) for field in hide]:
             if name not in known:
                 raise ValueError(f"Explorer: {name!r} is none of {', '.join(known)}{did_you_mean(name, known)}")
@@ -183,7 +183,7 @@ class Explorer:
             boxes = [self.subject_panel.own] if self.subject_panel.widgets else []
             names += [f"formula.{name}" for name in self.subject_panel.widgets]
         else:
-            self.subject_panel = ComponentPanel(start, start.term, self._moved, picture.subject, fits=fits)
+            self.subject_panel = ComponentPanel(start, start.term, self._moved, picture.subject, tuple(hide), fits)
             tabs[TERMS[start.term]] = Tab([self.subject_panel.box], (start.term,))
         if boxes or self.picture_panel.widgets:
             tabs["g"] = Tab([*boxes, self.picture_panel.box], tuple(names))

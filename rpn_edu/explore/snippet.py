@@ -126,7 +126,7 @@ class Snippet:
     """The functions written so far, and the imports they need."""
 
     def __init__(self, taken: set[str]) -> None:
-        self.functions: dict[tuple, str] = {}
+        self.functions: dict[tuple, tuple[str, list[str]]] = {}  # the name of each, and what it takes
         self.texts: list[str] = []
         self.imports: set[str] = {"import torch"}
         self.taken = taken | set(dir(builtins))
@@ -140,8 +140,8 @@ class Snippet:
         """
         owner = getattr(called, "__self__", None)
         key = (owner, called.__qualname__, repr(known), repr({name: tuple(like.shape) for name, like in (shaped or {}).items()}))
-        name, body = self.functions.get(key), []
-        if name is None:
+        found, body = self.functions.get(key), []
+        if found is None:
             written = inspect.unwrap(getattr(called, "__func__", called))
             known = known if owner is None else {"self": owner, **known, **parents(written, owner)}
             definition = parsed(called)
@@ -152,15 +152,17 @@ class Snippet:
             if (short := self.inlined(body, given, main)) is not None:
                 return short
             same = (owner, called.__qualname__, tuple(given), "\n".join(lines(body)))  # another shape may change nothing
-            name = self.functions.get(same)
-        if name is None:
+            found = self.functions.get(same)
+        if found is None:
+            used = names(ast.Module(body, []), ast.Load)
+            taken = [name for name, node in given.items() if name in used or not isinstance(node, ast.Name)]
             name = self.name(called.__name__ if owner is None else owner.term if main else f"{owner.term}_{called.__name__}")
-            self.functions[key] = self.functions[same] = name
+            found = self.functions[key] = self.functions[same] = name, taken
             first = (inspect.getdoc(called) or "").partition("\n")[0].partition(". ")[0].rstrip(".")
             doc = type(owner).formula_line() if isinstance(owner, Component) and main else first
             comments = textwrap.wrap(doc, WIDTH, initial_indent="# ", subsequent_indent="# ")
-            self.texts.append("\n".join([*comments, f"def {name}({', '.join(given)}):", *lines(body, 1)]))
-        return ast.Call(ast.Name(name, ast.Load()), list(given.values()), [])
+            self.texts.append("\n".join([*comments, f"def {name}({', '.join(taken)}):", *lines(body, 1)]))
+        return ast.Call(ast.Name(found[0], ast.Load()), [given[name] for name in found[1]], [])
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -461,7 +463,11 @@ class _Filled(ast.NodeTransformer):
         node.args = [part for argument in node.args for part in self.unpacked(argument)]
         if not is_ours(called):
             node.keywords = [k for k in node.keywords if k.arg != "strict" and not is_here(k, self.value(k.value))]
-            return self.generic_visit(node)
+            node = self.generic_visit(node)  # type: ignore[assignment]
+            match node:  # x.expand(-1, -1) is x
+                case ast.Call(ast.Attribute(whole, "expand"), sides) if sides and all(self.value(side) == -1 for side in sides):
+                    return whole
+            return node
         if isinstance(called, type):  # our named tuples are just tuples there
             return ast.Tuple([self.visit(argument) for argument in node.args], ast.Load())
         bound = inspect.signature(called).bind(*node.args, **{k.arg: k.value for k in node.keywords if k.arg})

@@ -61,15 +61,28 @@ def links() -> tuple[list[float], list[float]]:
     return list(x), list(y)
 
 
+def square(length: int, patches: int) -> int:
+    """The side of the square that `patches` numbers are, or 1 where they are none."""
+    side = math.isqrt(patches)
+    return side if side * side == patches and length % patches == 0 else 1
+
+
 def folded(row: Tensor, patches: int) -> Tensor:
     """(k,) as an image: pixels are a square; copies of one square, `patches` numbers each, lie side by side. NaN fills what is left."""
-    side = math.isqrt(patches)
-    if side * side != patches or len(row) % patches:
-        side = 1
+    side = square(len(row), patches)
     count = len(row) // (side * side)
     across = math.isqrt(count - 1) + 1 if count else 1
     row = torch.nn.functional.pad(row, (0, -count % across * side * side), value=float("nan"))
     return row.view(-1, across, side, side).transpose(1, 2).flatten(2).flatten(0, 1)  # (copies down · side, copies across · side)
+
+
+def borders(shape: torch.Size, side: int) -> tuple[list[float], list[float]]:
+    """Where one copy ends and the next begins, as one line with gaps."""
+    down, across = shape[0] - 0.5, shape[1] - 0.5
+    upright = [((i - 0.5, -0.5), (i - 0.5, down), (math.nan, math.nan)) for i in range(side, shape[1], side) if side > 1]
+    level = [((-0.5, i - 0.5), (across, i - 0.5), (math.nan, math.nan)) for i in range(side, shape[0], side) if side > 1]
+    x, y = zip(*sum(upright + level, ()), strict=True) if upright or level else ((), ())
+    return list(x), list(y)
 
 
 @component
@@ -158,7 +171,9 @@ class Mix(Picture):
         if patches and self.data == "karate" and len(values) == len(self.rows()):
             return self.network(canvas, panel, values[:, 0], limit)
         if patches and self.data == "digit":
-            return canvas.image(f"pixels {panel}", panel, folded(values[0], patches), limit)
+            pixels = folded(values[0], patches)
+            canvas.image(f"pixels {panel}", panel, pixels, limit)
+            return canvas.line(f"borders {panel}", panel, *borders(pixels.shape, square(len(values[0]), patches)), color="#222222")
         down, across = values.shape
         canvas.image(f"values {panel}", panel, values, limit, figures=max(down, across) <= 6)
         for side, count, names in (("row", down, rows), ("column", across, columns)):
