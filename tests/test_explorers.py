@@ -798,6 +798,14 @@ def before_error(page):
     return page.pinned.numbers["test_error"].item()
 
 
+def test_a_curve_with_gaps_that_has_not_moved_has_no_ghost():
+    page = Explorer(rpn.interdependence.Chain(), Mix(data="karate", place="instance"))
+    page.pin.click()
+    dict(page.controls())["interdependence.hops"].value = 3
+    ghosts = [name for name in page.canvas.mentioned if name.startswith("ghost")]
+    assert "links 0" in page.canvas.mentioned and not ghosts
+
+
 def test_the_ghost_of_bars_is_an_outline_and_moves_no_limits():
     page = Explorer(X.Chebyshev(degree=3))
     page.pin.click()
@@ -938,6 +946,15 @@ def test_a_question_without_a_reason_leaves_nothing_behind():
     page = Explorer(X.Taylor(), question=Predict("?", choices=["a"]))
     page.asked.skip.click()
     assert page.asked.box.children == ()
+
+
+@start
+def test_a_prediction_lies_below_all_panels(start):
+    page = start(question=QUESTION)
+    page.asked.predicted.index = 0
+    page.asked.submit.click()
+    box = page.canvas.artists["prediction"].get_window_extent(page.canvas.agg.get_renderer())
+    assert not [panel.title for panel, axes in zip(page.canvas.panels, page.canvas.axes, strict=True) if axes.bbox.overlaps(box)]
 
 
 def test_a_long_prediction_stays_inside_the_picture_and_below_the_data():

@@ -156,7 +156,8 @@ class Canvas:
     def line(self, name: str, panel: int, x: Any, y: Any, term: str = "", **style: Any) -> None:
         """A curve; while its `term` is lit, a pale band lies behind it."""
         if self.ghostly:
-            unmoved = name in self.mentioned and all(map(np.array_equal, self.artists[name].get_data(), (x, y)))
+            told = self.artists[name].get_data() if name in self.mentioned else ()
+            unmoved = bool(told) and all(np.array_equal(*pair, equal_nan=True) for pair in zip(told, map(np.asarray, (x, y))))
             if style.get("linestyle") == "" or unmoved:  # points say nothing as a ghost
                 return
             name, style = f"ghost {name}", GHOST

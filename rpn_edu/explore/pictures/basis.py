@@ -118,7 +118,7 @@ class Basis(Picture):
 
     def readout(self, subject: Expansion, numbers: Numbers) -> str:
         kappa = numbers["kappa"]
-        head = ", ".join(f"{value:.3f}" for value in kappa[:6])
+        head = ", ".join(f"{value:z.3f}" for value in kappa[:6])
         return f"κ({self.at:g}) = [{head}{', …' if len(kappa) > 6 else ''}]   D = {len(kappa)}"
 
     def values(self, subject: Expansion, numbers: Numbers) -> dict[str, str]:

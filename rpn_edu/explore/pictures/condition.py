@@ -86,7 +86,7 @@ class Condition(Picture):
         )
 
     def readout(self, subject: Expansion, numbers: Numbers) -> str:
-        return f"D = {len(numbers['alike'])}   {self.says(numbers)}   (float32 has 7, float64 has 16)"
+        return f"D = {len(numbers['alike'])}   {self.says(numbers)}   (float32: 7, float64: 16)"
 
     def values(self, subject: Expansion, numbers: Numbers) -> dict[str, str]:
         return {"κ": f"D = {len(numbers['alike'])}"}

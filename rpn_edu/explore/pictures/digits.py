@@ -119,7 +119,9 @@ class Digits(Picture):
         reach = steady(max(l, dense)) * 1.05
         canvas.limits(0, (-0.02 * reach, reach), (0, 1.02))
         canvas.line("chance", 0, [0, reach], [0.1, 0.1], color="#999999", linewidth=1, linestyle=":")
-        canvas.text("chance name", 0, 0.99, 0.11, "guessing", color="#666666", ha="right")
+        # Where no line crosses the word.
+        side, where = ("left", 0.02) if 0.35 * reach < l and max(l, dense) > 0.65 * reach else ("right", 0.99)
+        canvas.text(f"chance {side}", 0, where, 0.11, "guessing", color="#666666", ha=side)
         canvas.line("full", 0, [dense, dense], [0, numbers["full_accuracy"]], color="#777777", linewidth=1, linestyle="--")
         style = {"marker": "o", "linestyle": "", "markersize": 9, "markeredgecolor": "#555555", "markerfacecolor": "white"}
         canvas.line("full dot", 0, [dense], [numbers["full_accuracy"]], **style)

@@ -29,10 +29,10 @@ class Fabric(Picture):
     fields_name: ClassVar[str] = "size"
     size: ClassVar[tuple[int, int]] = (700, 330)
     panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.02, 0.28, 0.2, 0.61), "w (– is negative)", xticks="none", yticks="none"),
-        Panel((0.3, 0.28, 0.42, 0.61), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts", "ψ"),
-        Panel((0.79, 0.28, 0.2, 0.61), "singular values", xticks="counts"),
-        Panel((0.02, 0.02, 0.97, 0.09), xticks="none", yticks="none"),
+        Panel((0.02, 0.3, 0.2, 0.59), "w (– is negative)", xticks="none", yticks="none"),
+        Panel((0.3, 0.3, 0.42, 0.59), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts", "ψ"),
+        Panel((0.79, 0.3, 0.2, 0.59), "singular values", xticks="counts"),
+        Panel((0.02, 0.075, 0.97, 0.08), xticks="none", yticks="none"),
     )
 
     def sizes(self, subject: Reconciliation) -> dict[str, int]:

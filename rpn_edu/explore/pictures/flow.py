@@ -62,7 +62,8 @@ class Flow(Picture):
             canvas.line(f"zero {name}", panel, [0, 0], [-0.5, self.n - 0.5], color="#999999", linewidth=0.8)
             canvas.bars(name, panel, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
         canvas.text("x", 2, 0, 2.15, f"x = ({self.x1:g}, {self.x2:g})")
-        canvas.text("rows", 2, 0, 1.45, "\n".join(f"{i:+.3f}  {p:+.3f}  =  {g:+.3f}" for i, p, g in self.rows(numbers)), family="monospace")
+        rows = "\n".join(f"{i:+z.3f}  {p:+z.3f}  =  {g:+z.3f}" for i, p, g in self.rows(numbers))
+        canvas.text("rows", 2, 0, 1.45, rows, family="monospace")
 
     @staticmethod
     def rows(numbers: Numbers) -> list[tuple[float, float, float]]:
@@ -71,7 +72,7 @@ class Flow(Picture):
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:
         kappa = numbers["kappa"][0]
-        inner, pi, g = (", ".join(f"{value:.3f}" for value in numbers[name][0]) for name in ("inner", "pi", "g"))
+        inner, pi, g = (", ".join(f"{value:z.3f}" for value in numbers[name][0]) for name in ("inner", "pi", "g"))
         return (
             f"The input ({self.x1:g}, {self.x2:g}) becomes {len(kappa)} features of {subject.expansion!r}, "
             f"from {kappa.min():.3g} to {kappa.max():.3g}. Their inner product with the rows of ψ(w) is {inner}; "
@@ -81,11 +82,11 @@ class Flow(Picture):
     def readout(self, subject: Formula, numbers: Numbers) -> str:
         return (
             "g = "
-            + ", ".join(f"{value:.4f}" for value in numbers["g"][0])
+            + ", ".join(f"{value:z.4f}" for value in numbers["g"][0])
             + f"   D = {numbers['kappa'].shape[-1]}, {len(numbers['w']) + len(numbers['w_pi'])} learned numbers"
         )
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
-        first = {name: f"{numbers[name][0, 0]:.3f}" for name in ("inner", "pi", "g")}
+        first = {name: f"{numbers[name][0, 0]:z.3f}" for name in ("inner", "pi", "g")}
         D = numbers["kappa"].shape[-1]
         return {"g": first["g"], "κ": f"D = {D}", "ψ": f"<κ, ψ> = {first['inner']}", "π": first["pi"]}

@@ -144,12 +144,12 @@ class Microscope(Picture):
         return (
             f"Layer {self.layer} of {self.depth} for the input ({self.x1:g}, {self.x2:g}): {len(kappa)} features of {subject.expansion!r} "
             f"from {kappa.min():.3g} to {kappa.max():.3g} meet a {len(H)} by {len(kappa)} matrix of {subject.reconciliation!r}. "
-            f"The layer hands over {', '.join(f'{value:.3f}' for value in H)}{self.cut(numbers)}. Beside it the sizes of all layers "
+            f"The layer hands over {', '.join(f'{value:z.3f}' for value in H)}{self.cut(numbers)}. Beside it the sizes of all layers "
             f"from the input on: {sizes}; and of the gradient of the first output there: {slopes}."
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        H, slope = (", ".join(f"{value:.3f}" for value in numbers[name][0]) for name in ("H", "slope"))
+        H, slope = (", ".join(f"{value:z.3f}" for value in numbers[name][0]) for name in ("H", "slope"))
         name = lowered("H", self.layer)
         return f"{name} = {H}{self.cut(numbers)}\nslope of g₁ at {name}: {slope}"
 
@@ -160,4 +160,4 @@ class Microscope(Picture):
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
         D, n = numbers["kappa"].shape[-1], numbers["H"].shape[-1]
-        return {"g": f"layer {self.layer} of {self.depth}", "κ": f"D = {D}", "ψ": f"{n} × {D}", "π": f"{numbers['pi'][0, 0]:.3f}"}
+        return {"g": f"layer {self.layer} of {self.depth}", "κ": f"D = {D}", "ψ": f"{n} × {D}", "π": f"{numbers['pi'][0, 0]:z.3f}"}
