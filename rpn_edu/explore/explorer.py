@@ -17,13 +17,13 @@ from ..formula import Formula
 from .canvas import Canvas, data_url
 from .compare import changes, compared
 from .controls import LOCK, ComponentPanel, handle_names
+from .ledger import ledger
 from .linked import lit_code, symbol_row
 from .pictures import COLORS, Basis, Fabric, Flow, Mix, Picture
 from .question import Predict, Question
 from .snippet import as_call, as_code
 from .state import packed, unpacked
 
-BUDGET = 256 * 2**20  # bytes that a state may allocate
 TERMS = {
     "expansion": "κ",
     "reconciliation": "ψ",
@@ -35,10 +35,6 @@ TERMS = {
 }
 PRESETS = "presets …"
 IDLE = " (changes nothing in this state)"
-
-
-class Refusal(Exception):
-    """A state that is too large: said politely, nothing computed, not a failure."""
 
 
 class Float32(TorchFunctionMode):
@@ -287,7 +283,7 @@ class Explorer:
             picture, subject = self.picture_panel.value(), self.subject_panel.value()
             with alone():
                 sizes = ledger(picture.sizes(subject))
-        except (ValueError, Refusal) as refusal:
+        except ValueError as refusal:
             self.refused = str(refusal)
             self._publish()
             self._disable_idle()
@@ -351,7 +347,7 @@ class Explorer:
         try:
             ledger(picture.sizes(subject))
             numbers = picture.numbers(subject, **(self.given if picture is self.picture else picture.given()))
-        except (ValueError, Refusal):
+        except ValueError:
             return False
         if numbers.keys() != self.numbers.keys():
             return True
@@ -522,20 +518,6 @@ class Explorer:
             "text/html": self._image(),
             "image/png": base64.b64encode(self.last_png).decode(),
         }
-
-
-def ledger(sizes: dict[str, int]) -> dict[str, int]:
-    """All sizes with the bytes they cost. Refusal above the budget, before anything is allocated.
-
-    m b n D are the sides of arrays, every other size counts numbers.
-    """
-    counted = {name: size for name, size in sizes.items() if name not in ("m", "b", "n", "D")}
-    matrix = {"n · D": sizes["n"] * sizes["D"]} if "D" in sizes else {}
-    size = 8 * (sizes["b"] * sizes.get("D", sizes["m"]) + sum(matrix.values()) + sum(counted.values()))
-    if size > BUDGET:
-        needed, limit = f"{size // 2**20:,} MB" + (f" (D = {sizes['D']:,})" if matrix else ""), BUDGET // 2**20
-        raise Refusal(f"this state would need {needed}; this explorer stops at {limit} MB. Choose a lower degree.")
-    return {**sizes, **matrix, "bytes": size}
 
 
 def coarse(value: Any) -> Any:

@@ -10,6 +10,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Canvas, Panel
+from ..ledger import BUDGET
 from .base import COLORS, Numbers, Picture
 
 # Squares and squares of 2 are among them: images have such sizes.
@@ -30,8 +31,6 @@ def widths(subject: Expansion) -> list[tuple[float, float]]:
 
 def affordable(rows: int, n: int) -> float:
     """The largest D whose features and matrix an explorer may hold."""
-    from ..explorer import BUDGET
-
     return BUDGET / 8 / (rows + n)
 
 
