@@ -11,3 +11,11 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="session")
 def device() -> torch.device:
     return fit.device()
+
+
+@pytest.fixture
+def few_steps(monkeypatch):
+    """What an explorer does with its controls does not depend on how well the digits have been learned."""
+    from rpn_edu.explore import Digits
+
+    monkeypatch.setattr(Digits, "steps", 3)

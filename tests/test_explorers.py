@@ -1,169 +1,41 @@
-"""Every control of every explorer, driven to its ends, at random and in pairs: no exception, NaN, lingering artist or idle control."""
+"""What an explorer shows, says, refuses, remembers and answers."""
 
 import base64
 import html
-import io
-import itertools
 import json
 import random
 import re
 import threading
 import zlib
-from collections import Counter
 
 import ipywidgets as W
 import numpy as np
 import pytest
 import torch
 from matplotlib.text import Text
-from PIL import Image
 
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE
 from rpn_edu.explore import (
     Basis,
-    Boundary,
-    Condition,
-    Digits,
     Explorer,
     Fabric,
     Fit,
     Flow,
-    Growth,
-    Heads,
-    Microscope,
     Mix,
     Predict,
-    Series,
-    Stack,
     explorer as module,
 )
 from rpn_edu.explore.canvas import Canvas, Panel, Stamp
 from rpn_edu.explore.compare import changes, compared
 from rpn_edu.explore.controls import control_of, read, shown, written
 from rpn_edu.explore.linked import lit_lines
+from tests.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
 from tests.states import KINDS, states
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
-STARTS = {
-    "basis": lambda **options: Explorer(X.Chebyshev(degree=3), Basis(), **options),
-    "growth": lambda **options: Explorer(X.Taylor(order=2), Growth(m=64), **options),
-    "condition": lambda **options: Explorer(X.Taylor(order=4), Condition(), **options),
-    "fabric": lambda **options: Explorer(R.LowRank(rank=2), Fabric(), **options),
-    "flow": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow(), **options),
-    "digits": lambda **options: Explorer(
-        rpn.Formula(X.Identity(), R.LowRank(rank=3)), Digits(pooled=True, images=20), terms=("reconciliation",), **options
-    ),
-    "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
-    "heads": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.LowRank(), channels=2), Heads(), **options),
-    "series": lambda **options: Explorer(X.Taylor(order=2), Series(), **options),
-    "stack": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Identity()), Stack(depth=8), **options),
-    "microscope": lambda **options: Explorer(
-        rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Microscope(layer=2), terms=("reconciliation",), **options
-    ),
-    "boundary": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity()), Boundary(points=20), terms=("remainder",), **options),
-    "mix": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Mix(), **options),
-}
-start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
-
-
-@pytest.fixture(autouse=True)
-def few_steps(monkeypatch):
-    """What an explorer does with its controls does not depend on how well the digits have been learned."""
-    monkeypatch.setattr(Digits, "steps", 3)
-
-
-def values_of(widget):
-    """What a control can be moved to: all entries of a menu, the ends and the middle of a slider."""
-    if isinstance(widget, W.Checkbox):
-        return [True, False]
-    if isinstance(widget, W.Dropdown):
-        return list(widget.options)
-    if isinstance(widget, W.Textarea):
-        return [widget.value, "1 2\n3 4\n5 6\n7 8", "0.5 x"]
-    if isinstance(widget, W.IntSlider):
-        return sorted({widget.min, (widget.min + widget.max) // 2, widget.max})
-    if isinstance(widget, W.FloatLogSlider):
-        return [10**widget.min, 10**widget.max, 10 ** ((widget.min + widget.max) / 2)]
-    return [widget.min, widget.max, (widget.min + widget.max) / 2]
-
-
-def picture_of(page: Explorer) -> tuple[str, bytes]:
-    """Alt text and bytes of the one picture on the surface."""
-    found = re.findall(r'<img class="rpn-picture" [^>]*alt="([^"]*)" src="data:image/png;base64,([^"]*)"', page.surface.value)
-    assert len(found) == page.surface.value.count("<img") == 1
-    return found[0][0], base64.b64decode(found[0][1])
-
-
-def pixels(png: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
-
-
-def inspect(page: Explorer) -> None:
-    """What must hold after every move."""
-    assert page.failed is None
-    alt, png = picture_of(page)
-    assert len(alt) > 40 and "nan" not in alt.lower() and "inf" not in alt.replace("information", "").lower().split()
-    assert png.startswith(b"\x89PNG") and Image.open(io.BytesIO(png)).size == page.canvas.size
-    assert all(torch.isfinite(value).all() for value in page.numbers.values())
-    assert page.canvas.mentioned
-    if page.refused:
-        assert 'role="status"' in page.surface.value and "Not shown" in page.surface.value
-    else:
-        assert page.subject == page.subject_panel.value() and page.picture == page.picture_panel.value()
-    assert 'role="alert"' not in page.surface.value
-
-
-def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
-    """Drive every control to every interesting value, then at random, then in pairs. Returns the number of moves."""
-    moves, driven = 0, Counter()
-
-    def move(widget, value):
-        nonlocal moves
-        widget.value = value
-        moves += 1
-        inspect(page)
-
-    for name in [name for name, _ in page.controls()]:
-        widget = dict(page.controls()).get(name)  # a menu may have taken it away
-        before = widget and widget.value
-        for value in values_of(widget) if widget else []:
-            move(widget, value)
-            for inner, other in page.controls():  # the controls a menu has just brought
-                driven[inner] += inner.startswith(name + ".") and isinstance(widget, W.Dropdown)
-                if inner.startswith(name + ".") and isinstance(widget, W.Dropdown) and driven[inner] <= 6:  # a field that all rows share
-                    ends = values_of(other)
-                    for end in ends[:: -(-len(ends) // 8)]:  # a menu inside a menu: an eighth of a long one is enough
-                        move(other, end)
-        if widget and not page.refused and isinstance(before, (int, float)):
-            move(widget, before)
-        page.set(*page.first)
-    draw = random.Random(seed)
-    for _ in range(steps):
-        widget = draw.choice([widget for _, widget in page.controls()])
-        move(widget, draw.choice(values_of(widget)))
-    page.set(*page.first)
-    pairs = list(itertools.combinations([name for name, _ in page.controls()], 2))
-    for one, two in draw.sample(pairs, min(len(pairs), 8)):
-        controls = dict(page.controls())
-        for a, b in itertools.product(values_of(controls[one])[:2], values_of(controls[two])[:2]):
-            with page.hold():
-                controls[one].value = a
-                dict(page.controls()).get(two, controls[two]).value = b
-            moves += 1
-            inspect(page)
-            page.set(*page.first)
-            controls = dict(page.controls())
-    return moves
-
-
-@start
-def test_every_control_to_its_ends_at_random_and_in_pairs(start):
-    page = start()
-    state = torch.get_rng_state()
-    assert sweep(page) >= 70
-    assert torch.equal(torch.get_rng_state(), state), "a move must leave the global random numbers alone"
+pytestmark = pytest.mark.usefixtures("few_steps")
 
 
 def test_a_field_of_the_start_that_is_left_out_keeps_its_value_until_a_state_brings_another():
@@ -198,62 +70,6 @@ def test_what_is_left_out_is_gone_and_the_rest_works(options):
     assert list(titles) == [title for title, option in folds.items() if options.get(option, True)]
 
 
-# ---- planted faults turn the sweep red -------------------------------------------------------------------------------------------
-
-
-class Planted(Exception):
-    pass
-
-
-def planted(*_, **__):
-    raise Planted("planted")
-
-
-@start
-@pytest.mark.parametrize("method", ["numbers", "paint", "alt", "readout", "given"])
-def test_a_planted_exception_turns_the_sweep_red(start, method, monkeypatch):
-    page = start()
-    monkeypatch.setattr(type(page.picture), method, planted)
-    with pytest.raises(Planted):
-        sweep(page)
-    assert isinstance(page.failed, Planted)
-
-
-@start
-@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
-def test_a_planted_nan_turns_the_sweep_red_and_is_never_drawn(start, wrong, monkeypatch):
-    page = start()
-    before = page.last_png
-    kind, sound = type(page.picture), type(page.picture).numbers
-
-    def numbers(self, subject, **given):
-        found = sound(self, subject, **given)
-        return {name: value.clone().fill_(wrong) if name == kind.answer else value for name, value in found.items()}
-
-    monkeypatch.setattr(kind, "numbers", numbers)
-    with pytest.raises(FloatingPointError, match="not finite"):
-        sweep(page)
-    assert page.last_png == before and 'role="alert"' in page.surface.value
-
-
-def test_a_lingering_artist_turns_the_comparison_red(monkeypatch):
-    monkeypatch.setattr("rpn_edu.explore.canvas.Canvas.begin", lambda self: None)
-    with pytest.raises(AssertionError, match="lingers"):
-        compare_with_fresh(Basis, [(Basis(), X.Chebyshev(degree=9)), (Basis(), X.Chebyshev(degree=2))])
-
-
-def test_an_error_is_shown_kept_and_raised_and_reset_recovers(monkeypatch):
-    page = STARTS["flow"]()
-    first = page.surface.value
-    with monkeypatch.context() as patch:
-        patch.setattr(Flow, "numbers", planted)
-        with pytest.raises(Planted):
-            dict(page.controls())["picture.x1"].value = 0.1
-        assert 'role="alert"' in page.surface.value and "Planted: planted" in page.surface.value and "Reset" in page.surface.value
-    page.reset.click()
-    assert page.failed is None and page.surface.value == first
-
-
 # ---- the picture is that of the state --------------------------------------------------------------------------------------------
 
 
@@ -272,6 +88,12 @@ def compare_with_fresh(kind, pairs):
 def test_blitted_pictures_are_those_of_a_fresh_explorer(kind):
     pairs = states(kind, 8, seed=3)
     compare_with_fresh(kind, random.Random(0).sample(pairs, min(12, len(pairs))) + pairs[:1])
+
+
+def test_a_lingering_artist_turns_the_comparison_red(monkeypatch):
+    monkeypatch.setattr("rpn_edu.explore.canvas.Canvas.begin", lambda self: None)
+    with pytest.raises(AssertionError, match="lingers"):
+        compare_with_fresh(Basis, [(Basis(), X.Chebyshev(degree=9)), (Basis(), X.Chebyshev(degree=2))])
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -471,63 +293,6 @@ def test_wrong_arguments_say_what_was_wanted():
         Explorer(presets={"a": X.Taylor()})
     with pytest.raises(ValueError, match="either choices or number"):
         Predict("?")
-
-
-# ---- honest controls -------------------------------------------------------------------------------------------------------------
-
-
-def honest(page: Explorer) -> None:
-    """Every enabled control in this state changes the picture or the figures, every disabled one does not."""
-    here = page.subject, page.picture
-    shows = (page.last_png, page.picture.readout(*here[:1], page.numbers))
-    numbers = page.numbers
-    for name, widget in list(page.controls()):
-        if isinstance(widget, W.Textarea) or widget.tooltip.startswith("which "):
-            continue  # menus of rows and tables are never greyed out
-        disabled, changed = widget.disabled, False
-        values = range(widget.min, widget.max + 1) if isinstance(widget, W.IntSlider) else values_of(widget)
-        for value in values:
-            page.set(*here)
-            dict(page.controls())[name].value = value
-            if page.refused:
-                continue
-            if disabled:
-                same = all(torch.allclose(page.numbers[key], numbers[key], rtol=1e-5, atol=1e-6) for key in numbers)
-                assert same and page.last_png == shows[0], f"{name} is disabled, but {value} changes {here}"
-            changed = changed or (page.last_png, page.picture.readout(page.subject, page.numbers)) != shows
-            if changed and not disabled:
-                break
-        page.set(*here)
-        assert changed != disabled, f"{name} is {'disabled' if disabled else 'enabled'} in {here}"
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_enabled_controls_change_the_picture_and_disabled_ones_do_not(kind):
-    for picture, subject in random.Random(1).sample(states(kind, 12, seed=9), 10):
-        honest(Explorer(subject, picture, term_bar=False))
-
-
-def test_known_idle_controls():
-    def disabled(subject, picture):
-        return {name for name, widget in Explorer(subject, picture, term_bar=False).controls() if widget.disabled}
-
-    linear = rpn.Formula(X.Taylor(), R.Identity(), P.Linear())
-    assert disabled(linear, Flow()) == {"formula.remainder.activate"}  # a bias starts at 0, but it is two more learned numbers
-    assert disabled(rpn.Formula(X.Taylor(), R.Constant()), Flow()) == {"picture.seed"}
-    alone = "formula.expansion.unique"  # one input has no x_1 x_2
-    assert disabled(rpn.Formula(X.Taylor(), R.Constant()), Fit()) == {alone, "picture.ridge"}
-    assert disabled(R.Masked(keep=1.0), Fabric()) == {"reconciliation.seed"}
-    assert disabled(R.Masked(keep=0.5), Fabric()) == set()
-    assert disabled(rpn.Formula(X.Taylor(), R.Kronecker()), Fit()) == {alone, "formula.reconciliation.p"}  # 1 is divided by 1 only
-
-
-def test_idle_controls_wake_up_with_a_switch():
-    page = Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow())
-    page.bar["π"].click()
-    controls = dict(page.controls())
-    assert controls["formula.remainder.activate"].disabled
-    controls["formula.remainder.activation"].value = "silu"
-    assert not controls["formula.remainder.activate"].disabled
 
 
 # ---- threads and global settings -------------------------------------------------------------------------------------------------
@@ -736,12 +501,6 @@ def test_the_controls_of_a_part_name_their_part():
     page = Explorer(X.Extended(parts=(X.Taylor(), X.Taylor())))
     said = [widget.description for name, widget in page.controls() if name.endswith("order")]
     assert said == ["part 1: order", "part 2: order"]
-
-
-@pytest.mark.parametrize("row", [X.Extended, X.Nested])
-def test_every_control_of_a_composed_component_can_be_moved(row):
-    page = Explorer(row(parts=(X.Chebyshev(), X.GaussianRBF(centers=3))))
-    assert sweep(page, steps=20) > 80
 
 
 def test_numbers_can_be_pasted_and_travel_in_the_token():

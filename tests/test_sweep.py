@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rpn_edu.explore import Explorer
-from tests.test_explorers import inspect, values_of
+from tests.driving import inspect, values_of
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 

@@ -1,0 +1,133 @@
+"""Every control of every explorer, driven to its ends, at random and in pairs: no exception, NaN or idle control."""
+
+import random
+
+import ipywidgets as W
+import pytest
+import torch
+
+import rpn_edu as rpn
+from rpn_edu.explore import (
+    Explorer,
+    Fabric,
+    Fit,
+    Flow,
+)
+from tests.driving import STARTS, Planted, planted, start, sweep, values_of
+from tests.states import KINDS, states
+
+X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
+pytestmark = pytest.mark.usefixtures("few_steps")
+
+
+@start
+def test_every_control_to_its_ends_at_random_and_in_pairs(start):
+    page = start()
+    state = torch.get_rng_state()
+    assert sweep(page) >= 70
+    assert torch.equal(torch.get_rng_state(), state), "a move must leave the global random numbers alone"
+
+
+@pytest.mark.parametrize("row", [X.Extended, X.Nested])
+def test_every_control_of_a_composed_component_can_be_moved(row):
+    page = Explorer(row(parts=(X.Chebyshev(), X.GaussianRBF(centers=3))))
+    assert sweep(page, steps=20) > 80
+
+
+# ---- planted faults turn the sweep red -------------------------------------------------------------------------------------------
+
+
+@start
+@pytest.mark.parametrize("method", ["numbers", "paint", "alt", "readout", "given"])
+def test_a_planted_exception_turns_the_sweep_red(start, method, monkeypatch):
+    page = start()
+    monkeypatch.setattr(type(page.picture), method, planted)
+    with pytest.raises(Planted):
+        sweep(page)
+    assert isinstance(page.failed, Planted)
+
+
+@start
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_a_planted_nan_turns_the_sweep_red_and_is_never_drawn(start, wrong, monkeypatch):
+    page = start()
+    before = page.last_png
+    kind, sound = type(page.picture), type(page.picture).numbers
+
+    def numbers(self, subject, **given):
+        found = sound(self, subject, **given)
+        return {name: value.clone().fill_(wrong) if name == kind.answer else value for name, value in found.items()}
+
+    monkeypatch.setattr(kind, "numbers", numbers)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        sweep(page)
+    assert page.last_png == before and 'role="alert"' in page.surface.value
+
+
+def test_an_error_is_shown_kept_and_raised_and_reset_recovers(monkeypatch):
+    page = STARTS["flow"]()
+    first = page.surface.value
+    with monkeypatch.context() as patch:
+        patch.setattr(Flow, "numbers", planted)
+        with pytest.raises(Planted):
+            dict(page.controls())["picture.x1"].value = 0.1
+        assert 'role="alert"' in page.surface.value and "Planted: planted" in page.surface.value and "Reset" in page.surface.value
+    page.reset.click()
+    assert page.failed is None and page.surface.value == first
+
+
+# ---- honest controls -------------------------------------------------------------------------------------------------------------
+
+
+def honest(page: Explorer) -> None:
+    """Every enabled control in this state changes the picture or the figures, every disabled one does not."""
+    here = page.subject, page.picture
+    shows = (page.last_png, page.picture.readout(*here[:1], page.numbers))
+    numbers = page.numbers
+    for name, widget in list(page.controls()):
+        if isinstance(widget, W.Textarea) or widget.tooltip.startswith("which "):
+            continue  # menus of rows and tables are never greyed out
+        disabled, changed = widget.disabled, False
+        values = range(widget.min, widget.max + 1) if isinstance(widget, W.IntSlider) else values_of(widget)
+        for value in values:
+            page.set(*here)
+            dict(page.controls())[name].value = value
+            if page.refused:
+                continue
+            if disabled:
+                same = all(torch.allclose(page.numbers[key], numbers[key], rtol=1e-5, atol=1e-6) for key in numbers)
+                assert same and page.last_png == shows[0], f"{name} is disabled, but {value} changes {here}"
+            changed = changed or (page.last_png, page.picture.readout(page.subject, page.numbers)) != shows
+            if changed and not disabled:
+                break
+        page.set(*here)
+        assert changed != disabled, f"{name} is {'disabled' if disabled else 'enabled'} in {here}"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_enabled_controls_change_the_picture_and_disabled_ones_do_not(kind):
+    for picture, subject in random.Random(1).sample(states(kind, 12, seed=9), 10):
+        honest(Explorer(subject, picture, term_bar=False))
+
+
+def test_known_idle_controls():
+    def disabled(subject, picture):
+        return {name for name, widget in Explorer(subject, picture, term_bar=False).controls() if widget.disabled}
+
+    linear = rpn.Formula(X.Taylor(), R.Identity(), P.Linear())
+    assert disabled(linear, Flow()) == {"formula.remainder.activate"}  # a bias starts at 0, but it is two more learned numbers
+    assert disabled(rpn.Formula(X.Taylor(), R.Constant()), Flow()) == {"picture.seed"}
+    alone = "formula.expansion.unique"  # one input has no x_1 x_2
+    assert disabled(rpn.Formula(X.Taylor(), R.Constant()), Fit()) == {alone, "picture.ridge"}
+    assert disabled(R.Masked(keep=1.0), Fabric()) == {"reconciliation.seed"}
+    assert disabled(R.Masked(keep=0.5), Fabric()) == set()
+    assert disabled(rpn.Formula(X.Taylor(), R.Kronecker()), Fit()) == {alone, "formula.reconciliation.p"}  # 1 is divided by 1 only
+
+
+def test_idle_controls_wake_up_with_a_switch():
+    page = Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow())
+    page.bar["π"].click()
+    controls = dict(page.controls())
+    assert controls["formula.remainder.activate"].disabled
+    controls["formula.remainder.activation"].value = "silu"
+    assert not controls["formula.remainder.activate"].disabled
