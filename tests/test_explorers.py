@@ -12,6 +12,7 @@ import ipywidgets as W
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 import rpn_edu as rpn
@@ -563,6 +564,17 @@ def test_a_curve_with_gaps_that_has_not_moved_has_no_ghost():
     dict(page.controls())["interdependence.hops"].value = 3
     ghosts = [name for name in page.canvas.mentioned if name.startswith("ghost")]
     assert "links 0" in page.canvas.mentioned and not ghosts
+
+
+def test_the_ghosts_of_many_curves_are_dotted_and_told_apart_by_colour():
+    page = Explorer(X.Chebyshev(degree=4))
+    page.pin.click()
+    dict(page.controls())["expansion"].value = "Legendre"
+    curves = {name.removeprefix("ghost "): page.canvas.artists[name] for name in page.canvas.mentioned if name.startswith("ghost feature")}
+    assert len(curves) == 3 and all(curve.is_dashed() for curve in curves.values())  # the first feature, x itself, has not moved
+    half = [(np.array(to_rgb(page.canvas.artists[name].get_color())) + to_rgb("#777777")) / 2 for name in curves]
+    np.testing.assert_allclose([curve.get_color() for curve in curves.values()], half)
+    assert len({tuple(color) for color in half}) == 3
 
 
 def test_the_ghost_of_bars_is_an_outline_and_moves_no_limits():

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from matplotlib import ticker
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
@@ -25,6 +26,7 @@ from PIL import Image
 HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
 PAINTED = ("numbers", "powers")
 GHOST: dict[str, Any] = {"color": "#777777", "linestyle": (0, (1, 1)), "linewidth": 1.6}
+"""A curve's ghost is dotted, and half of its colour is this grey: among many, each ghost is still known by its curve."""
 
 
 class Panel(NamedTuple):
@@ -146,7 +148,7 @@ class Canvas:
 
     @contextmanager
     def ghost(self) -> Iterator[None]:
-        """What is told inside is a state of before: its curves are dotted grey, its bars are outlines, the rest of it is not shown."""
+        """What is told inside is a state of before: its curves are dotted and greyish, its bars outlines, the rest is not shown."""
         self.ghostly = True
         try:
             yield
@@ -160,7 +162,8 @@ class Canvas:
             unmoved = bool(told) and all(np.array_equal(*pair, equal_nan=True) for pair in zip(told, map(np.asarray, (x, y))))
             if style.get("linestyle") == "" or unmoved:  # points say nothing as a ghost
                 return
-            name, style = f"ghost {name}", GHOST
+            half = np.add(to_rgb(style["color"]), to_rgb(GHOST["color"])) / 2
+            name, style = f"ghost {name}", {**GHOST, "color": half}
         artist = self._artist(name, lambda: self.axes[panel].plot([], [], **style)[0])
         artist.set_data(np.asarray(x), np.asarray(y))
         if term and not self.ghostly:

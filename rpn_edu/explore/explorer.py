@@ -196,7 +196,7 @@ class Explorer:
             button.add_class("rpn-term")
         self.reset = W.Button(description="Reset", tooltip="back to the first state", layout=auto)
         self.reset.on_click(lambda _: self.set(*self.first))
-        self.pin = W.Button(description="Pin", tooltip="keep this state as a grey ghost and compare", layout=auto)
+        self.pin = W.Button(description="Pin", tooltip="keep this state as a dotted ghost and compare", layout=auto)
         self.pin.on_click(lambda _: self._pin())
         self.preset = W.Dropdown(options=[PRESETS, *self.presets], description="preset", style={"description_width": "initial"})
         self.preset.observe(self._preset_chosen, "value")
@@ -313,7 +313,7 @@ class Explorer:
             self.canvas.note("prediction", said, "#b34700")
         self.last_png, self.alt = self.canvas.png(), self.picture.alt(self.subject, self.numbers)
         if self.pinned is not None:
-            self.alt += f" Grey and dotted behind it: a pinned state. {self._comparison()}"
+            self.alt += f" Dotted: a pinned state. {self._comparison()}"
 
     def _disable_idle(self) -> None:
         """Grey out the controls that have no effect now, and all of them while the question waits."""
