@@ -609,7 +609,7 @@ def test_changes_and_figures_are_told_in_words():
     assert [*changes(R.LowRank(rank=2), R.LowRank(rank=2))] == []
     before = {"D": 4, "error": 0.2, "same": 1.0, "zero": 1e-16, "up": 1.0}
     after = {"D": 2, "error": 0.1, "same": 1.0, "zero": 1.0, "up": 3.0}
-    assert [*compared(before, after)] == ["D 4 → 2 (2 less)", "error 0.2 → 0.1 (50 % lower)", "zero 0 → 1 (1 more)", "up 1 → 3 (3 times)"]
+    assert [*compared(before, after)] == ["D 4 → 2 (2 less)", "error 0.2 → 0.1 (50 % lower)", "zero 0 → 1", "up 1 → 3 (3 times)"]
 
 
 # ---- linked views ------------------------------------------------------------------------------------------------------------------
@@ -720,12 +720,15 @@ def test_a_question_without_a_reason_leaves_nothing_behind():
 
 
 @start
-def test_a_prediction_lies_below_all_panels(start):
-    page = start(question=QUESTION)
+def test_a_prediction_lies_below_all_panels_and_beside_their_names(start):
+    page = start(question=Predict("?", choices=["a sentence of average length"]))
     page.asked.predicted.index = 0
     page.asked.submit.click()
-    box = page.canvas.artists["prediction"].get_window_extent(page.canvas.agg.get_renderer())
-    assert not [panel.title for panel, axes in zip(page.canvas.panels, page.canvas.axes, strict=True) if axes.bbox.overlaps(box)]
+    paper = page.canvas.agg.get_renderer()
+    box = page.canvas.artists["prediction"].get_window_extent(paper)
+    for panel, axes in zip(page.canvas.panels, page.canvas.axes, strict=True):
+        assert not axes.bbox.overlaps(box), panel.title
+        assert not panel.xlabel or not axes.xaxis.label.get_window_extent(paper).overlaps(box), panel.xlabel
 
 
 def test_a_long_prediction_stays_inside_the_picture_and_below_the_data():

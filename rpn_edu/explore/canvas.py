@@ -25,6 +25,8 @@ from PIL import Image
 
 HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
 PAINTED = ("numbers", "powers")
+MARGIN = 4
+"""Pixels around the kept letters: some reach beyond the box that matplotlib names."""
 GHOST: dict[str, Any] = {"color": "#777777", "linestyle": (0, (1, 1)), "linewidth": 1.6}
 """A curve's ghost is dotted, and half of its colour is this grey: among many, each ghost is still known by its curve."""
 
@@ -57,20 +59,27 @@ class Stamp(Text):
 
     def draw(self, renderer: Any) -> None:
         x, y = np.floor(self.get_transform().transform(self.get_position()))
+        image, left, bottom = self._kept()
+        renderer.draw_image(renderer.new_gc(), x + left, y + bottom, image)
+
+    def width(self) -> int:
+        """In pixels."""
+        return self._kept()[0].shape[1] - 2 * MARGIN
+
+    def _kept(self) -> tuple[np.ndarray, int, int]:
         key = self.get_text(), str(self.get_color()), self.look
         if key not in self.pixels:
             if len(self.pixels) > 4000:  # a few megabytes
                 self.pixels.clear()
             self.pixels[key] = self._pressed()
-        image, left, bottom = self.pixels[key]
-        renderer.draw_image(renderer.new_gc(), x + left, y + bottom, image)
+        return self.pixels[key]
 
     def _pressed(self) -> tuple[np.ndarray, int, int]:
         """(rows, columns, 4) in the order of drawing, and where its lower left corner lies from the place of the words."""
         twin = copy.copy(self)
         twin.set_transform(IdentityTransform())
         twin.set_position((0, 0))
-        room = Text.get_window_extent(twin, RendererAgg(1, 1, 100)).padded(4)
+        room = Text.get_window_extent(twin, RendererAgg(1, 1, 100)).padded(MARGIN)
         left, bottom = math.floor(room.x0), math.floor(room.y0)
         twin.set_position((-left, -bottom))
         paper = RendererAgg(math.ceil(room.x1) - left, math.ceil(room.y1) - bottom, 100)
@@ -87,7 +96,8 @@ class Canvas:
         self.agg = FigureCanvasAgg(self.figure)
         self.axes = [self.figure.add_axes(panel.where) for panel in panels]
         for axes, panel in zip(self.axes, panels, strict=True):
-            axes.set_xlabel(panel.xlabel, fontsize=8, labelpad=14 if panel.xticks == "counts" else None)  # room for the blitted counts
+            # To the right: a prediction lies in the left corner below. With counts there is room for them, which are blitted.
+            axes.set_xlabel(panel.xlabel, fontsize=8, loc="right", labelpad=14 if panel.xticks == "counts" else None)
             axes.set_ylabel(panel.ylabel, fontsize=8, labelpad=14 if panel.yticks == "counts" else None)
             axes.tick_params(labelsize=7)
             axes.set_autoscale_on(False)  # else an image moves the limits behind our back, and the ticks stay the old ones
@@ -98,9 +108,9 @@ class Canvas:
                     axis.set_major_formatter(lambda power, _: power_of_ten(power))
             for side in ("top", "right"):
                 axes.spines[side].set_visible(False)
-        # The panel of the lit term is underlined below its title: a shape, so that nobody depends on colour.
-        rule = {"color": "#222222", "linewidth": 2.5, "clip_on": False, "animated": True}
-        self.rules = [axes.plot([0, 1], [1.015, 1.015], transform=axes.transAxes, **rule)[0] for axes in self.axes]
+        # The title of the lit term's panel is underlined: a shape, so that nobody depends on colour.
+        rule = {"color": "#222222", "linewidth": 1.5, "clip_on": False, "animated": True}
+        self.rules = [axes.plot([], [], transform=axes.transAxes, **rule)[0] for axes in self.axes]
         self.titles = [self._words(axes, fontsize=9, va="baseline") for axes in self.axes]
         for title, axes, panel in zip(self.titles, self.axes, panels, strict=True):
             title.set_text(panel.title)
@@ -339,7 +349,9 @@ class Canvas:
         for axes, title in zip(self.axes, self.titles, strict=True):
             axes.draw_artist(title)
         if self.lit is not None:
-            self.axes[self.lit].draw_artist(self.rules[self.lit])
+            axes, rule = self.axes[self.lit], self.rules[self.lit]
+            rule.set_data([0, self.titles[self.lit].width() / axes.bbox.width], [1 + 4 / axes.bbox.height] * 2)
+            axes.draw_artist(rule)
         picture = Image.fromarray(np.asarray(self.agg.buffer_rgba())[:, :, :3])
         out = io.BytesIO()
         picture.quantize(colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=1)

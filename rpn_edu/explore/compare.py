@@ -34,7 +34,10 @@ def compared(old: dict[str, float], new: dict[str, float]) -> Iterator[str]:
         before, after = (0.0 if isinstance(value, float) and abs(value) < 1e-9 else value for value in (old[name], new[name]))  # rounding
         if _said(before) == _said(after):
             continue
-        ratio = after / before if before else 0.0
+        if not (before and after):  # nothing is a share of nothing
+            yield f"{name} {_said(before)} → {_said(after)}"
+            continue
+        ratio = after / before
         if ratio > 0 and not isinstance(before, int):
             share = f"{ratio:.3g} times" if ratio >= 2 else f"{abs(ratio - 1):.0%} {'higher' if ratio > 1 else 'lower'}".replace("%", " %")
         else:

@@ -15,13 +15,18 @@ from ..canvas import Canvas, Panel
 # Colour is never alone: bars are hatched, curves dashed, panels titled.
 COLORS = {"κ": "#0b62a4", "ξ": "#6a3d9a", "ψ": "#b34700", "π": "#1b7837", "fusion": "#7a5c00", "g": "#222222"}
 HATCHES = {"κ": "", "ξ": "xx", "ψ": "//", "π": "..", "fusion": "\\\\", "g": ""}
-LINES = ("-", "--", "-.", ":")
+LINES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))  # dots alone are the ghost of a pinned state
 
 FORMULA = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ", "ψ(w)"), ("", " ⟩ + "), ("π", "π(x)"))
 """What stands above a picture: pieces of text, each with the symbol of its term or with none."""
 
 Numbers = dict[str, Any]
 Seed = Annotated[int, Dial(0, 9, "seed of the random numbers")]
+
+
+def counted(count: int, noun: str) -> str:
+    """1 channel, 2 channels."""
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 class Picture(Component, ABC):

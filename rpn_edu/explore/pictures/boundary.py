@@ -11,7 +11,7 @@ from ...component import Dial, component
 from ...fit import least_squares
 from ...formula import Formula
 from ..canvas import Canvas, Panel
-from .base import COLORS, HATCHES, Numbers, Picture, Seed
+from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 from .microscope import lowered
 
 
@@ -148,7 +148,7 @@ class Boundary(Picture):
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
         shares = f"right on {numbers['accuracy']:.3f} of these points, {numbers['fresh_accuracy']:.3f} of 200 fresh ones"
-        return f"{shares}\ndims {self.widths()}, {len(numbers['w'])} learned numbers, {self.steps(subject)} steps"
+        return f"{shares}\ndims {self.widths()}, {counted(len(numbers['w']), 'learned number')}, {self.steps(subject)} steps"
 
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         inside = "x"

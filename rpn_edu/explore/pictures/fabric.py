@@ -10,7 +10,7 @@ from ...component import Dial, component
 from ...reconciliation import Reconciliation
 from ...reconciliation.factored import Blockwise, DiagonalPadding, Factored
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, HATCHES, Numbers, Picture, Seed
+from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 
 Blocked = Blockwise | DiagonalPadding
 """The ψ whose matrix is made of blocks."""
@@ -116,7 +116,7 @@ class Fabric(Picture):
         blocks = " in {} by {} blocks of {} by {}".format(*subject.blocks(self.n, self.D)) if isinstance(subject, Blocked) else ""
         zeros = f"{int((W == 0).sum())} of them are exactly 0, " if (W == 0).any() else ""
         return (
-            f"{len(numbers['w'])} learned numbers of {subject!r} beside the {self.n} by {self.D} matrix they become{blocks}. "
+            f"{counted(len(numbers['w']), 'learned number')} of {subject!r} beside the {self.n} by {self.D} matrix they become{blocks}. "
             f"Its entries run from {W.min():.3g} to {W.max():.3g}, {zeros}its rank is {self.rank(numbers)} of at most "
             f"{min(self.n, self.D)}, the largest singular value {numbers['singular'].max():.3g}."
         )

@@ -11,7 +11,7 @@ from ...component import Dial, Table, component
 from ...fit import least_squares
 from ...formula import Formula
 from ..canvas import Canvas, Panel, with_jumps
-from .base import COLORS, Numbers, Picture, Seed
+from .base import COLORS, Numbers, Picture, Seed, counted
 
 # A made-up line with noise, x far from [-1, 1]: what `own` looks like.
 EXAMPLE = ((0, 1.0), (1, 1.8), (2, 3.1), (3, 3.9), (4, 5.2), (5, 5.9), (6, 7.1), (8, 8.8))
@@ -168,19 +168,23 @@ class Fit(Picture):
         blind = f" No feature reaches {silent:.0%} of the line: there only the remainder speaks." if silent else ""
         return (
             f"{what} and the fit of {subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r}, "
-            f"{len(numbers['w'])} learned numbers. The fit runs {trend} {judge}, from {curve.min():.3g} to {curve.max():.3g}: "
-            f"error {numbers['train_error']:.3f} on the points, {error:.3f} on {judge}.{blind}"
+            f"{counted(len(numbers['w']), 'learned number')}. The fit runs {trend} {judge}, from {curve.min():.3g} to {curve.max():.3g}: "
+            f"error {self.said(numbers['train_error'])} on the points, {self.said(error)} on {judge}.{blind}"
         )
 
+    def said(self, error: Tensor) -> str:
+        """An error with the same digits wherever it stands. Nobody knows how large the numbers of a reader are."""
+        return f"{error:.4g}" if self.own else f"{error:.4f}"
+
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        judge, form = ("points held out", ".4g") if self.own else ("true curve", ".4f")
-        errors = f"error on the points {numbers['train_error']:{form}}   on the {judge} {numbers['test_error']:{form}}"
-        return f"{errors}   {len(numbers['w'])} learned numbers"
+        judge = "points held out" if self.own else "true curve"
+        errors = f"error on the points {self.said(numbers['train_error'])}   on the {judge} {self.said(numbers['test_error'])}"
+        return f"{errors}   {counted(len(numbers['w']), 'learned number')}"
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
         D = subject.expansion.width(1)
         return {
-            "g": f"error {numbers['test_error']:.3f}",
+            "g": f"error {self.said(numbers['test_error'])}",
             "κ": f"D = {D}",
             "ψ": f"1 × {D}",
             "π": f"{numbers['pi'].abs().max() * self.unit():.3f} at most",

@@ -8,7 +8,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...formula import Formula
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, HATCHES, Numbers, Picture, Seed
+from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 
 
 @component
@@ -83,7 +83,7 @@ class Flow(Picture):
         return (
             "g = "
             + ", ".join(f"{value:z.4f}" for value in numbers["g"][0])
-            + f"   D = {numbers['kappa'].shape[-1]}, {len(numbers['w']) + len(numbers['w_pi'])} learned numbers"
+            + f"   D = {numbers['kappa'].shape[-1]}, {counted(len(numbers['w']) + len(numbers['w_pi']), 'learned number')}"
         )
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:

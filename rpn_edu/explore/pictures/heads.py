@@ -8,7 +8,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...formula import Formula
 from ..canvas import Canvas, Panel, steady, with_jumps
-from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed
+from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed, counted
 
 
 @component
@@ -30,7 +30,7 @@ class Heads(Picture):
     panels: ClassVar[tuple[Panel, ...]] = (
         Panel((0.05, 0.62, 0.62, 0.29), "ψ(w) of each channel, side by side", "", "output", "none", "counts", "ψ"),
         Panel((0.74, 0.62, 0.24, 0.29), "the best single ψ", "", "", "none", "none"),
-        Panel((0.07, 0.13, 0.6, 0.36), "thin: channels   thick: fused   dotted: best single ψ", "first input", term="fusion"),
+        Panel((0.07, 0.13, 0.6, 0.36), "thin: channels   thick: fused   blue dots: best single ψ", "first input", term="fusion"),
         Panel((0.74, 0.13, 0.24, 0.36), "singular values, ×: first ψ", xticks="counts"),
     )
 
@@ -104,24 +104,26 @@ class Heads(Picture):
         canvas.bars("singular", 3, singular, COLORS["ψ"], HATCHES["ψ"])
         canvas.line("of one", 3, range(len(of_one)), of_one, color="#222222", marker="x", linestyle="", markersize=5)
 
-    def verdict(self, numbers: Numbers) -> str:
+    def verdict(self, subject: Formula, numbers: Numbers) -> str:
         if numbers["distance"] > 1e-6:
             return f"no single ψ does this: {numbers['distance']:.0%} is missing"
-        mean = numbers.get("distance_of_mean")
-        return "one matrix does the same" + (", ψ of the mean of w" if mean is not None and mean < 1e-6 else "")
+        if numbers.get("distance_of_mean", 1.0) > 1e-6:
+            return "one matrix does the same"
+        scale = subject.fusion.times_mean(subject.channels) or 1
+        return "one matrix does the same, " + (f"{scale:g} times " if scale != 1 else "") + "ψ of the mean of w"
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:
         return (
-            f"{subject.channels} channels of {subject.expansion!r} with {subject.reconciliation!r}, fused by {subject.fusion!r}: "
-            f"{self.verdict(numbers)}. The matrix of channel 1 has the rank {numbers['rank_of_channel_1']}, "
-            f"the best single matrix {numbers['rank']}. "
+            f"{counted(subject.channels, 'channel')} of {subject.expansion!r} with {subject.reconciliation!r}, "
+            f"fused by {subject.fusion!r}: {self.verdict(subject, numbers)}. The matrix of channel 1 has "
+            f"the rank {numbers['rank_of_channel_1']}, the best single matrix {numbers['rank']}. "
             f"Output {self.output}, fused, runs "
             f"from {numbers['curves'][-2].min():.3g} to {numbers['curves'][-2].max():.3g} as the first input goes from -1 to 1."
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
         ranks = f"rank {numbers['rank_of_channel_1']} in channel 1, {numbers['rank']} in the best ψ"
-        return f"{self.verdict(numbers)}\n{ranks}, l = {self.sizes(subject)['l']}"
+        return f"{self.verdict(subject, numbers)}\n{ranks}, l = {self.sizes(subject)['l']}"
 
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         return (
