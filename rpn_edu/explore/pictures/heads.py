@@ -94,12 +94,10 @@ class Heads(Picture):
         for number, curve in enumerate(channels):
             style = {"color": COLORS["ψ"], "linestyle": LINES[number % len(LINES)], "linewidth": 1.1}
             canvas.line(f"channel {number}", 2, *with_jumps(first, curve), **style)
-            place = int(101 * (number + 1) / (C + 1))
-            canvas.text(
-                f"name {number}", 2, place / 100, (float(curve[place]) + top) / (2 * top), str(number + 1), va="bottom", ha="center"
-            )
         canvas.line("fused", 2, *with_jumps(first, fused), color=COLORS["g"], linewidth=2.4, alpha=0.8)
         canvas.line("best", 2, *with_jumps(first, best), color="#1e90ff", linewidth=2, linestyle=":")
+        names = [str(number) for number in range(1, C + 1)]
+        canvas.name_curves("name", 2, first, curves[:-1].mT, names, (-1, 1))
         canvas.limits(3, (-0.6, self.n - 0.4), (0, steady(torch.cat((singular, of_one)), floor=0.1) * 1.05))
         canvas.bars("singular", 3, singular, COLORS["ψ"], HATCHES["ψ"])
         canvas.line("of one", 3, range(len(of_one)), of_one, color="#222222", marker="x", linestyle="", markersize=5)
