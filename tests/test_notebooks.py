@@ -45,7 +45,7 @@ PARTS = (
     "**Next:**",
     "**References.**",
 )
-ALLOWED = {"torch", "rpn_edu", "tempfile", "math"}
+ALLOWED = {"torch", "unittest", "rpn_edu", "tempfile", "math"}
 
 
 def notebook(path):

@@ -61,7 +61,7 @@ SYMBOLS = (
     Symbol("ridge", r"\text{ridge}", "ridge", "the price of large numbers in w", "one number", "ridge", "g"),
     Symbol("C", "C", "capital c", "how many channels a head has", "one number", "channels", "g"),
     Symbol("fusion", r"\text{fusion}", "fusion", "how channels or heads become one output", "a function", "rpn.fusion", "g"),
-    Symbol("H_k", "H_k", "H k", "the output of layer k", "b × d_k", "model.layers", "g"),
+    Symbol("H_k", "H_k", "H k", "the output of layer k", "b × d_k", "", "g"),
     Symbol("d_k", "d_k", "d k", "how many outputs layer k has", "one number", "model.dims", "g"),
     Symbol("K", "K", "capital k", "how many layers a model has", "one number", "len(model.layers)", "g"),
     Symbol("i", "i", "i", "the number of a row or an input", "one number"),

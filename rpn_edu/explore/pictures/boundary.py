@@ -73,7 +73,9 @@ class Boundary(Picture):
         return subject.expansion(activate(edges, self.between)).abs().max().item()
 
     def steps(self, subject: Formula) -> int:
-        """As many as a slider allows; a step with many learned numbers takes longer."""
+        """One layer that is linear in w needs one. Others get as many as a slider allows; a step with many learned numbers takes longer."""
+        if self.depth == 1 and subject.reconciliation.linear and getattr(subject.remainder, "activation", "none") == "none":
+            return 1
         return max(10, min(20, 3000 // max(self.learned(subject), 1)))
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
@@ -122,7 +124,7 @@ class Boundary(Picture):
         canvas.limits(1, (-0.6, 1.6), (0, 1.08))
         canvas.bars("shares", 1, shares, [COLORS["κ"], COLORS["ψ"]], HATCHES["ψ"])
         for i, (share, name) in enumerate(zip(shares, ("these", "fresh"))):
-            canvas.text(f"share {i}", 1, (i + 0.6) / 2.2, share / 1.08 + 0.01, f"{share:.2f}", ha="center")
+            canvas.text(f"share {i}", 1, (i + 0.6) / 2.2, share / 1.08 + 0.01, f"{share:.3f}", ha="center")
             canvas.text(f"name {i}", 1, (i + 0.6) / 2.2, -0.03, name, ha="center", va="top")
 
     def border(self, g: Tensor) -> tuple[Tensor, Tensor]:
@@ -148,7 +150,7 @@ class Boundary(Picture):
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
         shares = f"right on {numbers['accuracy']:.3f} of these points, {numbers['fresh_accuracy']:.3f} of 200 fresh ones"
-        return f"{shares}\ndims {self.widths()}, {counted(len(numbers['w']), 'learned number')}, {self.steps(subject)} steps"
+        return f"{shares}\ndims {self.widths()}, {counted(len(numbers['w']), 'learned number')}, {counted(self.steps(subject), 'step')}"
 
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         inside = "x"

@@ -153,6 +153,9 @@ class Microscope(Picture):
         name = lowered("H", self.layer)
         return f"{name} = {H}{self.cut(numbers)}\nslope of g₁ at {name}: {slope}"
 
+    def figures(self, subject: Formula, numbers: Numbers) -> dict[str, float]:
+        return {"D": numbers["kappa"].shape[-1]} | super().figures(subject, numbers)  # of the layer under the lens
+
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
         before, w, result = self.before(), lowered("w", self.layer), lowered("H", self.layer)
         terms = (("κ", f"κ({before})"), ("", " , "), ("ψ", f"ψ({w})"), ("", " ⟩ + "), ("π", f"π({before})"))
