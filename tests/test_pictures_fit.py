@@ -23,7 +23,7 @@ def test_own_data_are_scaled_and_a_quarter_of_the_points_is_held_out():
     scaled = np.interp(x, [x.min(), x.max()], [-1, 1])
     held_out = np.isclose(scaled[:, None], given["x_test"].numpy(), atol=1e-5).any(-1)
     assert held_out.sum() in (6, 7) and not held_out[0]
-    for name, wanted in (("x", scaled[~held_out]), ("x_test", scaled[held_out]), ("y", y[~held_out] / 100), ("y_test", y[held_out] / 100)):
+    for name, wanted in (("x", scaled[~held_out]), ("x_test", scaled[held_out]), ("y", y[~held_out]), ("y_test", y[held_out])):
         np.testing.assert_allclose(given[name], wanted, atol=1e-6)
 
 
@@ -35,7 +35,7 @@ def test_the_error_is_that_of_numpys_polynomial_on_the_points_held_out():
     with torch.no_grad():
         found = picture.numbers(formula, **given)
     best = np.polynomial.Polynomial.fit(given["x"], given["y"], 4)
-    error = 100 * np.sqrt(np.mean((best(given["x_test"].numpy()) - given["y_test"].numpy()) ** 2))  # y up to 318 is counted in hundreds
+    error = np.sqrt(np.mean((best(given["x_test"].numpy()) - given["y_test"].numpy()) ** 2))
     assert float(found["test_error"]) == pytest.approx(error, rel=1e-4)
 
 
@@ -98,6 +98,18 @@ def test_the_unit_of_y_is_no_matter_of_the_fit(factor, psi):
         with torch.no_grad():
             errors[scale] = picture.numbers(formula, **picture.given())["test_error"].item() / scale
     assert errors[factor] == pytest.approx(errors[1.0], rel=0.05) and errors[1.0] < 3
+
+
+@pytest.mark.parametrize("psi", [rpn.reconciliation.Identity(), rpn.reconciliation.LowRank(rank=1)])
+def test_a_constant_is_added_as_it_is_to_large_numbers_too(psi):
+    """Shifting y and π by the same constant shifts g, also where y is counted in hundreds."""
+    found = {}
+    for constant in (0.0, 16.0):
+        picture = Fit(own=tuple((i, 500 + 3 * i + i % 3 + constant) for i in range(12)))
+        numbers = picture.numbers(rpn.Formula(X.Chebyshev(degree=2), psi, P.Constant(value=constant)), **picture.given())
+        found[constant] = numbers["curve"]
+        assert (numbers["pi"] == constant).all()
+    assert torch.allclose(found[16.0], found[0.0] + 16, rtol=1e-9)
 
 
 def test_a_fit_in_steps_of_huge_features_is_refused_and_a_linear_one_is_not():

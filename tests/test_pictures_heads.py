@@ -40,7 +40,7 @@ def test_what_collapses_into_one_matrix_is_what_is_linear_in_the_channels(fusion
     linear = not isinstance(fusion, (F.Max, F.Min, F.Prod, F.Median))
     assert (found["distance"] < 1e-9) == linear
     of_mean = isinstance(fusion, (F.Sum, F.Mean, F.Weighted))  # weights start at 1 / C
-    assert ("distance_of_mean" in found and bool(found["distance_of_mean"] < 1e-6)) == of_mean
+    assert ("distance_with_mean_w" in found and bool(found["distance_with_mean_w"] < 1e-6)) == of_mean
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

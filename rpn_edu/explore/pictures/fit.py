@@ -51,14 +51,13 @@ class Fit(Picture):
         return (min(x for x, _ in self.own), max(x for x, _ in self.own)) if self.own else (-1.0, 1.0)
 
     def unit(self) -> float:
-        """What y is counted in: a power of ten where its numbers are far from 1, since w starts near 1."""
+        """What the learned part of g is counted in: a power of ten where y is far from 1, since w starts near 1."""
         largest = max((abs(y) for _, y in self.own), default=1.0)
         return 1.0 if 0.1 <= largest < 100 or not largest else 10.0 ** math.floor(math.log10(largest))
 
     def given(self) -> dict[str, Tensor]:
         if self.own:
             x, y = torch.tensor(sorted(self.own), dtype=torch.float64).T
-            y = (y / self.unit()).round(decimals=9)
             low, high = self.span()
             x = ((2 * x - (low + high)) / (high - low)).round(decimals=6)
             # A quarter of them, spread by the golden ratio: every fourth of quarterly data would be one and the same season.
@@ -88,18 +87,20 @@ class Fit(Picture):
             torch.manual_seed(self.seed)
             w = torch.cat((subject.reconciliation.init(1, D), subject.remainder.init(1, 1))).double()
         fixed = subject.reconciliation.frozen(1, D)
+        unit = self.unit()
+        unit_of_pi = unit if subject.remainder.length(1, 1) else 1.0  # a π that learns nothing is as large as it says
 
         def predict(w: Tensor, x: Tensor) -> Tensor:
             column = x.unsqueeze(-1)  # (rows, 1)
-            inner = subject.expansion(column) @ subject.reconciliation.matrix(w[:l], 1, D, fixed).mT
-            return (inner + subject.remainder(column, w[l:], 1)).squeeze(-1)
+            inner = unit * subject.expansion(column) @ subject.reconciliation.matrix(w[:l], 1, D, fixed).mT
+            return (inner + unit_of_pi * subject.remainder(column, w[l:], 1)).squeeze(-1)
 
         if subject.reconciliation.length(1, D) + subject.remainder.length(1, 1):
-            w = least_squares(lambda w: predict(w, x), w, y, self.ridge, self.steps(subject))
+            w = least_squares(lambda w: predict(w, x) / unit, w, y / unit, self.ridge, self.steps(subject))
         curve = predict(w, grid)  # (200,)
-        pi = subject.remainder(grid.unsqueeze(-1), w[l:], 1).squeeze(-1)
-        train_error = (predict(w, x) - y).square().mean().sqrt() * self.unit()
-        test_error = (predict(w, x_test) - y_test).square().mean().sqrt() * self.unit()
+        pi = unit_of_pi * subject.remainder(grid.unsqueeze(-1), w[l:], 1).squeeze(-1)
+        train_error = (predict(w, x) - y).square().mean().sqrt()
+        test_error = (predict(w, x_test) - y_test).square().mean().sqrt()
         errors = {"train_error": train_error, "test_error": test_error}
         return {"x": x, "y": y, "x_test": x_test, "y_test": y_test, "grid": grid, "w": w, "curve": curve, "pi": pi, **errors}
 
@@ -115,10 +116,9 @@ class Fit(Picture):
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
         low, high = self.span()
-        shown = {name: numbers[name] * self.unit() for name in ("y", "y_test", "curve", "pi")}
         bottom, top = -1.6, 1.6
         if self.own:
-            y = torch.cat((shown["y"], shown["y_test"]))
+            y = torch.cat((numbers["y"], numbers["y_test"]))
             room = 0.3 * float(y.max() - y.min()) or 1.0
             bottom, top = float(y.min()) - room, float(y.max()) + room
         canvas.limits(0, (low - 0.025 * (high - low), high + 0.025 * (high - low)), (bottom, top))
@@ -126,22 +126,22 @@ class Fit(Picture):
         def original(x: Tensor) -> Tensor:
             return (low + high) / 2 + x * (high - low) / 2 if self.own else x
 
-        grid, curve = numbers["grid"], shown["curve"]
+        grid, curve = numbers["grid"], numbers["curve"]
         points = {"linestyle": "", "markersize": 5, "markeredgecolor": "white"}
         if self.own:
             canvas.title(0, "dots: data   crosses: data held out   solid: g(x|w)   dotted: π(x)")
             held_out = {**points, "marker": "X", "markersize": 7, "color": COLORS["κ"]}
-            canvas.line("held out", 0, original(numbers["x_test"]), shown["y_test"], **held_out)
+            canvas.line("held out", 0, original(numbers["x_test"]), numbers["y_test"], **held_out)
         else:
             canvas.title(0, self.panels[0].title)
-            canvas.line("truth", 0, *with_jumps(grid, shown["y_test"]), color=COLORS["κ"], linestyle="--", linewidth=1.2)
+            canvas.line("truth", 0, *with_jumps(grid, numbers["y_test"]), color=COLORS["κ"], linestyle="--", linewidth=1.2)
         far = 1e3 * (top - bottom)
         for name, values, style in (
-            ("pi", shown["pi"], {"term": "π", "color": COLORS["π"], "linestyle": ":", "linewidth": 1.6}),
+            ("pi", numbers["pi"], {"term": "π", "color": COLORS["π"], "linestyle": ":", "linewidth": 1.6}),
             ("fit", curve, {"term": "g", "color": COLORS["g"], "linewidth": 2}),
         ):
             canvas.line(name, 0, *with_jumps(original(grid), values.clamp(bottom - far, top + far)), **style)
-        canvas.line("points", 0, original(numbers["x"]), shown["y"], color="#777777", marker="o", **points)
+        canvas.line("points", 0, original(numbers["x"]), numbers["y"], color="#777777", marker="o", **points)
         if (silent := self.silent(numbers)).any():
             place = original(grid[silent])
             floor = torch.full_like(place, bottom + 0.02 * (top - bottom))
@@ -158,8 +158,8 @@ class Fit(Picture):
         return numbers["curve"] == numbers["pi"] if len(numbers["w"]) else torch.zeros(200, dtype=torch.bool)
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:
-        curve, error = numbers["curve"] * self.unit(), numbers["test_error"]
-        spread = float((numbers["y_test"] - numbers["y_test"].mean()).square().mean().sqrt()) * self.unit() if self.own else 1.0
+        curve, error = numbers["curve"], numbers["test_error"]
+        spread = float((numbers["y_test"] - numbers["y_test"].mean()).square().mean().sqrt()) if self.own else 1.0
         trend = "close to" if error < 0.1 * spread else "roughly along" if error < 0.3 * spread else "far from"
         what, judge = f"{self.points} noisy points of a curve ({self.shape})", "the true curve"
         if self.own:
@@ -187,5 +187,5 @@ class Fit(Picture):
             "g": f"error {self.said(numbers['test_error'])}",
             "κ": f"D = {D}",
             "ψ": f"1 × {D}",
-            "π": f"{numbers['pi'].abs().max() * self.unit():.3f} at most",
+            "π": f"{numbers['pi'].abs().max():.3f} at most",
         }

@@ -75,7 +75,7 @@ class Heads(Picture):
         if width == self.n:  # ψ of the mean of w, so scaled that it could be the fused one
             scale = subject.fusion.times_mean(C) or 1
             mean = scale * subject.reconciliation.matrix(torch.stack(w).mean(0), width, D)
-            found["distance_of_mean"] = (subject.expansion(x) @ mean.mT - g).square().mean().sqrt() / length
+            found["distance_with_mean_w"] = (subject.expansion(x) @ mean.mT - g).square().mean().sqrt() / length
         return {"matrices": torch.stack(matrices), "single": single, "first": first, "curves": curves, **found}
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
@@ -105,7 +105,7 @@ class Heads(Picture):
     def verdict(self, subject: Formula, numbers: Numbers) -> str:
         if numbers["distance"] > 1e-6:
             return f"no single ψ does this: {numbers['distance']:.0%} is missing"
-        if numbers.get("distance_of_mean", 1.0) > 1e-6:
+        if numbers.get("distance_with_mean_w", 1.0) > 1e-6:
             return "one matrix does the same"
         scale = subject.fusion.times_mean(subject.channels) or 1
         return "one matrix does the same, " + (f"{scale:g} times " if scale != 1 else "") + "ψ of the mean of w"
