@@ -1,5 +1,6 @@
 """For all tests: one thread, and the device that RPN_EDU_DEVICE names (default: cpu)."""
 
+import ipywidgets
 import pytest
 import torch
 
@@ -11,6 +12,13 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="session")
 def device() -> torch.device:
     return fit.device()
+
+
+@pytest.fixture(autouse=True)
+def no_widget_outlives_its_test():
+    """ipywidgets keeps every widget until it is closed, and a widget keeps its explorer: gigabytes after a few hundred tests."""
+    yield
+    ipywidgets.Widget.close_all()
 
 
 @pytest.fixture
