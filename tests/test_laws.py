@@ -153,6 +153,20 @@ def test_a_remainder_has_its_shape_dtype_and_length(part, dtype):
         assert torch.autograd.gradcheck(lambda x, w: part(x, w, 4), (x[0].requires_grad_(), w.requires_grad_()))
 
 
+@pytest.mark.parametrize("where", [{}, {"activation": "silu", "activate": "before"}, {"activation": "silu"}], ids=repr)
+@over("reconciliation")
+def test_linear_says_whether_pi_is_linear_in_the_numbers_it_learns(part, where):
+    n, m = sizes_for(part)
+    pi, x = rpn.remainder.Linear(part, bias=True, **where), numbers(5, m)
+    a, b = numbers(pi.length(m, n)), numbers(pi.length(m, n), seed=1)
+    assert pi.linear == torch.allclose(pi(x, (a + b) / 2, n), (pi(x, a, n) + pi(x, b, n)) / 2)
+
+
+def test_a_remainder_that_learns_nothing_is_linear():
+    learns_nothing = [part for row in ROWS["remainder"] for part in row.samples() if not part.length(4, 4)]
+    assert learns_nothing and all(part.linear for part in learns_nothing)
+
+
 # ---- ξ ------------------------------------------------------------------------------------------------------------------------------
 
 

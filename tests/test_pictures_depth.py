@@ -73,6 +73,13 @@ def test_a_layer_beyond_the_depth_is_refused_politely_and_recovers():
     assert not page.refused and page.picture == Microscope(layer=2, depth=2)
 
 
+def test_a_pin_compares_the_features_of_the_layer_under_the_lens():
+    page = Explorer(rpn.Formula(X.Chebyshev(degree=3)), Microscope(layer=1, depth=3, width=4))
+    page.pin.click()
+    dict(page.controls())["picture.layer"].value = 2
+    assert "D 6 → 12 (6 more)" in page.pin_text.value
+
+
 def test_the_composition_grows_with_the_layer():
     assert Microscope(layer=1, depth=2).lines() == ["H₁ = <κ(x), ψ(w₁)> + π(x)"]
     assert Microscope(layer=2, depth=2).lines()[1:] == ["H₂ = <κ(H₁), ψ(w₂)> + π(H₁)  = g(x)"]
@@ -127,6 +134,14 @@ def test_one_linear_layer_is_ridge_regression():
     picture, numbers = shown(rpn.Formula(), depth=1)
     truth = Ridge(alpha=picture.ridge, fit_intercept=False, solver="cholesky").fit(numbers["x"], numbers["y"])
     assert numbers["w"].tolist() == pytest.approx(truth.coef_.tolist())
+    assert picture.readout(rpn.Formula(), numbers).endswith("2 learned numbers, 1 step")
+
+
+def test_one_layer_whose_remainder_has_factors_needs_more_than_a_step():
+    """Its factors can be any numbers, so it finds what the two numbers of a plain remainder find."""
+    thin = rpn.Formula(X.Taylor(order=2), remainder=P.Linear(R.LowRank(rank=1)))
+    errors = [shown(subject, depth=1)[1]["error"].item() for subject in (thin, rpn.Formula(X.Taylor(order=2), remainder=P.Linear()))]
+    assert errors[0] == pytest.approx(errors[1], rel=1e-3)
 
 
 @pytest.mark.parametrize("between", ["none", "tanh", "relu"])

@@ -100,6 +100,14 @@ def test_the_unit_of_y_is_no_matter_of_the_fit(factor, psi):
     assert errors[factor] == pytest.approx(errors[1.0], rel=0.05) and errors[1.0] < 3
 
 
+def test_a_remainder_with_factors_is_fitted_in_steps_and_finds_what_a_plain_one_finds():
+    found = {}
+    for name, psi in (("plain", rpn.reconciliation.Identity()), ("thin", rpn.reconciliation.LowRank(rank=1))):
+        formula, picture = rpn.Formula(X.Chebyshev(degree=2), remainder=P.Linear(psi)), Fit(ridge=1e-8)
+        found[name] = picture.numbers(formula, **picture.given())["train_error"].item()
+    assert found["thin"] == pytest.approx(found["plain"], rel=1e-4)
+
+
 @pytest.mark.parametrize("psi", [rpn.reconciliation.Identity(), rpn.reconciliation.LowRank(rank=1)])
 def test_a_constant_is_added_as_it_is_to_large_numbers_too(psi):
     """Shifting y and π by the same constant shifts g, also where y is counted in hundreds."""

@@ -67,6 +67,10 @@ class Linear(Remainder):
     activation: Annotated[Activation, "a function of one number"] = "none"
     activate: Annotated[Literal["before", "after"], "where the activation stands"] = "after"
 
+    @property
+    def linear(self) -> bool:
+        return self.reconciliation.linear and (self.activation == "none" or self.activate == "before")
+
     def length(self, m: int, n: int) -> int:
         return self.reconciliation.length(n, m) + n * self.bias
 

@@ -74,7 +74,7 @@ class Boundary(Picture):
 
     def steps(self, subject: Formula) -> int:
         """One layer that is linear in w needs one. Others get as many as a slider allows; a step with many learned numbers takes longer."""
-        if self.depth == 1 and subject.reconciliation.linear and getattr(subject.remainder, "activation", "none") == "none":
+        if self.depth == 1 and subject.reconciliation.linear and subject.remainder.linear:
             return 1
         return max(10, min(20, 3000 // max(self.learned(subject), 1)))
 

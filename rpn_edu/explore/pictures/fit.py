@@ -111,8 +111,7 @@ class Fit(Picture):
 
     def steps(self, subject: Formula) -> int:
         """One step is exact where g is linear in w; otherwise sixteen are as many as a slider allows."""
-        linear_pi = getattr(subject.remainder, "activation", "none") == "none"
-        return 1 if subject.reconciliation.linear and linear_pi else 16
+        return 1 if subject.reconciliation.linear and subject.remainder.linear else 16
 
     def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
         low, high = self.span()
