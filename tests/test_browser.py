@@ -100,6 +100,25 @@ def test_every_slider_moved_by_keyboard_changes_the_picture_and_never_its_box(bo
     assert book.errors == []
 
 
+def test_arrows_and_letters_in_a_menu_are_the_readers_and_not_jupyterlabs(book):
+    tried = 0
+    for number in range(book.page.locator(".rpn-explorer").count()):
+        found = unlocked(book, number)
+        for menu in found.locator("select:visible:enabled").all()[:1]:
+            before, cells = menu.input_value(), book.page.locator(".jp-CodeCell").count()
+            menu.focus()
+            menu.press("ArrowDown" if menu.evaluate("one => one.selectedIndex + 1 < one.length") else "ArrowUp")
+            menu.press("r")  # JupyterLab's "make this a raw cell"
+            book.wait_idle(quiet=0.1)
+            assert book.page.locator(".jp-CodeCell").count() == cells
+            assert menu.evaluate("one => one === document.activeElement"), "the focus went to another cell"
+            tried += menu.input_value() != before
+            found.get_by_role("button", name="Reset").click()
+            book.wait_idle(quiet=0.1)
+    assert tried >= 1
+    assert book.errors == []
+
+
 def test_slider_handles_have_the_name_of_their_slider(book):
     for number in range(book.page.locator(".rpn-explorer").count()):
         names = [handle.get_attribute("aria-label") for handle in explorer(book, number).locator("[role=slider]").all()]

@@ -19,6 +19,7 @@ import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE
 from rpn_edu.explore import (
     Basis,
+    Boundary,
     Explorer,
     Fabric,
     Fit,
@@ -194,6 +195,13 @@ def test_a_figure_is_white_on_a_dark_cell_and_dark_on_a_pale_one():
         inside = np.asarray(canvas.agg.buffer_rgba())[20:80, 20:180, :3].sum(-1, dtype=int)  # without the frame
         ink.append((inside.min(), inside.max()))
     assert ink[0][1] > 700 and ink[1][0] < 150
+
+
+def test_no_cell_of_a_heat_map_gets_a_hue_that_is_not_its_own():
+    """A palette of few colours made single cells brown and grey among the red ones: they looked like data."""
+    page = Explorer(rpn.Formula(X.Taylor(order=2)), Boundary(depth=3, width=4))
+    true = np.asarray(page.canvas.agg.buffer_rgba())[:, :, :3].astype(int)
+    assert abs(pixels(page.last_png) - true).max() < 24
 
 
 def test_hold_draws_once_and_the_last_value_wins(monkeypatch):

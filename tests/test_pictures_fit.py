@@ -100,6 +100,18 @@ def test_the_unit_of_y_is_no_matter_of_the_fit(factor, psi):
     assert errors[factor] == pytest.approx(errors[1.0], rel=0.05) and errors[1.0] < 3
 
 
+def test_what_leaves_the_picture_is_told_with_its_range():
+    page = Explorer(rpn.Formula(X.Identity(), remainder=P.Constant(value=16.0)), Fit(own=tuple((i, 500 + i) for i in range(8))))
+    told = page.canvas.artists["outside"].get_text()
+    assert told.startswith("beyond the picture: g from ") and told.endswith(", π from 16 to 16")
+
+
+def test_points_lie_above_every_curve_and_its_pale_band():
+    page = Explorer(LINE, Fit(own=OWN))
+    drawn = list(page.canvas.mentioned)
+    assert max(map(drawn.index, ("pi", "fit"))) < min(map(drawn.index, ("held out", "points")))
+
+
 def test_a_remainder_with_factors_is_fitted_in_steps_and_finds_what_a_plain_one_finds():
     found = {}
     for name, psi in (("plain", rpn.reconciliation.Identity()), ("thin", rpn.reconciliation.LowRank(rank=1))):

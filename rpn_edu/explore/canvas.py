@@ -332,7 +332,7 @@ class Canvas:
     def begin(self) -> None:
         self.mentioned.clear()
 
-    def png(self, colors: int = 64) -> bytes:
+    def png(self, colors: int = 256) -> bytes:
         """The picture as a small palette PNG. print_png would leave the animated artists out, so the pixels are read directly."""
         if self.background is None:
             self.agg.draw()

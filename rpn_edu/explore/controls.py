@@ -15,7 +15,8 @@ import ipywidgets as W
 
 from ..component import CATALOGUE, Component, Field
 
-try:  # Without anywidget everything works; only handles of sliders have no names and folds do not open by keyboard.
+# Without anywidget everything works; only handles have no names, folds do not open by keyboard, and in menus JupyterLab takes keys.
+try:
     import anywidget
 except ImportError:
     anywidget = None
@@ -42,10 +43,12 @@ const folds = root => root.querySelectorAll('.jupyter-widget-Collapse-header').f
     header.click();
   });
 });
+// In a menu, arrows and first letters are the reader's, not JupyterLab's: there they leave the cell, or make a raw one of it.
+const menus = root => root.querySelectorAll('select, [type=radio]').forEach(one => one.setAttribute('data-lm-suppress-shortcuts', 'true'));
 export default { render({ el }) {
   requestAnimationFrame(() => {
     const root = el.closest('.jp-OutputArea-output') || el.closest('.widget-box') || document.body;
-    const all = () => { named(root); folds(root); };
+    const all = () => { named(root); folds(root); menus(root); };
     all();
     const seen = { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['class'] };
     new MutationObserver(all).observe(root, seen);
@@ -55,7 +58,10 @@ export default { render({ el }) {
 
 
 def handle_names() -> list[W.Widget]:
-    """An invisible widget that names the handles of sliders and makes buttons of folds: no trait of ipywidgets reaches either."""
+    """An invisible widget that names the handles of sliders, makes buttons of folds and keeps JupyterLab's keys out of menus.
+
+    No trait of ipywidgets reaches any of them.
+    """
     if anywidget is None:
         return []
     made = anywidget.AnyWidget(_esm=HANDLES)
@@ -238,6 +244,7 @@ class ComponentPanel:
                 layout=W.Layout(width=WIDTH),
             )
             self.menu.observe(self._chosen, "value")
+        self.lead = [self.menu] if self.menu is not None else []
         self._fill(value)
 
     def _fill(self, value: Component) -> None:
@@ -258,12 +265,12 @@ class ComponentPanel:
                 self.widgets[field.name] = control_of(field, current, prefix)
                 self.widgets[field.name].observe(self.changed, "value")
         self.kept = {f.name: getattr(value, f.name) for f in self.type.declared if f.name not in self.widgets and f.name not in self.parts}
-        self.own.children = [*([self.menu] if self.menu is not None else []), *self.widgets.values()]
+        self.own.children = [*self.lead, *self.widgets.values()]
         self.box.children = [self.own, *(part.box for part in self.parts.values())]
 
     def close(self) -> None:
-        """Forget the controls of the row before; the front end forgets them too."""
-        self.own.children = self.box.children = ()
+        """Forget the controls of the row before; the front end forgets them too. The menu stays where it is, and keeps the focus."""
+        self.own.children, self.box.children = self.lead, [self.own]
         for part in self.parts.values():
             part.close()
             closed(*part.frame())
@@ -272,7 +279,7 @@ class ComponentPanel:
 
     def frame(self) -> list[Any]:
         """What holds the controls: it goes with the panel, not with a row."""
-        return [widget for widget in (self.menu, self.own, self.box) if widget is not None]
+        return [*self.lead, self.own, self.box]
 
     def _chosen(self, change: Any) -> None:
         with LOCK:

@@ -144,12 +144,12 @@ class Boundary(Picture):
         return (
             f"{self.points} points of two moons (noise {self.noise:g}) and the sign of g over the plane, for {self.depth} "
             f"layer{'s' if self.depth > 1 else ''} of {subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r}. "
-            f"g is positive on {share:.0%} of the plane. It is right on {numbers['accuracy']:.0%} of these points and on "
-            f"{numbers['fresh_accuracy']:.0%} of 200 fresh ones."
+            f"g is positive on {share:.0%} of the plane. It is right on {numbers['accuracy']:.1%} of these points and on "
+            f"{numbers['fresh_accuracy']:.1%} of 200 fresh ones."
         )
 
     def readout(self, subject: Formula, numbers: Numbers) -> str:
-        shares = f"right on {numbers['accuracy']:.3f} of these points, {numbers['fresh_accuracy']:.3f} of 200 fresh ones"
+        shares = f"right on {numbers['accuracy']:.1%} of these points, {numbers['fresh_accuracy']:.1%} of 200 fresh ones"
         return f"{shares}\ndims {self.widths()}, {counted(len(numbers['w']), 'learned number')}, {counted(self.steps(subject), 'step')}"
 
     def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:

@@ -44,7 +44,7 @@ class Fit(Picture):
         if len(self.own) < 4 or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in self.own):
             raise ValueError(f"Fit.own must be at least 4 pairs (x, y), got {self.own!r}")
         if len({x for x, _ in self.own}) == 1:
-            raise ValueError(f"Fit.own needs at least two different x, got only {self.own[0][0]:g}")
+            raise ValueError(f"Fit.own needs at least two different x, got x = {self.own[0][0]:g} everywhere")
 
     def span(self) -> tuple[float, float]:
         """The lowest and the highest x of the data: they become -1 and 1."""
@@ -129,8 +129,6 @@ class Fit(Picture):
         points = {"linestyle": "", "markersize": 5, "markeredgecolor": "white"}
         if self.own:
             canvas.title(0, "dots: data   crosses: data held out   solid: g(x|w)   dotted: π(x)")
-            held_out = {**points, "marker": "X", "markersize": 7, "color": COLORS["κ"]}
-            canvas.line("held out", 0, original(numbers["x_test"]), numbers["y_test"], **held_out)
         else:
             canvas.title(0, self.panels[0].title)
             canvas.line("truth", 0, *with_jumps(grid, numbers["y_test"]), color=COLORS["κ"], linestyle="--", linewidth=1.2)
@@ -140,6 +138,9 @@ class Fit(Picture):
             ("fit", curve, {"term": "g", "color": COLORS["g"], "linewidth": 2}),
         ):
             canvas.line(name, 0, *with_jumps(original(grid), values.clamp(bottom - far, top + far)), **style)
+        if self.own:
+            held_out = {**points, "marker": "X", "markersize": 7, "color": COLORS["κ"]}
+            canvas.line("held out", 0, original(numbers["x_test"]), numbers["y_test"], **held_out)
         canvas.line("points", 0, original(numbers["x"]), numbers["y"], color="#777777", marker="o", **points)
         if (silent := self.silent(numbers)).any():
             place = original(grid[silent])
@@ -148,8 +149,11 @@ class Fit(Picture):
             canvas.text(
                 "silent", 0, float((grid[silent].mean() + 1.05) / 2.1), 0.05, "κ(x) = 0 here: only π speaks", ha="center", va="bottom"
             )
-        if curve.max() > top or curve.min() < bottom:
-            canvas.text("outside", 0, 0.5, 0.94, f"g leaves the picture: {curve.min():.3g} to {curve.max():.3g}", ha="center")
+        told = {"g": curve} | ({} if subject.remainder.neutral else {"π": numbers["pi"]})
+        leaving = {name: values for name, values in told.items() if values.max() > top or values.min() < bottom}
+        if leaving:
+            ranges = ", ".join(f"{name} from {values.min():.3g} to {values.max():.3g}" for name, values in leaving.items())
+            canvas.text("outside", 0, 0.5, 0.94, f"beyond the picture: {ranges}", ha="center")
 
     @staticmethod
     def silent(numbers: Numbers) -> Tensor:
@@ -158,7 +162,7 @@ class Fit(Picture):
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:
         curve, error = numbers["curve"], numbers["test_error"]
-        spread = float((numbers["y_test"] - numbers["y_test"].mean()).square().mean().sqrt()) if self.own else 1.0
+        spread = float(torch.cat((numbers["y"], numbers["y_test"])).std()) if self.own else 1.0
         trend = "close to" if error < 0.1 * spread else "roughly along" if error < 0.3 * spread else "far from"
         what, judge = f"{self.points} noisy points of a curve ({self.shape})", "the true curve"
         if self.own:
