@@ -163,6 +163,14 @@ def start(jupyter) -> Iterator[Book]:
         yield opened
 
 
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_an_answer_of_a_quiz_opens_and_closes_by_key(start, key):
+    answer = start.page.locator(".rpn-quiz summary").first
+    for opened in (True, False):
+        answer.press(key)
+        assert answer.evaluate("one => one.parentElement.open") == opened
+
+
 def test_a_question_keeps_the_controls_locked_until_it_is_answered_and_is_drawn_over_the_picture(start):
     asked = explorer(start, 1)
     menu, picture = asked.locator("select").first, asked.locator("img.rpn-picture")
@@ -173,7 +181,11 @@ def test_a_question_keeps_the_controls_locked_until_it_is_answered_and_is_drawn_
     asked.get_by_role("button", name="This is my prediction").click()
     start.wait_idle()
     assert menu.is_disabled() and asked.get_by_text("Choose one first").is_visible()
-    asked.get_by_role("radio").first.check()
+    cells = start.page.locator(".jp-CodeCell").count()
+    asked.get_by_role("radio").first.press("Space")
+    for key in ("ArrowDown", "r"):  # JupyterLab's "select the cell below" and "make this a raw cell"
+        start.page.keyboard.press(key)
+    assert asked.get_by_role("radio").nth(1).is_checked() and start.page.locator(".jp-CodeCell").count() == cells
     asked.get_by_role("button", name="This is my prediction").click()
     start.wait_idle()
     assert menu.is_enabled()

@@ -24,7 +24,7 @@ except ImportError:
 LOCK = threading.RLock()  # one for all explorers: matplotlib is not made for threads, and callbacks run in several
 STYLE = {"description_width": "9em"}
 WIDTH = "min(30em, 100%)"
-HANDLES = """
+ACCESSIBILITY = """
 const named = root => root.querySelectorAll('.widget-slider').forEach(slider => {
   const label = slider.querySelector('.widget-label');
   slider.querySelectorAll('[role=slider]').forEach(handle => label && handle.setAttribute('aria-label', label.textContent));
@@ -57,14 +57,14 @@ export default { render({ el }) {
 """
 
 
-def handle_names() -> list[W.Widget]:
+def accessibility() -> list[W.Widget]:
     """An invisible widget that names the handles of sliders, makes buttons of folds and keeps JupyterLab's keys out of menus.
 
     No trait of ipywidgets reaches any of them.
     """
     if anywidget is None:
         return []
-    made = anywidget.AnyWidget(_esm=HANDLES)
+    made = anywidget.AnyWidget(_esm=ACCESSIBILITY)
     made.layout = W.Layout(width="0", height="0", margin="0", overflow="hidden")
     return [made]
 

@@ -16,7 +16,7 @@ from ..component import Component, Dial, did_you_mean
 from ..formula import Formula
 from .canvas import Canvas, data_url
 from .compare import changes, compared
-from .controls import LOCK, ComponentPanel, handle_names
+from .controls import LOCK, ComponentPanel, accessibility
 from .ledger import ledger
 from .linked import lit_code, symbol_row
 from .pictures import COLORS, Basis, Fabric, Flow, Mix, Picture
@@ -231,7 +231,7 @@ class Explorer:
         # The picture comes first and the question last but the folds: nothing that comes or goes can push picture or controls.
         asked = [self.asked.box] if self.asked else []
         folded = [self.folds] if self.fold_names else []
-        body = [self.surface, self.buttons, self.controls_box, self.pin_text, *asked, *folded, *handle_names()]
+        body = [self.surface, self.buttons, self.controls_box, self.pin_text, *asked, *folded, *accessibility()]
         self.panel = W.VBox(body, layout=W.Layout(width="100%"))
         self.panel.add_class("rpn-explorer")
         self._name_terms()
