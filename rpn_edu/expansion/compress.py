@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..component import Dial, Table, component, did_you_mean
 from ..metric import METRICS
+from ..precision import precise
 from .base import Expansion
 from .density import HALF_LOG_TAU, squashed
 
@@ -118,11 +119,15 @@ class Sampling(Expansion):
         generator = torch.Generator().manual_seed(self.seed)
         return -torch.empty(choices, dtype=torch.float64, device="cpu").exponential_(generator=generator).log()
 
+    def among(self, choices: int) -> int:
+        """`count`. ValueError where there are fewer choices."""
+        if self.count > choices:
+            raise ValueError(f"{type(self).__name__}.count must be at most the number of choices, {choices} here, got {self.count}")
+        return self.count
+
     def draw(self, weight: Tensor, noise: Tensor) -> Tensor:
-        """(..., choices) ln weights → (..., count): which are drawn, in ascending order. ValueError where `count` is more than all."""
-        if self.count > len(noise):
-            raise ValueError(f"{type(self).__name__}.count must be at most the number of choices, {len(noise)} here, got {self.count}")
-        return (weight + noise.to(weight)).topk(self.count, -1).indices.sort(-1).values
+        """(..., choices) ln weights → (..., count): which are drawn, in ascending order."""
+        return (weight + noise.to(weight)).topk(self.among(len(noise)), -1).indices.sort(-1).values
 
     def shown(self, x: Tensor, v: Tensor, log_p: Tensor) -> Tensor:
         """What `show` asks for."""
@@ -146,6 +151,10 @@ class Sampled(Sampling):
     def frozen(self, m: int) -> dict[str, Tensor]:
         return {"noise": self.noise(m)}
 
+    def width(self, m: int) -> int:
+        return self.among(m)
+
+    @precise
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         noise = (frozen or self.frozen(x.shape[-1]))["noise"]
         v = squashed(x)
@@ -175,6 +184,10 @@ class SampledSubsets(Sampling):
             numbers |= {f"noise_{r}": noise.clone(), f"subsets_{r}": subsets}
         return numbers
 
+    def width(self, m: int) -> int:
+        return sum(self.among(math.comb(m, r)) * (1 if self.show == "log_density" else r) for r in range(1, self.order + 1))
+
+    @precise
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         fixed = frozen or self.frozen(x.shape[-1])
         v = squashed(x)

@@ -52,13 +52,14 @@ class BSpline(Local):
         cell = position.detach().floor()
         cell = torch.where(x > self.high, cell, cell.clamp(max=self.intervals - 1))  # the last cell owns the right end
         inside = position - cell  # in [0, 1]: where x stands in its cell
-        alive = [torch.full_like(x, 1 / math.factorial(self.degree))]  # so that no step has to divide by d
+        # Divided once by all that the steps would have to divide by. A step function also needs a gradient: it is 0.
+        alive = [torch.full_like(x, 1 / math.factorial(self.degree)) if self.degree else 0 * inside + 1]
         for d in range(1, margin):
             between = [torch.addcmul(((r + 1) - inside) * alive[r], inside + (d - r), alive[r - 1]) for r in range(1, d)]
             alive = [(1 - inside) * alive[0], *between, inside * alive[-1]]
         first = cell.nan_to_num().long() + margin  # Cells off the grid write into planes that are cut away.
         index = first + torch.arange(margin, device=x.device).view(-1, *[1] * x.dim())
-        planes = x.new_zeros(self.intervals + 3 * margin, *x.shape).scatter_(0, index, torch.stack(alive))
+        planes = x.new_zeros(self.intervals + 3 * margin, *x.shape).scatter(0, index, torch.stack(alive))
         return planes[margin : margin + self.intervals + self.degree]
 
 
@@ -78,7 +79,7 @@ class Radial(Local):
     def planes(self, x: Tensor) -> Tensor:
         centers = torch.linspace(self.low, self.high, self.centers, dtype=x.dtype, device=x.device)
         distance = self.epsilon * x - self.epsilon * centers.view(-1, *[1] * x.dim())  # (K, ...)
-        return self.bump(distance.square_())  # in place, as every pass over fresh memory costs half an exponential
+        return self.bump(distance.pow_(2))  # in place, as every pass over fresh memory costs half an exponential
 
 
 @component

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..component import Dial, Table, component, family
+from ..precision import precise
 from .base import Interdependence, Matrixless, divided, normalized, require
 
 Hops = Annotated[int, Dial(1, 6, "how many links a message travels")]
@@ -86,6 +87,7 @@ class Network(Matrixless):
         row, column = (V.new_zeros(k).index_add(0, side, one).index_select(0, side) for side in links)
         return links, divided(one, row, column, self.normalization)
 
+    @precise
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         (start, end), weight = self.weighted_links(V, frozen)
         total = y if self.from_zero else torch.zeros_like(y)
@@ -142,6 +144,7 @@ class InverseChain(Line):
     hops: Hops = 4
     accumulate = True
 
+    @precise
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         if not self.both_ways:  # a link is the only one of its row and of its column: no normalization changes it
             return y.cumsum(-1)
@@ -236,6 +239,7 @@ class PageRank(Linked):
         if self.restart > 1:
             raise ValueError(f"PageRank.restart must be a probability, at most 1, got {self.restart}")
 
+    @precise
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         home = torch.eye(V.shape[-1], dtype=V.dtype, device=V.device)
         links = super().mix(home, V, w, frozen)
