@@ -11,22 +11,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from . import machine
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "cross_entropy": F.cross_entropy, "nll": F.nll_loss}
 SMALL = 200_000_000  # multiplications per step below which a second thread costs more than it gives, above all on a busy machine
 
 
 def device(wanted: str | None = None) -> torch.device:
     """The device to work on: `wanted`, else RPN_EDU_DEVICE, else the CPU. "auto" takes what is there: cuda, mps, cpu."""
-    name = wanted or os.environ.get("RPN_EDU_DEVICE", "cpu")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    kind, colon, number = name.partition(":")
-    there = {"cpu": 1, "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0, "mps": int(torch.backends.mps.is_available())}
-    if kind not in there or (colon and not number.isdecimal()):
-        raise ValueError(f"RPN_EDU_DEVICE must be cpu, cuda, mps or auto, got {name!r}")
-    if int(number or 0) >= there[kind]:
-        raise ValueError(f"RPN_EDU_DEVICE={name!r} is not there on this machine; auto takes the best device that is")
-    return torch.device(name)
+    return machine.device(wanted or os.environ.get("RPN_EDU_DEVICE", "cpu"), "fit.device" if wanted else "RPN_EDU_DEVICE", computing=True)
 
 
 def accuracy(output: Tensor, y: Tensor) -> float:

@@ -208,7 +208,7 @@ def test_a_second_start_asks_pip_for_nothing_even_where_nothing_can_be_written(c
     assert lab(course)[0] == ours and lab(course)[2] == []
     elsewhere = copied(course)
     assert lab(course, PYTHONPATH=str(elsewhere))[0] == ours, "another checkout that the shell names"
-    read_only = (*mounted(), "mount --bind . . && cd . && mount -o remount,bind,ro . && cd \"$PWD\" && exec \"$@\"", "sh")
+    read_only = (*mounted(), 'mount --bind . . && cd . && mount -o remount,bind,ro . && cd "$PWD" && exec "$@"', "sh")
     assert lab(course, *read_only)[0] == ours
     shutil.rmtree(course / ".venv")
     assert "nothing may be written here: copy the folder" in lab(course, *read_only)[1]
