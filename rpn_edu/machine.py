@@ -72,7 +72,9 @@ def text(file: Any) -> str:
     return letters.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def printable(letters: str) -> str:
-    """Question marks for letters that the console cannot show, as in many a Windows window."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return letters.encode(encoding, "replace").decode(encoding)
+class Printed:
+    """What print() shows: the repr, with question marks for letters that the console cannot show, as in many a Windows window."""
+
+    def __str__(self) -> str:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        return repr(self).encode(encoding, "replace").decode(encoding)

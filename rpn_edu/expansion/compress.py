@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Dial, Table, component, did_you_mean
+from ..machine import needs
 from ..metric import METRICS
 from .base import Expansion
 from .density import HALF_LOG_TAU, squashed
@@ -272,12 +273,11 @@ def _fitted(method: str, width: int, rows: np.ndarray, seed: int) -> Any:
     if method == "variance":
         kept = np.sort(np.argsort(-rows.var(0), kind="stable")[:width])
         return lambda x: x[:, kept]
-    try:
-        from sklearn.cluster import FeatureAgglomeration
-        from sklearn.decomposition import IncrementalPCA, TruncatedSVD
-        from sklearn.random_projection import GaussianRandomProjection
-    except ImportError as missing:
-        raise ImportError(f'Affine.fit({method!r}) needs scikit-learn: pip install "rpn_edu[explore]"') from missing
+    needs(f"Affine.fit({method!r})", "sklearn")
+    from sklearn.cluster import FeatureAgglomeration
+    from sklearn.decomposition import IncrementalPCA, TruncatedSVD
+    from sklearn.random_projection import GaussianRandomProjection
+
     fitters = {
         "pca": IncrementalPCA(width),
         "svd": TruncatedSVD(width, random_state=seed),
