@@ -152,7 +152,7 @@ def test_every_row_says_its_formula_in_one_line():
 # ---- floors -------------------------------------------------------------------------------------------------------------------------
 
 FLOORS = [
-    {"component", "checkpoint", "data", "activation", "metric"},
+    {"component", "checkpoint", "data", "activation", "metric", "real"},
     {"geometry"},
     {"expansion", "reconciliation"},
     {"fusion"},
