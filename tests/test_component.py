@@ -152,8 +152,7 @@ def test_every_row_says_its_formula_in_one_line():
 # ---- floors -------------------------------------------------------------------------------------------------------------------------
 
 FLOORS = [
-    {"component", "machine"},
-    {"checkpoint", "data", "activation", "metric"},
+    {"component", "checkpoint", "data", "activation", "metric", "machine", "real"},
     {"geometry"},
     {"expansion", "reconciliation"},
     {"fusion"},
