@@ -38,7 +38,8 @@ def needs(who: str, *packages: str) -> None:
         try:
             importlib.import_module(package)
         except ImportError as missing:
-            raise ImportError(f'{who} needs {NAMES.get(package, package)}: pip install "rpn_edu[explore]"', name=package) from missing
+            known = NAMES.get(package.partition(".")[0], package)
+            raise ImportError(f'{who} needs {known}: pip install "rpn_edu[explore]"', name=package) from missing
 
 
 def path(wanted: Any, who: str) -> Path:

@@ -23,7 +23,7 @@ SHOWN = 8  # images that were read wrongly
 @functools.cache
 def handwritten() -> tuple[Tensor, Tensor]:
     """1,797 images of 8 × 8 pixels from 0 to 1, and the digit each one shows."""
-    needs("The picture Digits", "sklearn")
+    needs("The picture Digits", "sklearn.datasets")
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
