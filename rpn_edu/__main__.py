@@ -197,7 +197,7 @@ def told_of(name: str) -> list[str]:
     words = [str(letters.get(word, word)) for word in re.findall(r"[^\W_]+", name.partition("(")[0].lower())]
     meant = [term for term in rows if {term, f"{term}s"} & set(words)]
     word = bare(" ".join(words))
-    found = [listing(term) for term in meant if word in ("", term)]
+    found = [listing(term) for term in meant if word in ("", term, f"{term}s")]
     found += [full(row) for term in meant or rows for row in rows[term] if row.__name__.lower() == word]
     if not found:
         hint = near(name, chain(*(rows[term] for term in meant or rows)), qualified="." in name)

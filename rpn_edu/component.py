@@ -16,6 +16,8 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, dataclass_transform
 
+from .machine import Printed
+
 CATALOGUE: dict[str, type["Component"]] = {}
 """Every registered component by its qualified name, such as `expansion.Taylor`."""
 
@@ -45,8 +47,8 @@ def bare(name: str) -> str:
 def near(name: str, rows: Iterable[type["Component"]], qualified: bool = False) -> str:
     """The end of an error message: the components nearest to a name, be it misspelt or with words of tinyBIG's around ours."""
     word, known = bare(name), {row.__name__: row.qualified_name() if qualified else row.__name__ for row in rows}
-    word = max((own for own in known if len(own) > 3 and own.lower() in word), key=len, default=word)
-    return _asked([known[own] for own in _nearest(word, known)])
+    inside = sorted((own for own in known if len(own) > 3 and own.lower() in word), key=len, reverse=True)
+    return _asked([known[own] for own in inside[:2] or _nearest(word, known)])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +161,7 @@ class Field(NamedTuple):
         return simple if self.kind == "part" else [tuple(simple[1:3])]
 
 
-class Component:
+class Component(Printed):
     """A value of hyperparameters. Subclasses annotate fields; `@component` registers the final ones.
 
     Equal fields make equal components; the repr is the call that builds one; `to_config` is what JSON can hold.

@@ -2,7 +2,7 @@
 
 from ..machine import needs
 
-needs("rpn_edu.explore", "ipywidgets", "matplotlib", "PIL")
+needs("rpn_edu.explore", "ipywidgets", "PIL", "matplotlib")
 
 from .explorer import Explorer as Explorer
 from .gallery import contact_sheet as contact_sheet
