@@ -113,8 +113,9 @@ def computed(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         if not isinstance(value, torch.Tensor):
             return value
         known = back.get(id(value))
-        if known is not None and known.shape != value.shape:
-            raise NotImplementedError(f"{NAME} cannot play {func}: it gives a tensor another shape in place")
+        if isinstance(known, Pretended) and known.shape != value.shape:  # x.squeeze_(): the wrapper follows
+            with torch._C._DisableTorchDispatch():
+                known.as_strided_(value.size(), value.stride(), value.storage_offset())
         if _plays == "mps" and value.dtype in DOUBLES and not away:
             raise TypeError(f"{func}: MPS has no {value.dtype}")
         return known if known is not None else value if away else Pretended(value)

@@ -47,6 +47,7 @@ INNOCENT = {
     "moved": lambda x: x + torch.tensor([1.0, 2.0, 3.0]).to(x) + torch.as_tensor([1.0], device=x.device),
     "copied": lambda x: torch.zeros(3, device=x.device).copy_(torch.ones(3)) + x,
     "a buffer that moved along": lambda x: Scaled().to(x.device)(x),
+    "another shape in place": lambda x: x.clone().unsqueeze_(0).t_().mul_(2).squeeze_(1) + x @ x.expand(3, 3),
     "changed in a view": lambda x: (lambda y: (y.view(3, 1)[1:].mul_(2), y)[1])(x.clone()),
     "solved": lambda x: torch.linalg.solve(torch.diag(x), x) + torch.linalg.lstsq(torch.diag(x), x[:, None]).solution[:, 0],
     "several transforms": lambda x: torch.func.vmap(torch.func.jacrev(lambda v: (v * x).sin().sum()))(x.expand(2, 3)),
