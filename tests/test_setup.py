@@ -1,7 +1,10 @@
 """The files that install the course agree with one another, and none of them knows the machine it was written on."""
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -105,3 +108,139 @@ def test_no_text_knows_a_machine(pattern):
             if hit := re.search(pattern, line):
                 told.append(f"{file.relative_to(ROOT)}:{number} {hit[0]}")
     assert told == []
+
+
+# ---- a folder and its .venv get out of step -----------------------------------------------------------------------------------------
+
+# What make runs in .venv, without the network and in a moment: pip notes that it was called and installs this folder, JupyterLab tells
+# whose package it sees. The folder, its .venv and make are real.
+STAND_INS = {
+    "pip.py": """
+import pathlib, sys
+if "-e" in sys.argv:
+    pathlib.Path(__file__).with_name("rpn_edu.pth").write_text(f"{pathlib.Path.cwd()}\\n", encoding="utf-8")
+if "--version" not in sys.argv:
+    with open("calls", "a") as calls:
+        print(*sys.argv[1:], file=calls)
+""",
+    "jupyterlab.py": """
+import os, sys
+sys.path.remove(os.getcwd())
+import rpn_edu
+print("PACKAGE", rpn_edu.__file__)
+""",
+}
+
+
+def site(folder: Path) -> Path:
+    return next(folder.glob(".venv/lib/python*/site-packages"))
+
+
+def lab(folder: Path, *command: str, **environment: str) -> tuple[str, str, list[str]]:
+    """(whose package JupyterLab saw, what make said, what pip was asked): `make lab` in this folder."""
+    (folder / "calls").unlink(missing_ok=True)
+    known = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MAKE"))}
+    done = subprocess.run([*command, "make", "lab"], cwd=folder, env=known | environment, capture_output=True, text=True)
+    asked = (folder / "calls").read_text().splitlines() if (folder / "calls").exists() else []
+    return "".join(re.findall(r"^PACKAGE (.*)", done.stdout, re.M)), done.stdout + done.stderr, asked
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A folder with blanks and umlauts in which `make lab` has run."""
+    folder = tmp_path / "Kurs Übung" / "rpn edu"
+    (folder / "rpn_edu").mkdir(parents=True)
+    (folder / "rpn_edu/__init__.py").touch()
+    for name in ("pyproject.toml", "constraints.txt", "Makefile"):
+        shutil.copy(ROOT / name, folder)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=folder, check=True)
+    for name, text in STAND_INS.items():
+        (site(folder) / name).write_text(text)
+    seen, said, asked = lab(folder)
+    assert seen == str(folder / "rpn_edu/__init__.py"), said
+    assert asked[-1] == "install --no-build-isolation -e .[explore,dev] -c constraints.txt"
+    return folder
+
+
+def renamed(folder: Path) -> Path:
+    return folder.rename(folder.with_name("rpn edu, new"))
+
+
+def moved(folder: Path) -> Path:
+    return folder.rename(folder.parents[1] / "course")
+
+
+def copied(folder: Path) -> Path:
+    return Path(shutil.copytree(folder, folder.with_name("copy"), symlinks=True))
+
+
+def installed_elsewhere(folder: Path) -> Path:
+    (site(folder) / "rpn_edu.pth").write_text(str(copied(folder)))
+    return folder
+
+
+def uninstalled(folder: Path) -> Path:
+    (site(folder) / "rpn_edu.pth").unlink()
+    return folder
+
+
+def changed(folder: Path) -> Path:
+    os.utime(folder / ".venv/ready", (0, 0))  # older than what it was made of
+    return folder
+
+
+@pytest.mark.parametrize("happened", [renamed, moved, copied, installed_elsewhere, uninstalled, changed], ids=lambda one: one.__name__)
+def test_make_installs_this_folder_whatever_happened_to_it_and_then_no_more(course, happened):
+    original = site(course) / "rpn_edu.pth"
+    before = original.read_text(encoding="utf-8")
+    here = happened(course)
+    seen, said, asked = lab(here)
+    assert seen == str(here / "rpn_edu/__init__.py"), said
+    assert sum("-e" in line.split() for line in asked) == 1
+    assert f'VIRTUAL_ENV="{here}/.venv"' in (here / ".venv/bin/activate").read_text(encoding="utf-8").replace("'", '"')
+    if here != course and course.exists():
+        assert original.read_text(encoding="utf-8") == before, "a copy never installs into the original"
+    assert lab(here)[0] == seen and lab(here)[2] == []
+
+
+def test_a_second_start_asks_pip_for_nothing_even_where_nothing_can_be_written(course):
+    ours = str(course / "rpn_edu/__init__.py")
+    assert lab(course)[0] == ours and lab(course)[2] == []
+    elsewhere = copied(course)
+    assert lab(course, PYTHONPATH=str(elsewhere))[0] == ours, "another checkout that the shell names"
+    read_only = (*mounted(), 'mount --bind . . && cd . && mount -o remount,bind,ro . && cd "$PWD" && exec "$@"', "sh")
+    assert lab(course, *read_only)[0] == ours
+    shutil.rmtree(course / ".venv")
+    assert "nothing may be written here: copy the folder" in lab(course, *read_only)[1]
+
+
+def mounted() -> list[str]:
+    """The command that runs a script among mounts of its own."""
+    for command in ("unshare --map-root-user --mount sh -c", "unshare --mount sh -c"):
+        if shutil.which("unshare") and not subprocess.run([*command.split(), "mount --bind . ."], capture_output=True).returncode:
+            return command.split()
+    pytest.skip("mounts are not permitted here")
+
+
+def test_an_environment_whose_python_is_gone_is_made_again(course, tmp_path):
+    (course / ".venv/bin/python3").unlink()
+    (course / ".venv/bin/python").unlink()
+    (course / ".venv/bin/python").symlink_to(tmp_path / "gone")
+    kept = {name: (site(course) / name).read_text() for name in STAND_INS}
+    for name, text in kept.items():
+        (tmp_path / name).write_text(text)
+    python = tmp_path / "python"
+    python.write_text(f"""#!/bin/sh
+[ "$1" = -m ] || exec {sys.executable} "$@"
+{sys.executable} "$@" --without-pip && cp {tmp_path}/*.py .venv/lib/python*/site-packages
+""")
+    python.chmod(0o755)
+    seen, said, asked = lab(course, PYTHON=str(python))
+    assert seen == str(course / "rpn_edu/__init__.py") and asked, said
+
+
+def test_what_is_run_knows_no_script_of_the_environment():
+    """A script in .venv/bin begins with the path that the folder had; `python -m` knows none."""
+    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "Makefile"))
+    assert set(re.findall(r"(?:\$\(BIN\)|\.venv/bin)/(\w+)", text)) == {"python"}
+    assert not re.search(r"-m jupyter\b", text), "this one looks for a script"

@@ -269,12 +269,12 @@ class Explorer:
             picture, subject = self.picture_panel.value(), self.subject_panel.value()
             sizes = ledger(picture.sizes(subject))
         except ValueError as refusal:
-            self.refused = str(refusal)
-            self._publish()
-            self._disable_idle()
-            return
-        given = picture.given()
-        numbers = picture.numbers(subject, **given)
+            return self._refuse(refusal)
+        try:
+            given = picture.given()
+            numbers = picture.numbers(subject, **given)
+        except FloatingPointError as refusal:  # it takes more digits than there are
+            return self._refuse(refusal)
         for name, value in numbers.items():
             if not torch.isfinite(value).all():
                 raise FloatingPointError(f"{name} of {subject!r} is not finite everywhere")
@@ -284,6 +284,11 @@ class Explorer:
         self._paint()
         self._publish()
         self._refresh_folds()
+        self._disable_idle()
+
+    def _refuse(self, refusal: Exception) -> None:
+        self.refused = str(refusal)
+        self._publish()
         self._disable_idle()
 
     def _paint(self) -> None:
@@ -330,7 +335,7 @@ class Explorer:
         try:
             ledger(picture.sizes(subject))
             numbers = picture.numbers(subject, **(self.given if picture is self.picture else picture.given()))
-        except ValueError:
+        except (ValueError, FloatingPointError):
             return False
         if numbers.keys() != self.numbers.keys():
             return True
