@@ -10,6 +10,7 @@ from torch import Tensor
 from . import reconciliation
 from .component import Component, component, family, misspelt
 from .metric import METRICS
+from .real import meet_reals
 from .reconciliation import Reconciliation
 
 
@@ -17,6 +18,11 @@ class Fusion(Component, ABC):
     """Several outputs y_1, y_2, ... become one. Source: RPN 2 (arXiv 2411.11162), "Fusion Functions"."""
 
     term: ClassVar[str] = "fusion"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        meet_reals(cls, __call__=1)
+
     def times_mean(self, count: int) -> float | None:
         """c where y = c · (mean of `count` parts): then parts that share κ collapse into one ψ. None where y is something else."""
         return None
@@ -89,7 +95,10 @@ class Prod(Elementwise):
 
 @component
 class Median(Elementwise):
-    """y = median(y_1, ..., y_C), output by output; of two middle values the lower one"""
+    """y = median(y_1, ..., y_C), output by output; of two middle values the lower one
+
+    The gradient goes to that part alone; among equal ones as in expansion.Median.
+    """
 
 
 @component

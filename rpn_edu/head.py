@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .formula import Formula
+from .real import real
 
 
 class Trace(NamedTuple):
@@ -123,8 +124,7 @@ class Head(Owner):
 
     def trace(self, x: Tensor) -> Trace:
         """(..., b, m) → every tensor of the formula. The definition: `forward` gives the same g by shorter ways."""
-        self.refuse_other_sizes(x)
-        f = self.formula
+        x, f = self.taken(x), self.formula
         x_xi = f.attribute.mix(x, x, self.w_attribute, self.frozen("attribute"))  # (..., b, m')
         kappa = f.expansion(x_xi, self.frozen("expansion"))  # (..., b, D)
         kappa_xi = f.instance.mix(kappa.mT, x.mT, self.w_instance, self.frozen("instance")).mT  # (..., b', D)
@@ -170,6 +170,7 @@ class Head(Owner):
 
     def forward(self, x: Tensor) -> Tensor:
         """output(g): (..., b, m) → (..., b, n). The trace by shorter ways: terms that change nothing are left out."""
+        x = self.taken(x)
         return self.finished(x, self.short_inner(x, self.w))
 
     def short_inner(self, x: Tensor, w: Tensor, kappa_xi: Tensor | None = None) -> Tensor:
@@ -188,7 +189,6 @@ class Head(Owner):
         return self.rows_mixed(y, x) if late else y
 
     def attributes_mixed(self, x: Tensor) -> Tensor:
-        self.refuse_other_sizes(x)
         xi = self.formula.attribute
         return x if xi.neutral else xi.mix(x, x, self.w_attribute, self.frozen("attribute"))  # (..., b, m) → (..., b, m')
 
@@ -217,12 +217,14 @@ class Head(Owner):
             return g
         return self.output(g) if g.dim() == 2 else self.output(g.flatten(0, -2)).view(g.shape)  # batch norm knows one batch axis only
 
-    def refuse_other_sizes(self, x: Tensor) -> None:
+    def taken(self, x: Tensor) -> Tensor:
+        """x, whole numbers in the dtype of the head's own. ValueError where the size does not fit, TypeError for complex numbers."""
         f = self.formula
         if x.dim() < 2 or x.shape[-1] != self.m:
             raise ValueError(f"this head takes rows of m = {self.m} numbers, shape (..., b, {self.m}), got shape {tuple(x.shape)}")
         if f.batch is not None and x.shape[-2] != f.batch:
             raise ValueError(f"this head was made for a batch of {f.batch} rows (Formula.batch), got {x.shape[-2]}")
+        return x if x.is_floating_point() else real(x, self.w.dtype, "a head")
 
     def extra_repr(self) -> str:
         return f"m={self.m}, n={self.n}, D={self.D}, {self.formula}"

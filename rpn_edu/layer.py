@@ -52,6 +52,7 @@ class Layer(Owner):
             (head,) = self.heads
             return head(x)
         heads = cast(list[Head], self.heads)
+        x = heads[0].taken(x)
         if self.one_psi:  # the mean of heads that differ in w alone is a head with the mean of w
             inner = heads[0].short_inner(x, torch.cat([head.w for head in heads]))
             if self.bare is not None:

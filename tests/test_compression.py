@@ -10,7 +10,7 @@ import scipy.special
 import scipy.stats
 import torch
 from sklearn.cluster import FeatureAgglomeration
-from sklearn.decomposition import IncrementalPCA, TruncatedSVD
+from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.random_projection import GaussianRandomProjection
 
@@ -195,8 +195,8 @@ def judge(method, x):
     """The transformer of scikit-learn that three numbers of x should come from, fitted."""
     variances = np.sort(x.var(0))
     return {
-        "pca": IncrementalPCA(3),
-        "svd": TruncatedSVD(3, random_state=4),
+        "pca": PCA(3, svd_solver="full"),
+        "svd": TruncatedSVD(3, algorithm="arpack", random_state=4),
         "random_projection": GaussianRandomProjection(3, random_state=4),
         "variance": VarianceThreshold((variances[-4] + variances[-3]) / 2),
         "agglomeration": FeatureAgglomeration(3),
@@ -213,8 +213,7 @@ def test_a_fitted_projection_is_scikit_learns_on_rows_it_has_not_seen(method):
     np.testing.assert_allclose(kappa(x), judge(method, DATA.numpy()).transform(x.numpy()), rtol=1e-10, atol=1e-10)
     assert kappa.width(6) == 3 and bool(kappa.offset) == (method == "pca")
     assert E.Affine.fit(method, 3, DATA.clone().requires_grad_(), seed=4) == kappa == E.Affine.fit(method, 3, DATA.numpy(), seed=4)
-    if method != "svd":  # whose result is the same up to rounding
-        assert (E.Affine.fit(method, 3, DATA, seed=5) == kappa) == (method != "random_projection")
+    assert (E.Affine.fit(method, 3, DATA, seed=5) == kappa) == (method != "random_projection")
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -299,14 +298,61 @@ def test_a_fit_says_what_it_cannot_do(method, width, x, message):
         E.Affine.fit(method, width, x)
 
 
-def test_without_scikit_learn_all_but_variance_name_what_is_missing(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.decomposition", None)
-    with pytest.raises(ImportError, match=r"Affine.fit\('svd'\) needs scikit-learn: pip install \"rpn_edu\[explore\]\""):
-        E.Affine.fit("svd", 2, DATA)
+def test_without_scikit_learn_the_methods_that_need_it_name_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.cluster", None)
+    for method in ("random_projection", "agglomeration"):
+        with pytest.raises(ImportError, match=rf"Affine.fit\('{method}'\) needs scikit-learn: pip install \"rpn_edu\[explore\]\""):
+            E.Affine.fit(method, 2, DATA)
     assert E.Affine.fit("variance", 6, DATA).matrix == tuple(map(tuple, np.eye(6).tolist()))
+    assert E.Affine.fit("pca", 6, DATA).width(6) == E.Affine.fit("svd", 6, DATA).width(6) == 6
 
 
-def test_a_transformer_that_is_not_affine_is_found_out(monkeypatch):
-    monkeypatch.setattr(TruncatedSVD, "transform", lambda self, x: np.asarray(x)[:, :2] ** 2)
-    with pytest.raises(ValueError, match="did not find a map of the form"):
-        E.Affine.fit("svd", 2, DATA)
+RAMP = np.linspace(-1, 1, 10)
+BLOCKS = np.r_[np.c_[3 * RAMP, 0 * RAMP], np.tile(np.c_[0 * RAMP, 2 * RAMP], (9, 1))]  # first one direction alone, then the other
+TABLES = {
+    "blocks": BLOCKS,
+    "wide": numbers(4, 7).numpy(),  # more columns than rows
+    "constant": np.c_[numbers(30, 2).numpy(), np.full(30, 5.0), numbers(30, 1, seed=1).numpy()],
+    "digits": rpn.data.digits(dtype=torch.float64).x_train.numpy(),
+}
+
+
+@pytest.mark.parametrize("rows", TABLES.values(), ids=TABLES)
+def test_pca_and_svd_are_the_eigenvectors_of_numpy_for_every_width(rows):
+    for method, deviations in (("pca", rows - rows.mean(0)), ("svd", rows)):
+        values, vectors = np.linalg.eigh(deviations.T @ deviations)
+        values, vectors = values[::-1], vectors[:, ::-1]
+        most = min(rows.shape)
+        for width in {1, 2, most // 2, most}:
+            kappa = E.Affine.fit(method, width, rows)
+            M = np.array(kappa.matrix)
+            np.testing.assert_allclose(M @ M.T, np.eye(width), atol=1e-10)
+            np.testing.assert_allclose(((deviations @ M.T) ** 2).sum(0), values[:width], rtol=1e-8, atol=1e-8 * values[0])
+            gaps = np.minimum(-np.diff(values, prepend=np.inf), -np.diff(values, append=-np.inf))[:width]
+            told = (gaps > 1e-6 * values[0]) & (values[:width] > 1e-6 * values[0])  # others are as good as their neighbours
+            np.testing.assert_allclose(np.abs((M * vectors[:, :width].T).sum(1))[told], 1, atol=1e-8)
+            z = kappa(torch.from_numpy(rows)).numpy()
+            np.testing.assert_allclose(z, (deviations @ M.T), atol=1e-10)
+            assert (M[range(width), np.abs(M).argmax(1)] > 0).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("rows", TABLES.values(), ids=TABLES)
+def test_the_order_of_the_rows_decides_nothing(rows, method):
+    kappa = E.Affine.fit(method, 2, rows)
+    for order in (np.arange(len(rows))[::-1], np.random.default_rng(0).permutation(len(rows)), np.random.default_rng(1).permutation(len(rows))):
+        assert E.Affine.fit(method, 2, rows[order]) == kappa
+
+
+def test_directions_that_differ_by_rounding_alone_have_one_sign_and_equal_variances_keep_the_first():
+    x = RAMP[:, None]
+    for other in (np.c_[x, -x], np.c_[x, -x * (1 + 1e-15)], np.c_[x * (1 + 1e-15), -x]):
+        np.testing.assert_allclose(E.Affine.fit("pca", 1, other).matrix, [[0.5**0.5, -(0.5**0.5)]])
+    shuffled = np.c_[RAMP, np.random.default_rng(0).permuted(np.tile(RAMP, (5, 1)), axis=1).T]
+    assert E.Affine.fit("variance", 3, shuffled).matrix == tuple(map(tuple, np.eye(6)[:3].tolist()))
+
+
+def test_a_seed_beyond_those_of_numpy_is_refused():
+    for seed in (-1, 2**32):
+        with pytest.raises(ValueError, match=rf"Affine.fit seed must be int from 0 to 4294967295, got {seed}"):
+            E.Affine.fit("random_projection", 2, DATA, seed=seed)

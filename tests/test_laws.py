@@ -318,3 +318,90 @@ def test_forward_is_the_output_of_the_trace_and_a_checkpoint_restores_every_bit(
     again = rpn.RPN.from_config(json.loads(json.dumps(model.to_config()))).double().eval()
     again.load_ckpt(tmp_path)
     assert torch.equal(again(x), model(x)) and math.isfinite(model(x).sum().item())
+
+
+# ---- whole numbers ------------------------------------------------------------------------------------------------------------------
+
+WHOLE = [torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool]
+
+
+def wholes(*shape, seed=0):
+    """Pixels, counts, yes and no: the same shape in every dtype of whole numbers."""
+    some = torch.randint(-3, 4, shape, generator=torch.Generator().manual_seed(seed))
+    return [(some if dtype.is_signed else some.abs()).to(dtype) for dtype in WHOLE]
+
+
+def same(ours, truth):
+    torch.testing.assert_close(ours, truth, rtol=0, atol=0, equal_nan=True)  # dtypes too
+
+
+@over("expansion")
+def test_an_expansion_of_whole_numbers_is_that_of_the_same_floats(part):
+    m = m_of(part)
+    W = numbers(2, part.width(m), dtype=torch.float32)
+    for x in wholes(5, m):
+        same(part(x), part(x.float()))
+        for V in (W, W.double()) if part.contracts else ():
+            same(part.contract(x, V), part.contract(x.to(V.dtype), V))
+
+
+@over("interdependence")
+def test_an_interdependence_of_whole_numbers_is_that_of_the_same_floats(part):
+    r, k = sizes_of(part)
+    y, w = numbers(2, k), part.init(r, k).double()
+    for V, rows in zip(wholes(r, k), wholes(2, k, seed=1)):
+        same(part.matrix(V, w), part.matrix(V.double(), w))
+        same(part.mix(y, V, w), part.mix(y, V.double(), w))
+        same(part.mix(rows, V.double(), w), part.mix(rows.double(), V.double(), w))
+        same(part.mix(rows, V, w.float()), part.mix(rows.float(), V.float(), w.float()))
+
+
+@over("remainder")
+def test_a_remainder_of_whole_numbers_is_that_of_the_same_floats(part):
+    w = part.init(4, 4).double()
+    for x in wholes(3, 4):
+        same(part(x, w, 4), part(x.double(), w, 4))
+
+
+@over("fusion")
+def test_a_fusion_of_whole_numbers_is_that_of_the_same_floats(part):
+    w = part.init([4] * 3).double()
+    for parts in zip(*(wholes(2, 4, seed=seed) for seed in range(3))):
+        same(part(parts, w), part([each.double() for each in parts], w))
+
+
+@pytest.mark.parametrize("formula", list(formulas()), ids=repr)
+def test_a_model_takes_whole_numbers_as_the_same_floats_of_its_own_dtype(formula):
+    torch.manual_seed(0)
+    b, m = shape_for(formula)
+    for head in (rpn.Head(m, m, formula).eval(), rpn.Head(m, m, formula).eval().double()):
+        dtype = head.w.dtype
+        for x in wholes(b, m):
+            same(head(x), head(x.to(dtype)))
+            for ours, truth in zip(head.trace(x), head.trace(x.to(dtype)), strict=True):
+                same(ours, truth)
+    other = rpn.Formula(formula.expansion, batch=b)  # heads side by side, with a view of their own and without
+    model = rpn.RPN([m, m, m], [[formula, formula], [formula, other]]).double().eval()
+    for x in wholes(b, m):
+        same(model(x), model(x.double()))
+        assert [t.g.dtype for t in model.trace(x).values()] == [torch.float64] * 4
+
+
+def test_complex_numbers_are_refused_by_everything_that_meets_data():
+    def refuses(who, act):
+        with pytest.raises(TypeError, match=f"{who} takes real numbers, got torch.complex64: hand over x.abs()"):
+            act()
+
+    x, w = torch.zeros(4, 4, dtype=torch.complex64), torch.zeros(16)
+    for row in ROWS["expansion"]:
+        refuses(row.qualified_name(), lambda: row.example()(x))  # noqa: B023
+    for row in ROWS["interdependence"]:
+        refuses(row.qualified_name(), lambda: row.example().matrix(x, w))  # noqa: B023
+        refuses(row.qualified_name(), lambda: row.example().mix(w.view(4, 4), x, w))  # noqa: B023
+    for row in ROWS["remainder"]:
+        refuses(row.qualified_name(), lambda: row()(x, w, 4))  # noqa: B023
+    for row in ROWS["fusion"]:
+        refuses(row.qualified_name(), lambda: row()([x, x], w))  # noqa: B023
+    for model in (rpn.RPN([4, 4]), rpn.RPN([4, 4], [[rpn.Formula(), rpn.Formula(bias=True)]])):
+        refuses("a head", lambda: model(x))  # noqa: B023
+        refuses("a head", lambda: model.trace(x))  # noqa: B023

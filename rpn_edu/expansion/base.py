@@ -12,6 +12,7 @@ from torch.nn import Buffer
 
 from ..component import Component
 from ..precision import precise
+from ..real import meet_reals, of_reals
 
 
 def derived(frozen: Callable) -> Callable:
@@ -27,7 +28,7 @@ def derived(frozen: Callable) -> Callable:
 class Expansion(Component, ABC):
     """κ(x): m attributes become D features, row by row. D is `width(m)`.
 
-    Features are block-major: feature 1 of all attributes, then feature 2 of all attributes.
+    Features are block-major: feature 1 of all attributes, then feature 2 of all attributes. Whole numbers count as floats.
     Source: RPN 1 (arXiv 2407.04819), "Data Expansion Functions".
     """
 
@@ -40,6 +41,10 @@ class Expansion(Component, ABC):
     contracts: bool = False
     """Does `contract` save work?"""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        meet_reals(cls, __call__=1, contract=1)
+
     def width(self, m: int) -> int:
         """D, the number of features of m attributes: counted on no rows, where a family does not know it without a loop."""
         return self(torch.empty(0, m, device="cpu")).shape[-1]
@@ -48,6 +53,7 @@ class Expansion(Component, ABC):
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """(..., m) → (..., D)."""
 
+    @of_reals
     def contract(self, x: Tensor, W: Tensor) -> Tensor:
         """<κ(x), W>: (..., m), (n, D) → (..., n), without forming κ(x) where there is a shorter way."""
         return F.linear(self(x), W)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Dial, Table, component, did_you_mean
+from ..machine import needs
 from ..metric import METRICS
 from ..precision import precise
 from .base import Expansion
@@ -78,7 +79,8 @@ class Prod(Summary):
 class Median(Summary):
     """κ(x) = the x_j in the middle of the sorted row; for an even m, the lower of the two middle ones
 
-    D = 1. Outliers do not move it. The gradient goes to that x_j alone.
+    D = 1. Outliers do not move it. The gradient goes to that x_j alone; among equal ones CUDA chooses anew at every run, except under
+    torch.use_deterministic_algorithms(True).
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
 
@@ -247,16 +249,19 @@ class Affine(Expansion):
 
     @classmethod
     def fit(cls, method: Method, width: int, x: Any, seed: int = 0) -> Self:
-        """The `width` most telling numbers of rows x (b, m), a tensor or an array, by a method of scikit-learn that is affine once fitted:
+        """The `width` most telling numbers of rows x (b, m), a tensor or an array, by a method that is affine once fitted:
 
-        - "pca": the directions of largest variance around the mean (IncrementalPCA)
-        - "svd": the directions of largest length, without a mean (TruncatedSVD)
-        - "random_projection": random directions, which keep distances roughly (GaussianRandomProjection)
+        - "pca": the principal components, the orthogonal directions of largest variance around the mean
+        - "svd": the orthogonal directions of largest length, without a mean: the right singular vectors
+        - "random_projection": random directions, which keep distances roughly (GaussianRandomProjection of scikit-learn)
         - "variance": the attributes of largest variance, in their order
-        - "agglomeration": means of groups of attributes that behave alike (FeatureAgglomeration)
+        - "agglomeration": means of groups of attributes that behave alike (FeatureAgglomeration of scikit-learn)
 
+        All rows are seen at once and their order does not matter. Directions are exact; the largest number of each is positive. Which
+        one comes first is arbitrary where two have the same variance, and so is one without any. `seed`, an int from 0 to 2³² - 1,
+        matters to "random_projection" only.
         Not here: t-SNE, MDS and spectral embedding place the rows they were given and have no map for a new one; Isomap and LLE have
-        one, but it must keep all the old rows. `seed` matters to "svd" and "random_projection" only.
+        one, but it must keep all the old rows.
         """
         if method not in get_args(Method):
             known = ", ".join(map(repr, get_args(Method)))
@@ -268,33 +273,32 @@ class Affine(Expansion):
         most = min(b, m) if method in ("pca", "svd") else m
         if not isinstance(width, Integral) or not 1 <= width <= most:
             raise ValueError(f"Affine.fit width must be an int from 1 to {most} for {method!r} on {b} rows of m = {m}, got {width!r}")
-        with np.errstate(invalid="ignore"):  # shares of variance, which nobody asked for, are 0 / 0 where nothing varies
-            transform = _fitted(method, int(width), rows, seed)
-        # Affine, so what happens to zeros is c and what happens to unit vectors is M. Unit vectors as long as the data lose no digits.
-        unit = np.abs(rows).max() or 1.0
-        offset = transform(np.zeros((1, m)))[0]
-        matrix = (transform(unit * np.eye(m)) - offset).T / unit
-        wanted = transform(rows)
-        if not np.allclose(rows @ matrix.T + offset, wanted, rtol=1e-6, atol=1e-9 * unit):
-            raise ValueError(f"Affine.fit({method!r}) did not find a map of the form x Mᵀ + c in this version of scikit-learn")
+        if not 0 <= seed < 2**32:  # as NumPy's generator wants it
+            raise ValueError(f"Affine.fit seed must be int from 0 to {2**32 - 1}, got {seed!r}")
+        matrix, center = _fitted(method, int(width), rows, seed)
+        offset = -matrix @ center
         return cls(matrix, offset if offset.any() else ())  # type: ignore[arg-type]
 
 
-def _fitted(method: str, width: int, rows: np.ndarray, seed: int) -> Any:
-    """The function (b, m) → (b, width) of a method fitted to the rows."""
+def _fitted(method: str, width: int, rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """M (width, m) of a method, and the point (m,) that it maps to zeros."""
+    rows = rows[np.lexsort(rows.T)]  # the order in which they came decides nothing, not even a tie by rounding
+    m = rows.shape[1]
+    nowhere = np.zeros(m)
+    if method in ("pca", "svd"):
+        center = rows.mean(0) if method == "pca" else nowhere
+        M = np.linalg.svd(rows - center, full_matrices=False)[2][:width]
+        largest = (np.abs(M) > 0.999999 * np.abs(M).max(1, keepdims=True)).argmax(1)  # of numbers equal but for rounding, the first
+        return M * np.sign(np.take_along_axis(M, largest[:, None], 1)), center
     if method == "variance":
-        kept = np.sort(np.argsort(-rows.var(0), kind="stable")[:width])
-        return lambda x: x[:, kept]
-    try:
-        from sklearn.cluster import FeatureAgglomeration
-        from sklearn.decomposition import IncrementalPCA, TruncatedSVD
-        from sklearn.random_projection import GaussianRandomProjection
-    except ImportError as missing:
-        raise ImportError(f'Affine.fit({method!r}) needs scikit-learn: pip install "rpn_edu[explore]"') from missing
-    fitters = {
-        "pca": IncrementalPCA(width),
-        "svd": TruncatedSVD(width, random_state=seed),
-        "random_projection": GaussianRandomProjection(width, random_state=seed),  # type: ignore[arg-type]  # its stub wants "auto"
-        "agglomeration": FeatureAgglomeration(width),
-    }
-    return fitters[method].fit(rows).transform
+        variance = rows.var(0)
+        variance = (variance / (variance.max() or 1.0)).round(12)  # equal but for rounding: the first attributes are kept
+        return np.eye(m)[np.sort(np.argsort(-variance, kind="stable")[:width])], nowhere
+    needs(f"Affine.fit({method!r})", "sklearn.cluster", "sklearn.random_projection")
+    from sklearn.cluster import FeatureAgglomeration
+    from sklearn.random_projection import GaussianRandomProjection
+
+    if method == "random_projection":
+        return GaussianRandomProjection(width, random_state=seed).fit(rows).components_, nowhere  # type: ignore[arg-type]  # its stub
+    member = np.arange(width)[:, None] == FeatureAgglomeration(width).fit(rows).labels_  # (width, m)
+    return member / member.sum(1, keepdims=True), nowhere

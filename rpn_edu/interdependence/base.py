@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 from ..component import Component, family
+from ..real import meet_reals, of_reals
 
 Normalization = Literal["none", "row", "column", "symmetric", "softmax"]
 
@@ -53,10 +55,15 @@ class Interdependence(Component, ABC):
     made_for: ClassVar[int | None] = None
     """The only k that fits, or None where any does."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        meet_reals(cls, matrix=1, mix=2)
+
     @abstractmethod
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """A: (..., r, k) → (..., k, k')."""
 
+    @partial(of_reals, count=2)
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """y A: (..., k) → (..., k')."""
         return y @ self.matrix(V, w, frozen)

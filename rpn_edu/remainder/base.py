@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..component import Component
+from ..real import meet_reals
 
 
 class Remainder(Component, ABC):
@@ -18,6 +19,10 @@ class Remainder(Component, ABC):
     term: ClassVar[str] = "remainder"
     neutral: ClassVar[bool] = False
     """Is π(x) always 0? Then `Head.forward` does not ask."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        meet_reals(cls, __call__=1)
 
     @property
     def linear(self) -> bool:
