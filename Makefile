@@ -2,6 +2,7 @@
 # make test        everything that CI runs; PYTEST_ARGS="-n 2" or "-k taylor" goes to pytest
 # make notebooks   execute the notebooks and store their outputs; NOTEBOOKS=notebooks/01_expansion.ipynb for one
 # make check       linter and types        make bench  timings        make clean  forget the environment and all caches
+# make contexts    try every component wherever torch uses a model, and write notebooks/contexts.md
 #
 # RPN_EDU_DEVICE=cpu|cuda|mps|auto chooses the device of all of them (default: cpu).
 # RPN_EDU_OFFLINE=all runs every chapter with the network cut, not the smallest alone.
@@ -21,7 +22,7 @@ BIN := .venv/bin
 READY := .venv/ready
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
-.PHONY: lab test notebooks check bench clean
+.PHONY: lab test notebooks check bench contexts clean
 
 # Another checkout that the shell knows must not stand before this one.
 unexport PYTHONPATH PYTHONHOME
@@ -54,6 +55,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+contexts: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.contexts
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache

@@ -5,6 +5,7 @@ is a matter of its precision. `python -m tests.contexts Taylor zoo` prints what 
 """
 
 import atexit
+import contextlib
 import copy
 import functools
 import io
@@ -14,7 +15,6 @@ import pickle
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -161,7 +161,7 @@ def in_half(dtype: torch.dtype, automatic: bool, member: Member) -> None:
     with torch.no_grad():
         reached = max(float(tensor.abs().max()) for tensor in copy.deepcopy(model).double().trace(x.double())[0, 0])  # type: ignore[operator]
     assert reached < torch.finfo(dtype).max, f"features reach {reached:.0e}, and {dtype} ends at {torch.finfo(dtype).max:.0f}"
-    with torch.autocast("cpu", dtype=dtype) if automatic else nullcontext():
+    with torch.autocast("cpu", dtype=dtype) if automatic else contextlib.nullcontext():
         ours = own(model, x)
     assert automatic or {tensor.dtype for tensor in ours} == {dtype}
     eps, wanted = torch.finfo(dtype).eps, truth(model, x)
@@ -217,26 +217,25 @@ def fresh() -> Any:
 
 
 def exported(member: Member) -> None:
-    """Sent to a process that has just begun, exported there before any other call, stored, read, and run on more rows too."""
-    fresh().apply(export, (member,))
+    """Sent to a process that has called nothing, exported there first of all, stored, read, and run; on more rows too where ξ allows."""
+    model, batches = member.model, [member.x]
+    with contextlib.suppress(ValueError):
+        model(more := torch.cat((member.x, member.x.flip(0))))
+        batches.append(more)
+    fresh().apply(export, (model, batches, [truth(model, x) for x in batches]))
 
 
-def export(member: Member) -> None:
+def export(model: nn.Module, batches: list[Tensor], wanted: list[list[Tensor]]) -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    model, x = member.model, member.x
-    formulas = [head.formula for layer in model.layers for head in layer.heads]  # type: ignore[union-attr]
-    free = not any(formula.batch or formula.instance.made_for for formula in formulas)
-    program = torch.export.export(model, (x,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},) if free else None)
+    free = ({0: torch.export.Dim.DYNAMIC},) if len(batches) > 1 else None
     file = io.BytesIO()
-    torch.export.save(program, file)
+    torch.export.save(torch.export.export(model, (batches[0],), dynamic_shapes=free), file)
     file.seek(0)
     again = torch.export.load(file).module()
-    near([again(x)], truth(model, x)[:1], 1e-4)
-    if free:
-        more = torch.cat((x, x.flip(0)))
-        near([again(more)], truth(model, more)[:1], 1e-4)
-    near(own(model, x), truth(model, x), 1e-4)  # what was prepared while exporting serves training as well
+    for x, numbers in zip(batches, wanted, strict=True):
+        near([again(x)], numbers[:1], 1e-4)
+    near(own(model, batches[0]), wanted[0], 1e-4)  # what was prepared while exporting serves training as well
 
 
 def batched(member: Member) -> None:

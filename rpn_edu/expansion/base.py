@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn import Buffer
 
 from ..component import Component
 from ..precision import precise
@@ -16,13 +15,16 @@ from ..real import meet_reals, of_reals
 
 
 def derived(frozen: Callable) -> Callable:
-    """Frozen numbers that their component can derive again at any time."""
+    """Frozen numbers that their component can derive again at any time: no checkpoint needs to hold them."""
 
     @functools.wraps(frozen)
-    def buffers(*given: Any, **named: Any) -> dict[str, Tensor]:
-        return {name: Buffer(value, persistent=False) for name, value in frozen(*given, **named).items()}
+    def marked(*given: Any, **named: Any) -> dict[str, Tensor]:
+        numbers = frozen(*given, **named)
+        for number in numbers.values():
+            number.persistent = False  # as of torch.nn.Buffer, which no transform of torch.func lets us make
+        return numbers
 
-    return buffers
+    return marked
 
 
 class Expansion(Component, ABC):

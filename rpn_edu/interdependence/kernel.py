@@ -235,7 +235,8 @@ def safe_power(size: Tensor, exponent: float) -> Tensor:
 class Distance(Kernel):
     """A_ij = a function of a distance, of ‖v_i - v_j‖_p and exp(-distance) unless a row says more.
 
-    Exact differences, so the distance of a column to itself is 0, with gradient 0, and equal columns have likeness 1.
+    Exact differences, so the distance of a column to itself is 0, with gradient 0, and equal columns have likeness 1. Up to 2²¹ of them
+    (rows · columns²) are formed; beyond that torch's `cdist` saves their memory, and all but forward-mode derivatives are there still.
     """
 
     p: ClassVar[float] = 2.0
