@@ -4,6 +4,7 @@ The device is the one that RPN_EDU_DEVICE names. Where that is the CPU, tests.pr
 """
 
 import copy
+import math
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 import rpn_edu as rpn
 from rpn_edu import zoo
 from rpn_edu.fit import accuracy, descend, fit, least_squares, train
+from rpn_edu.metric import median, nanmedian
 from tests.test_laws import columns_for, formulas, inside, m_of, numbers, over, shape_for, sizes_for, sizes_of
 
 
@@ -241,3 +243,38 @@ def test_equations_are_computed_where_their_variables_are(device, dtype):
     for equation in rpn.data.equations()[::10]:
         x = equation.sample(6, dtype=dtype).x_train
         torch.testing.assert_close(equation(x.to(device)).cpu(), equation(x), equal_nan=True)
+
+
+# ---- the same numbers every time ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deterministic():
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize("formula", list(formulas()), ids=repr)
+def test_what_has_a_deterministic_form_takes_it_when_asked(formula, device, dtype, deterministic):
+    test_a_model_and_its_trace(formula, device, dtype)
+
+
+@pytest.mark.parametrize("row", [rpn.interdependence.InverseChain, rpn.expansion.PatchPooling], ids=lambda row: row.__name__)
+def test_so_does_every_sample_of_what_needs_another_form(row, device, dtype, deterministic):
+    judge = {"interdependence": test_an_interdependence, "expansion": test_an_expansion}[row.term]
+    for part in row.samples():
+        judge(part, device, dtype)
+
+
+@pytest.mark.parametrize("metric", [median, nanmedian])
+def test_a_deterministic_median_is_the_median(metric, request):
+    x = numbers(6, 7, 5).round(decimals=1).requires_grad_()  # with equal numbers
+    with torch.no_grad():
+        x[0, 3, 2], x[2] = math.nan, math.nan
+    plain = metric(x, 1)
+    request.getfixturevalue("deterministic")
+    ordered = metric(x, 1)
+    assert torch.equal(ordered.nan_to_num(9.0), plain.nan_to_num(9.0)) and metric(x[:, :4], 1).shape == (6, 5)
+    slope = torch.autograd.grad(ordered[3:].sum(), x)[0][3:]
+    assert (slope.sum(1) == 1).all() and (slope * x[3:]).sum(1).equal(ordered[3:])  # it goes to one of the equal ones, whole

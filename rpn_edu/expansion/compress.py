@@ -78,7 +78,8 @@ class Prod(Summary):
 class Median(Summary):
     """κ(x) = the x_j in the middle of the sorted row; for an even m, the lower of the two middle ones
 
-    D = 1. Outliers do not move it. The gradient goes to that x_j alone.
+    D = 1. Outliers do not move it. The gradient goes to that x_j alone; among equal ones CUDA chooses anew at every run, except under
+    torch.use_deterministic_algorithms(True).
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
 
