@@ -9,7 +9,7 @@
 # Without make, or on Windows (there .venv\Scripts\ stands for .venv/bin/):
 #   python -m venv .venv
 #   .venv/bin/python -m pip install -e ".[explore,dev]" -c constraints.txt
-#   .venv/bin/python -m jupyter lab notebooks/00_start.ipynb
+#   .venv/bin/python -m jupyterlab notebooks/00_start.ipynb
 # and for the tests
 #   .venv/bin/python -m pytest tests notebooks --nbval --nbval-current-env --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
@@ -23,11 +23,20 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-w
 
 .PHONY: lab test notebooks check bench clean
 
+# Another checkout that the shell knows must not stand before this one.
+unexport PYTHONPATH PYTHONHOME
+
+# A folder that was renamed, moved or copied brings a .venv that knows the old one: it is installed anew. -I: what lies here does not count.
+INSTALLED := import importlib.util, os; print(os.path.samefile(importlib.util.find_spec("rpn_edu").origin, "rpn_edu/__init__.py"))
+ifneq ($(shell $(BIN)/python -I -c '$(INSTALLED)' 2>/dev/null),True)
+.PHONY: $(READY)
+endif
+
 # Root (a container) must say so to Jupyter; the server listens on this machine alone and asks for a token.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
 lab: $(READY)
-	$(BIN)/python -m jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ALLOW_ROOT) $(LAB_ARGS)
+	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ALLOW_ROOT) $(LAB_ARGS)
 
 # One thread per process: test workers and kernels share the cores, and sums come out the same on every machine.
 test notebooks: export OMP_NUM_THREADS = 1
@@ -50,10 +59,15 @@ clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
-# Python is looked for only where none is installed yet: afterwards .venv has its own.
+# Always by `python -m`: the scripts in .venv/bin know the name that the folder had when they were installed.
+# Python is looked for only where none is installed yet: afterwards .venv has its own. What `activate` says is brought up to date.
+# Without build isolation a folder that has all it needs is installed anew without the internet.
 $(READY): pyproject.toml constraints.txt
-	@test -x $(BIN)/pip || for python in $(PYTHON) python3.13 python3.12 python3.11; do \
-	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec $$python -m venv .venv; \
-	done || { echo "rpn_edu needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(BIN)/python -m pip install -e '.[explore,dev]' -c constraints.txt
+	@test -w . || { echo "rpn_edu is installed into .venv in this folder, but nothing may be written here: copy the folder to a place of yours" >&2; exit 1; }
+	@if $(BIN)/python -m pip --version >/dev/null 2>&1; then exec $(BIN)/python -m venv --without-pip .venv; fi; \
+	for python in $(PYTHON) python3.13 python3.12 python3.11; do \
+	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec $$python -m venv --clear .venv; \
+	done; echo "rpn_edu needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): make PYTHON=/path/to/python3.11" >&2; exit 1
+	$(BIN)/python -m pip install 'setuptools>=77' -c constraints.txt
+	$(BIN)/python -m pip install --no-build-isolation -e '.[explore,dev]' -c constraints.txt
 	@touch $@

@@ -8,6 +8,7 @@ import ast
 import csv
 import difflib
 import functools
+import io
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
+
+from . import machine
 
 __all__ = ["Equation", "Karate", "Split", "curve", "digits", "equation", "equations", "iris", "karate", "moons"]
 
@@ -108,11 +111,11 @@ def karate(device: torch.device | str = "cpu") -> Karate:
 
     Source: W. W. Zachary, "An Information Flow Model for Conflict and Fission in Small Groups" (1977).
     """
-    with _find("karate.csv").open(newline="", encoding="utf-8") as stream:
-        members = list(csv.DictReader(stream))
+    there = machine.device(device, "karate.device")
+    members = list(csv.DictReader(io.StringIO(machine.text(_find("karate.csv")))))
     links = tuple((int(row["member"]) - 1, int(other) - 1) for row in members for other in row["links"].split())
     faction = torch.tensor([int(row["faction"] == "officers") for row in members], device="cpu")
-    return Karate(links, faction.to(device))
+    return Karate(links, faction.to(there))
 
 
 # ---- a curve ------------------------------------------------------------------------------------------------------------------------
@@ -291,15 +294,14 @@ def _tables() -> dict[str, tuple[Equation, ...]]:
 
 
 def _read(file: str) -> Iterator[Equation]:
-    with _find(file).open(newline="", encoding="utf-8") as stream:
-        for row in csv.DictReader(stream):
-            variables = (variable.split(":") for variable in row["variables"].split(";"))
-            yield Equation(
-                **{column: row[column] for column in ("name", "table", "output", "formula", "note")},
-                variables=tuple((name, float(low), float(high)) for name, low, high in variables),
-                y_percentiles=(float(row["y_low"]), float(row["y_high"])),
-                y_std=float(row["y_std"]),
-            )
+    for row in csv.DictReader(io.StringIO(machine.text(_find(file)))):
+        variables = (variable.split(":") for variable in row["variables"].split(";"))
+        yield Equation(
+            **{column: row[column] for column in ("name", "table", "output", "formula", "note")},
+            variables=tuple((name, float(low), float(high)) for name, low, high in variables),
+            y_percentiles=(float(row["y_low"]), float(row["y_high"])),
+            y_std=float(row["y_std"]),
+        )
 
 
 def _find(file: str) -> Path:
@@ -384,8 +386,9 @@ def _split(who: str, x_train, y_train, x_test, y_test, dtype: torch.dtype, devic
     """Four arrays or tensors as a Split. Whole numbers are labels and stay so. Cast first, then move: some devices know no float64."""
     if not dtype.is_floating_point:
         raise TypeError(f"{who}.dtype must be a floating point dtype, got {dtype}")
+    there = machine.device(device, f"{who}.device")
     parts = (torch.as_tensor(part, device="cpu") for part in (x_train, y_train, x_test, y_test))
-    return Split(*(part.to(dtype if part.is_floating_point() else part.dtype).to(device) for part in parts))
+    return Split(*(part.to(dtype if part.is_floating_point() else part.dtype).to(there) for part in parts))
 
 
 def _whole(who: str, value: int, least: int) -> int:

@@ -11,22 +11,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from . import machine
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "cross_entropy": F.cross_entropy, "nll": F.nll_loss}
 SMALL = 200_000_000  # multiplications per step below which a second thread costs more than it gives, above all on a busy machine
 
 
 def device(wanted: str | None = None) -> torch.device:
     """The device to work on: `wanted`, else RPN_EDU_DEVICE, else the CPU. "auto" takes what is there: cuda, mps, cpu."""
-    name = wanted or os.environ.get("RPN_EDU_DEVICE", "cpu")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    kind, colon, number = name.partition(":")
-    there = {"cpu": 1, "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0, "mps": int(torch.backends.mps.is_available())}
-    if kind not in there or (colon and not number.isdecimal()):
-        raise ValueError(f"RPN_EDU_DEVICE must be cpu, cuda, mps or auto, got {name!r}")
-    if int(number or 0) >= there[kind]:
-        raise ValueError(f"RPN_EDU_DEVICE={name!r} is not there on this machine; auto takes the best device that is")
-    return torch.device(name)
+    return machine.device(wanted or os.environ.get("RPN_EDU_DEVICE", "cpu"), "fit.device" if wanted else "RPN_EDU_DEVICE", computing=True)
 
 
 def accuracy(output: Tensor, y: Tensor) -> float:
@@ -144,58 +137,64 @@ def train(
 
     Stopping it (the stop button, Ctrl-C) keeps the numbers of the last whole step and says so.
     """
-    from tqdm.auto import tqdm
-
     kept: list[Record] = []
     done = 0
-    bar = tqdm(total=steps, disable=not progress, leave=False, desc="training")
+    bar = _bar(steps) if progress else None
     try:
         for record in fit(model, x, y, steps=steps, every=every, **options):
             done = record.step
             if done % every == 0 or done == steps:
                 kept.append(record)
-                bar.update(done - bar.n)
-                bar.set_postfix(loss=f"{record.loss:.3g}", refresh=False)
+                if bar is not None:
+                    bar.update(done - bar.n)
+                    bar.set_postfix(loss=f"{record.loss:.3g}", refresh=False)
     except KeyboardInterrupt:
         print(f"Stopped after step {done} of {steps}. The model keeps what it has learned so far and can be used or trained further.")
     finally:
-        bar.close()
+        if bar is not None:
+            bar.close()
         model.eval()
     return kept
+
+
+def _bar(steps: int) -> Any:
+    """The progress bar; None in the base install, which has no tqdm: nothing is learned from a bar."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return tqdm(total=steps, leave=False, desc="training")
 
 
 def least_squares(predict: Callable[[Tensor], Tensor], w: Tensor, y: Tensor, ridge: float, steps: int) -> Tensor:
     """w that makes ‖predict(w) - y‖² + ridge ‖w‖² small: (l,), (rows,) → (l,).
 
-    Where predict is linear in w (dense ψ, one layer), the first step is the exact answer: ridge regression. Otherwise it is Levenberg and
-    Marquardt's method: a step that does not help is tried again with more damping.
+    Where predict is linear in w (dense ψ, one layer), one step from anywhere is the exact answer: ridge regression. FloatingPointError
+    where it hangs on digits that the numbers of this type do not have. Otherwise it is Levenberg and Marquardt's method: a step that
+    does not help is tried again with more damping.
     """
 
-    def step(w: Tensor, damping: float, J: Tensor, now: Tensor) -> Tensor:
-        """The exact answer for a straight line through here, `now` with the slopes J (rows, l).
+    def slopes(w: Tensor) -> Tensor:
+        """(rows, l): row by row, or column by column where those are fewer, so that no table here has rows × rows numbers."""
+        if len(w) < len(y):
+            pulled = torch.func.vjp(predict, w)[1]  # u ↦ Jᵀ u
+            return torch.func.jacrev(lambda u: pulled(u)[0])(y).mT
+        return torch.func.jacrev(predict)(w)
 
-        J itself and not J'J is solved, since that would lose half of the digits.
-        """
-        total = ridge + damping
-        # More unknowns than rows: a small decomposition instead of l × l equations.
-        if len(w) > len(y) and total > 0:
-            U, S, Vt = torch.linalg.svd(J, full_matrices=False)
-            shrunk = ridge / total * w
-            wanted = U.mT @ (y - now + J @ shrunk)
-            return Vt.mT @ (S / (S * S + total) * wanted) - shrunk
-        one = torch.eye(len(w), dtype=w.dtype)
-        rows = torch.cat((J, ridge**0.5 * one, damping**0.5 * one))
-        wanted = torch.cat((y - now, -(ridge**0.5) * w, 0 * w))
-        return torch.linalg.lstsq(rows, wanted.unsqueeze(-1)).solution.squeeze(-1)
-
-    slopes = torch.func.jacrev(predict)
-    now, J = predict(w), slopes(w)  # (rows,), (rows, l)
     if steps == 1:
-        return w + step(w, 0.0, J, now)
+        # The start is no matter, and random numbers times features of size 1e16 would drown y in rounding errors.
+        w = 0 * w
+        now, J = predict(w), slopes(w)  # (rows,), (rows, l)
+        w = ridge_regression(J, y - now, ridge)
+        told_by_digits(J, w, y - now)
+        return w
+    now, J = predict(w), slopes(w)  # (rows,), (rows, l)
     damping = 1e-3
     error = ((now - y) ** 2).sum() + ridge * (w**2).sum()
     for _ in range(steps):
-        candidate = w + step(w, damping, J, now)
+        total = ridge + damping
+        shrunk = ridge / total * w
+        candidate = w - shrunk + ridge_regression(J, y - now + J @ shrunk, total)
         then = predict(candidate)
         new_error = ((then - y) ** 2).sum() + ridge * (candidate**2).sum()
         if new_error < error:
@@ -207,6 +206,51 @@ def least_squares(predict: Callable[[Tensor], Tensor], w: Tensor, y: Tensor, rid
         else:
             damping = damping * 10
     return w
+
+
+def ridge_regression(K: Tensor, y: Tensor, ridge: float) -> Tensor:
+    """w of the least ‖K w - y‖² + ridge ‖w‖²; without a ridge the shortest of them: (rows, l), (rows,) → (l,).
+
+    K itself and not KᵀK is solved, since that would lose half of the digits. Columns are brought to length 1: beside one of
+    size 1e16, one of size 1 would be taken for a rounding error. No method here asks whether K has full rank, as some devices must.
+    """
+    rows, l = K.shape
+    if ridge == 0:
+        sizes = K.norm(dim=0)
+        sizes = torch.where(sizes > 0, sizes, 1)
+        U, S, Vt = torch.linalg.svd(K / sizes, full_matrices=False)
+        known = S / S.max() > max(rows, l) * torch.finfo(K.dtype).eps
+        return shortest((Vt * sizes)[known].mT, (U.mT @ y / S)[known])
+    one = torch.eye(min(rows, l), dtype=K.dtype, device=K.device)
+    # More unknowns than rows: the shortest (√ridge w, errors) with K w + errors = y, instead of l × l equations.
+    if l > rows:
+        return shortest(torch.cat((K.mT / ridge**0.5, one)), y)[:l] / ridge**0.5
+    stacked = torch.cat((K, ridge**0.5 * one))
+    sizes = stacked.norm(dim=0)
+    Q, R = torch.linalg.qr(stacked / sizes)
+    return torch.linalg.solve_triangular(R, (Q[:rows].mT @ y).unsqueeze(-1), upper=True).squeeze(-1) / sizes
+
+
+def told_by_digits(K: Tensor, w: Tensor, y: Tensor) -> None:
+    """FloatingPointError where what rounding leaves uncertain of K w would be seen: it may take two thirds of the digits."""
+    eps, terms = torch.finfo(w.dtype).eps, K.abs() @ w.abs()  # (rows,)
+    if not eps ** (2 / 3) * terms.norm() <= y.norm():
+        raise FloatingPointError(
+            f"the terms of this fit are as large as {terms.max():.0e} and cancel each other, and a computer keeps "
+            f"{-math.log10(eps):.0f} digits of them. Choose a lower degree of κ, a larger ridge or more points"
+        )
+
+
+def shortest(A: Tensor, z: Tensor) -> Tensor:
+    """The shortest w with Aᵀ w = z: (l, k), (k,) → (l,), for k columns of A none of which is a mixture of others.
+
+    Its largest rows come first: with a small one there, their rounding errors would spread to all that follow.
+    """
+    sizes = A.norm(dim=0)
+    A, z = A / sizes, z / sizes
+    order = A.norm(dim=1).argsort(descending=True, stable=True)
+    Q, R = torch.linalg.qr(A[order])
+    return (Q @ torch.linalg.solve_triangular(R.mT, z.unsqueeze(-1), upper=False)).squeeze(-1)[order.argsort()]
 
 
 def descend(loss: Callable[[Tensor], Tensor], w: Tensor, steps: int) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 import torch
 from torch import Tensor, nn
 
-from . import checkpoint
+from . import checkpoint, machine
 from .component import from_config
 from .formula import Formula
 from .fusion import Fusion, Mean
@@ -24,7 +24,7 @@ class Model(nn.Module, ABC):
     def __init__(self, name: str = "model_name", device: str | torch.device = "cpu") -> None:
         super().__init__()
         self.name = name
-        self._first_device = torch.device(device)
+        self._first_device = machine.device(device, f"{type(self).__name__}.device")
 
     @property
     def device(self) -> torch.device:
@@ -42,20 +42,29 @@ class Model(nn.Module, ABC):
         raise NotImplementedError(f"{type(self).__name__} does not say how it is built: write to_config")
 
     def save_ckpt(self, cache_dir: str | Path = "./ckpt", checkpoint_file: str = "checkpoint") -> None:
-        """Write all numbers and the config to cache_dir/checkpoint_file. The folder is made; an older file stays whole till the end."""
+        """Write all numbers and the config to cache_dir/checkpoint_file. The folder is made; an older file stays whole till the end.
+
+        ~ is the home folder. OSError where nothing can be written; TypeError or ValueError for a path, a config or a state that cannot be
+        read back. Whether a parameter learns (`requires_grad`) is no part of the file.
+        """
+        path = checkpoint.place(cache_dir, checkpoint_file, "save_ckpt")
         try:
             config = self.to_config()
         except NotImplementedError:
             config = None
-        checkpoint.write(Path(cache_dir) / checkpoint_file, self.state_dict(), config)
+        checkpoint.write(path, self.state_dict(), config)
 
-    def load_ckpt(self, cache_dir: str | Path = "./ckpt", checkpoint_file: str = "checkpoint", strict: bool = True) -> None:
-        """Read numbers back. With `strict`, names must match and so must the config: equal shapes alone can hide another κ.
+    def load_ckpt(
+        self, cache_dir: str | Path = "./ckpt", checkpoint_file: str = "checkpoint", strict: bool = True
+    ) -> tuple[list[str], list[str]] | None:
+        """Read numbers back, into the model's own dtypes. With `strict`, names must match and so must the config: equal shapes alone can
+        hide another κ. Otherwise torch's answer of `load_state_dict` is returned: (missing_keys, unexpected_keys).
 
-        FileNotFoundError; ValueError for a file that is damaged or describes another model; RuntimeError for numbers that do not fit.
+        FileNotFoundError; ValueError for a file that is damaged or describes another model; RuntimeError, before anything is loaded, for
+        numbers that do not fit. Rounding to the model's dtype is no misfit, infinity is: `from_ckpt` takes over the dtypes of the file.
         """
-        path = Path(cache_dir) / checkpoint_file
-        state, config = checkpoint.read(path, self.device)
+        path = checkpoint.place(cache_dir, checkpoint_file, "load_ckpt")
+        state, config = checkpoint.read(path)
         if strict and config is not None:
             try:
                 own = json.loads(json.dumps(self.to_config()))  # as the file holds it: tuples are lists there
@@ -63,7 +72,16 @@ class Model(nn.Module, ABC):
                 own = config
             if difference := first_difference(own, config, ignored=("name",)):
                 raise ValueError(f"{path} was saved by another model: {difference}. Load it with strict=False to try all the same")
-        self.load_state_dict(checkpoint.under_names_of(state, self.state_dict().keys()), strict=strict)
+        loaded = self._load(path, state, strict)
+        return None if strict else loaded
+
+    def _load(self, path: Path, state: Mapping[str, Tensor], strict: bool = True) -> tuple[list[str], list[str]]:
+        """All that fits, or nothing."""
+        own = self.state_dict()
+        state = checkpoint.under_names_of(state, own.keys())
+        if misfits := checkpoint.misfits(state, own, strict):
+            raise RuntimeError(f"{path} does not fit this model, and nothing was loaded: {misfits}")
+        return self.load_state_dict(state, strict)
 
 
 def first_difference(ours: Any, theirs: Any, ignored: Sequence[str] = (), where: str = "") -> str:
@@ -103,7 +121,7 @@ class RPN(Model):
         self.formulas = _per_layer(formula, len(self.dims) - 1)
         sizes = zip(pairwise(self.dims), self.formulas, strict=True)
         self.layers = nn.ModuleList(Layer(m, n, heads, self.fusion) for (m, n), heads in sizes)
-        self.to(device)
+        self.to(self._first_device)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., b, d_0) → (..., b, d_K)."""
@@ -132,20 +150,33 @@ class RPN(Model):
             raise ValueError(
                 f"a config of an RPN holds type, name, dims, formulas and fusion; missing or unknown here: {', '.join(sorted(unknown))}"
             )
-        formulas = [[from_config(formula) for formula in heads] for heads in config["formulas"]]
+        layers = config["formulas"]
+        if not isinstance(layers, Sequence) or not all(isinstance(heads, Sequence) for heads in layers):
+            raise TypeError(f"RPN.from_config: formulas must be a list of heads for each layer, got {layers!r}")
+        formulas = [[from_config(formula) for formula in heads] for heads in layers]
         return cls(config["dims"], formulas, from_config(config["fusion"]), config["name"], device)
 
     @classmethod
     def from_ckpt(cls, cache_dir: str | Path = "./ckpt", checkpoint_file: str = "checkpoint", device: str | torch.device = "cpu") -> Self:
-        """The saved model, built and filled from its file alone."""
-        path = Path(cache_dir) / checkpoint_file
-        state, config = checkpoint.read(path, device)
+        """The saved model, built and filled from its file alone: every number in the dtype in which it was saved.
+
+        Raises what `load_ckpt` raises; LookupError for a component that is not in the catalogue, ValueError for a device that is not there.
+        """
+        there = machine.device(device, f"{cls.__name__}.from_ckpt.device")
+        path = checkpoint.place(cache_dir, checkpoint_file, "from_ckpt")
+        state, config = checkpoint.read(path)
         if config is None:
             raise ValueError(f"{path} holds numbers but no config: build the model first, then load_ckpt")
-        model = cls.from_config(config, device)
-        example = next((value.dtype for value in state.values() if value.is_floating_point()), torch.get_default_dtype())
-        model.to(example).load_state_dict(checkpoint.under_names_of(state, model.state_dict().keys()))
-        return model
+        try:
+            model = cls.from_config(config)
+        except (LookupError, TypeError, ValueError) as error:
+            raise type(error)(f"{path} describes a model that cannot be built here: {error}") from error
+        own = model.state_dict(keep_vars=True)
+        for name, value in checkpoint.under_names_of(state, own.keys()).items():
+            if name in own and value.is_floating_point():
+                own[name].data = own[name].data.to(value.dtype)
+        model._load(path, state)
+        return model.to(there)
 
 
 def _per_layer(formula: Formulas, depth: int) -> list[list[Formula]]:

@@ -1,17 +1,28 @@
-"""For all tests: one thread, and the device that RPN_EDU_DEVICE names (default: cpu)."""
+"""For all tests: one thread, and a device beside the CPU."""
+
+import contextlib
+import os
+from collections.abc import Iterator
 
 import ipywidgets
 import pytest
 import torch
 
 from rpn_edu import fit
+from tests import pretend
 
 torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
-def device() -> torch.device:
-    return fit.device()
+def device() -> Iterator[torch.device]:
+    """The device that RPN_EDU_DEVICE names. Where that is the CPU, a pretended GPU, which refuses what CUDA refuses.
+
+    `PRETEND=mps` lets it play Apple's.
+    """
+    named = fit.device()
+    with pretend.as_mps() if os.environ.get("PRETEND") == "mps" else contextlib.nullcontext():
+        yield named if named.type != "cpu" else pretend.plug_in()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,9 @@
 """The fit of one's own data, and jumps that are drawn as jumps."""
 
 import json
+from typing import Any
 
+import mpmath as mp
 import numpy as np
 import pytest
 import torch
@@ -9,9 +11,12 @@ import torch
 import rpn_edu as rpn
 from rpn_edu.explore import Explorer, Fit
 from rpn_edu.explore.canvas import with_jumps
+from rpn_edu.explore.controls import rows_of
 from rpn_edu.explore.snippet import as_code
+from rpn_edu.fit import least_squares
+from tests.states import fits
 
-X, P = rpn.expansion, rpn.remainder
+X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 OWN = tuple((1950 + 3 * i, 280 + 1.5 * i + i % 3) for i in range(25))
 LINE = rpn.Formula(X.Identity(), remainder=P.Zero())
 
@@ -138,3 +143,101 @@ def test_a_fit_in_steps_of_huge_features_is_refused_and_a_linear_one_is_not():
         Fit().sizes(rpn.Formula(wild, rpn.reconciliation.LowRank()))
     assert Fit().sizes(rpn.Formula(wild))["D"] == 9
     assert Fit().sizes(rpn.Formula(rpn.expansion.Chebyshev(degree=9), rpn.reconciliation.LowRank()))["D"] == 9
+
+
+# ---- one step is ridge regression ------------------------------------------------------------------------------------------------
+
+
+def least(K: torch.Tensor, y: torch.Tensor, ridge: float) -> tuple:
+    """w of the least cost, and the cost, from 120 digits: the smaller of the two sets of normal equations."""
+    with mp.workdps(120):
+        A, b, short = mp.matrix(K.tolist()), mp.matrix(y.tolist()), len(K) < K.shape[1]
+        square = A * A.T if short else A.T * A
+        square += mp.mpf(ridge) * mp.eye(square.rows)
+        w = A.T * mp.lu_solve(square, b) if short else mp.lu_solve(square, A.T * b)
+        return w, cost(K, y, w, ridge)
+
+
+def cost(K: torch.Tensor, y: torch.Tensor, w: Any, ridge: float) -> Any:
+    with mp.workdps(120):
+        rest = mp.matrix(K.tolist()) * w - mp.matrix(y.tolist())
+        return (rest.T * rest)[0] + mp.mpf(ridge) * (w.T * w)[0]
+
+
+def grown() -> list[rpn.expansion.Expansion]:
+    """Every κ with a degree, an order or a count that can be raised, at the end of its dial and beyond."""
+    found = [X.Bessel(degree=14), X.Bessel(degree=20), X.Bessel(degree=30), X.Hermite(degree=24), X.Hermite(degree=40)]
+    for row in rows_of(X.Expansion).values():
+        for field in row.declared:
+            if field.name in ("degree", "order", "terms", "centers", "intervals", "scales"):
+                found += [row(**{field.name: count}) for count in {int(field.meta.high), 15 if field.name == "degree" else 6}]
+    return [kappa for kappa in found if fits(Fit(), rpn.Formula(kappa))]
+
+
+@pytest.mark.parametrize("points, ridge", [(60, 1e-8), (60, 1.0), (10, 1e-8), (10, 1.0)])
+def test_one_step_finds_the_least_cost_whatever_the_size_of_the_features_or_refuses(points, ridge):
+    refused = []
+    for kappa in grown():
+        picture, formula = Fit(points=points, ridge=ridge), rpn.Formula(kappa)
+        given = picture.given()
+        try:
+            found = picture.numbers(formula, **given)
+        except FloatingPointError as refusal:
+            assert "cancel each other" in str(refusal)
+            refused.append(kappa)
+            continue
+        K, y = kappa(given["x"].unsqueeze(-1)), given["y"]
+        w, wanted = least(K, y, ridge)
+        assert mp.sqrt(cost(K, y, mp.matrix(found["w"].tolist()), ridge)) < mp.sqrt(wanted) + 6e-6 * y.norm().item(), kappa
+        grid = kappa(found["grid"].unsqueeze(-1)).tolist()
+        with mp.workdps(120):
+            pairs = (K.tolist(), y.tolist()), (grid, found["y_test"].tolist())
+            errors = [[mp.fdot(row, w) - value for row, value in zip(*pair)] for pair in pairs]
+            rms = [float(mp.sqrt(mp.fsum(error * error for error in part) / len(part))) for part in errors]
+        assert [found["train_error"].item(), found["test_error"].item()] == pytest.approx(rms, rel=1e-6, abs=3e-5), kappa
+    assert len(refused) < 5 and all(kappa.degree > 10 for kappa in refused)  # beyond the dial; sixteen digits are not enough for them
+
+
+def test_what_fifteen_digits_cannot_tell_is_not_shown_and_leaves_the_state_before():
+    page = Explorer(rpn.Formula(X.Bessel(degree=3)), Fit(points=10))
+    kept = page.last_png
+    page.set(rpn.Formula(X.Bessel(degree=30)))
+    assert "cancel each other" in page.refused and "Not shown" in page.surface.value and page.failed is None and page.last_png == kept
+    assert page.subject == rpn.Formula(X.Bessel(degree=3)) and page.code()
+    page.set(rpn.Formula(X.Bessel(degree=4)))
+    assert not page.refused and page.subject == rpn.Formula(X.Bessel(degree=4))
+
+
+@pytest.mark.parametrize("kappa", [X.Bessel(degree=15), X.Hermite(degree=24), X.Chebyshev(degree=30)], ids=repr)
+@pytest.mark.parametrize("points", [20, 60])
+def test_the_picture_and_its_code_print_the_same_errors(kappa, points):
+    page, place = Explorer(rpn.Formula(kappa), Fit(points=points)), {}
+    with torch.random.fork_rng():
+        exec(page.code(), place)
+    for name in ("train_error", "test_error"):
+        assert f"{place['numbers'][name]:.4f}" == f"{page.numbers[name]:.4f}"
+
+
+def table(rows: int, *sizes: float) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(len(sizes))
+    return torch.randn(rows, len(sizes), dtype=torch.float64, generator=generator) * torch.tensor(sizes, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("rows", [4, 30], ids=["more unknowns", "more rows"])
+@pytest.mark.parametrize("ridge", [0.0, 1e-8, 1.0])
+def test_columns_of_very_different_size_are_no_rounding_errors(rows, ridge):
+    K, y = table(rows, 1e16, 1.0, 1e-12, 3.0, 1e8, 20.0), table(rows, 1.0)[:, 0]
+    start = torch.ones(6, dtype=torch.float64)  # times 1e16 it would drown y
+    w, wanted = least(K, y, ridge or 1e-60)
+    found = least_squares(lambda w: K @ w, start, y, ridge, 1)
+    assert cost(K, y, mp.matrix(found.tolist()), ridge or 1e-60) < wanted * (1 + 1e-6) + 1e-20
+    assert found.tolist() == pytest.approx([float(part) for part in w], rel=1e-6)
+
+
+@pytest.mark.parametrize("rows", [3, 30])
+def test_without_a_ridge_redundant_columns_share_what_they_say(rows):
+    x, other, y = table(rows, 1.0, 1.0, 1.0).T
+    K = torch.stack((x, 2 * x, other, x + other, 0 * x), -1)
+    truth = np.linalg.lstsq(K.numpy(), y.numpy(), rcond=None)[0]  # the shortest of all
+    found = least_squares(lambda w: K @ w, torch.ones(5, dtype=torch.float64), y, 0.0, 1)
+    np.testing.assert_allclose(found.numpy(), truth, atol=1e-12)

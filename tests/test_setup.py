@@ -1,7 +1,11 @@
 """The files that install the course agree with one another, and none of them knows the machine it was written on."""
 
+import importlib.metadata
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,6 +14,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+import rpn_edu
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -71,6 +77,77 @@ def test_every_file_of_the_package_that_is_no_module_is_installed():
     assert found == installed and found
 
 
+def test_the_version_is_that_of_the_package_whether_it_is_installed_or_not():
+    assert Version(rpn_edu.__version__) == Version(importlib.metadata.version("rpn_edu"))
+    assert (
+        PROJECT["project"]["dynamic"] == ["version"]
+        and PROJECT["tool"]["setuptools"]["dynamic"]["version"]["attr"] == "rpn_edu.__version__"
+    )
+
+
+# In processes of their own from which some packages are gone, as they are where they are not installed: what works, what is said.
+BASE_INSTALL = """
+import importlib, os, pkgutil, sys
+import torch, rpn_edu
+from rpn_edu import data, expansion, fit
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, *where):
+        return None if name.partition(".")[0] in gone else self.finder.find_spec(name, *where)
+
+def train():
+    fit.train(rpn_edu.RPN([2, 1]), torch.ones(4, 2), torch.ones(4, 1), steps=3)
+
+def told(name, use, *arguments):
+    try:
+        use(*arguments)
+        print(*gone, "|", name, "|works")
+    except Exception as error:
+        print(*gone, "|", name, "|", type(error).__name__, error)
+
+sys.meta_path[:] = map(Without, sys.meta_path)
+for case in sys.argv[1:]:
+    gone = case.split()
+    if pid := os.fork():
+        assert os.waitpid(pid, 0)[1] == 0
+        continue
+    for module in pkgutil.walk_packages(rpn_edu.__path__, "rpn_edu.", onerror=lambda name: None):
+        if not module.name.endswith("__main__"):
+            told(module.name, importlib.import_module, module.name)
+    if "tqdm" in gone:
+        told("train", train)
+    if "sklearn" in gone:
+        told("digits", data.digits)
+        told("iris", data.iris)
+        told("Affine.fit", expansion.Affine.fit, "agglomeration", 2, torch.rand(9, 3))
+    elif explore := sys.modules.get("rpn_edu.explore"):
+        told("Explorer", lambda: explore.Explorer(expansion.Taylor()))
+        gone = ["sklearn", "scipy"]
+        told("Digits", explore.pictures.digits.handwritten)
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
+
+def test_what_the_base_install_lacks_is_told_with_the_line_that_installs_it():
+    everything = "ipywidgets anywidget matplotlib PIL tqdm sklearn scipy IPython jupyterlab"
+    cases = [everything, "ipywidgets", "matplotlib", "PIL", "anywidget tqdm"]
+    done = subprocess.run([sys.executable, "-c", BASE_INSTALL, *cases], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = [tuple(part.strip() for part in line.split("|", 2)) for line in done.stdout.splitlines()]
+    refused = [row for row in rows if row[2] != "works"]
+    line = r'ImportError .* (needs|comes with) [\w-]+: pip install "rpn_edu\[explore\]"'
+    assert [row for row in refused if not re.fullmatch(line, row[2])] == []
+    base = {name for gone, name, _ in rows if gone == everything} - {name for gone, name, _ in refused if gone == everything}
+    assert base >= {"rpn_edu.course", "rpn_edu.zoo", "train"} and not [name for name in base if "explore" in name]
+    for name in cases[1:4]:
+        said = {"PIL": "pillow"}.get(name, name)
+        assert (name, "rpn_edu.explore", f'ImportError rpn_edu.explore needs {said}: pip install "rpn_edu[explore]"') in refused
+    assert {name for gone, name, _ in refused if gone in (cases[-1], "sklearn scipy")} == {"Digits"}
+
+
 def test_readme_names_both_commands():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "make lab" in text and "make test" in text
@@ -105,3 +182,139 @@ def test_no_text_knows_a_machine(pattern):
             if hit := re.search(pattern, line):
                 told.append(f"{file.relative_to(ROOT)}:{number} {hit[0]}")
     assert told == []
+
+
+# ---- a folder and its .venv get out of step -----------------------------------------------------------------------------------------
+
+# What make runs in .venv, without the network and in a moment: pip notes that it was called and installs this folder, JupyterLab tells
+# whose package it sees. The folder, its .venv and make are real.
+STAND_INS = {
+    "pip.py": """
+import pathlib, sys
+if "-e" in sys.argv:
+    pathlib.Path(__file__).with_name("rpn_edu.pth").write_text(f"{pathlib.Path.cwd()}\\n", encoding="utf-8")
+if "--version" not in sys.argv:
+    with open("calls", "a") as calls:
+        print(*sys.argv[1:], file=calls)
+""",
+    "jupyterlab.py": """
+import os, sys
+sys.path.remove(os.getcwd())
+import rpn_edu
+print("PACKAGE", rpn_edu.__file__)
+""",
+}
+
+
+def site(folder: Path) -> Path:
+    return next(folder.glob(".venv/lib/python*/site-packages"))
+
+
+def lab(folder: Path, *command: str, **environment: str) -> tuple[str, str, list[str]]:
+    """(whose package JupyterLab saw, what make said, what pip was asked): `make lab` in this folder."""
+    (folder / "calls").unlink(missing_ok=True)
+    known = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MAKE"))}
+    done = subprocess.run([*command, "make", "lab"], cwd=folder, env=known | environment, capture_output=True, text=True)
+    asked = (folder / "calls").read_text().splitlines() if (folder / "calls").exists() else []
+    return "".join(re.findall(r"^PACKAGE (.*)", done.stdout, re.M)), done.stdout + done.stderr, asked
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A folder with blanks and umlauts in which `make lab` has run."""
+    folder = tmp_path / "Kurs Übung" / "rpn edu"
+    (folder / "rpn_edu").mkdir(parents=True)
+    (folder / "rpn_edu/__init__.py").touch()
+    for name in ("pyproject.toml", "constraints.txt", "Makefile"):
+        shutil.copy(ROOT / name, folder)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=folder, check=True)
+    for name, text in STAND_INS.items():
+        (site(folder) / name).write_text(text)
+    seen, said, asked = lab(folder)
+    assert seen == str(folder / "rpn_edu/__init__.py"), said
+    assert asked[-1] == "install --no-build-isolation -e .[explore,dev] -c constraints.txt"
+    return folder
+
+
+def renamed(folder: Path) -> Path:
+    return folder.rename(folder.with_name("rpn edu, new"))
+
+
+def moved(folder: Path) -> Path:
+    return folder.rename(folder.parents[1] / "course")
+
+
+def copied(folder: Path) -> Path:
+    return Path(shutil.copytree(folder, folder.with_name("copy"), symlinks=True))
+
+
+def installed_elsewhere(folder: Path) -> Path:
+    (site(folder) / "rpn_edu.pth").write_text(str(copied(folder)))
+    return folder
+
+
+def uninstalled(folder: Path) -> Path:
+    (site(folder) / "rpn_edu.pth").unlink()
+    return folder
+
+
+def changed(folder: Path) -> Path:
+    os.utime(folder / ".venv/ready", (0, 0))  # older than what it was made of
+    return folder
+
+
+@pytest.mark.parametrize("happened", [renamed, moved, copied, installed_elsewhere, uninstalled, changed], ids=lambda one: one.__name__)
+def test_make_installs_this_folder_whatever_happened_to_it_and_then_no_more(course, happened):
+    original = site(course) / "rpn_edu.pth"
+    before = original.read_text(encoding="utf-8")
+    here = happened(course)
+    seen, said, asked = lab(here)
+    assert seen == str(here / "rpn_edu/__init__.py"), said
+    assert sum("-e" in line.split() for line in asked) == 1
+    assert f'VIRTUAL_ENV="{here}/.venv"' in (here / ".venv/bin/activate").read_text(encoding="utf-8").replace("'", '"')
+    if here != course and course.exists():
+        assert original.read_text(encoding="utf-8") == before, "a copy never installs into the original"
+    assert lab(here)[0] == seen and lab(here)[2] == []
+
+
+def test_a_second_start_asks_pip_for_nothing_even_where_nothing_can_be_written(course):
+    ours = str(course / "rpn_edu/__init__.py")
+    assert lab(course)[0] == ours and lab(course)[2] == []
+    elsewhere = copied(course)
+    assert lab(course, PYTHONPATH=str(elsewhere))[0] == ours, "another checkout that the shell names"
+    read_only = (*mounted(), 'mount --bind . . && cd . && mount -o remount,bind,ro . && cd "$PWD" && exec "$@"', "sh")
+    assert lab(course, *read_only)[0] == ours
+    shutil.rmtree(course / ".venv")
+    assert "nothing may be written here: copy the folder" in lab(course, *read_only)[1]
+
+
+def mounted() -> list[str]:
+    """The command that runs a script among mounts of its own."""
+    for command in ("unshare --map-root-user --mount sh -c", "unshare --mount sh -c"):
+        if shutil.which("unshare") and not subprocess.run([*command.split(), "mount --bind . ."], capture_output=True).returncode:
+            return command.split()
+    pytest.skip("mounts are not permitted here")
+
+
+def test_an_environment_whose_python_is_gone_is_made_again(course, tmp_path):
+    (course / ".venv/bin/python3").unlink()
+    (course / ".venv/bin/python").unlink()
+    (course / ".venv/bin/python").symlink_to(tmp_path / "gone")
+    kept = {name: (site(course) / name).read_text() for name in STAND_INS}
+    for name, text in kept.items():
+        (tmp_path / name).write_text(text)
+    python = tmp_path / "python"
+    python.write_text(f"""#!/bin/sh
+[ "$1" = -m ] || exec {sys.executable} "$@"
+{sys.executable} "$@" --without-pip && cp {tmp_path}/*.py .venv/lib/python*/site-packages
+""")
+    python.chmod(0o755)
+    seen, said, asked = lab(course, PYTHON=str(python))
+    assert seen == str(course / "rpn_edu/__init__.py") and asked, said
+
+
+def test_what_is_run_knows_no_script_of_the_environment():
+    """A script in .venv/bin begins with the path that the folder had; `python -m` knows none."""
+    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "Makefile"))
+    assert set(re.findall(r"(?:\$\(BIN\)|\.venv/bin)/(\w+)", text)) == {"python"}
+    assert not re.search(r"-m jupyter\b", text), "this one looks for a script"

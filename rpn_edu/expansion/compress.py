@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import LAST_SEED, Dial, Table, component, did_you_mean
+from ..machine import needs
 from ..metric import METRICS
 from .base import Expansion
 from .density import HALF_LOG_TAU, squashed
@@ -77,7 +78,8 @@ class Prod(Summary):
 class Median(Summary):
     """κ(x) = the x_j in the middle of the sorted row; for an even m, the lower of the two middle ones
 
-    D = 1. Outliers do not move it. The gradient goes to that x_j alone.
+    D = 1. Outliers do not move it. The gradient goes to that x_j alone; among equal ones CUDA chooses anew at every run, except under
+    torch.use_deterministic_algorithms(True).
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
 
@@ -291,11 +293,10 @@ def _fitted(method: str, width: int, rows: np.ndarray, seed: int) -> tuple[np.nd
         variance = rows.var(0)
         variance = (variance / (variance.max() or 1.0)).round(12)  # equal but for rounding: the first attributes are kept
         return np.eye(m)[np.sort(np.argsort(-variance, kind="stable")[:width])], nowhere
-    try:
-        from sklearn.cluster import FeatureAgglomeration
-        from sklearn.random_projection import GaussianRandomProjection
-    except ImportError as missing:
-        raise ImportError(f'Affine.fit({method!r}) needs scikit-learn: pip install "rpn_edu[explore]"') from missing
+    needs(f"Affine.fit({method!r})", "sklearn.cluster", "sklearn.random_projection")
+    from sklearn.cluster import FeatureAgglomeration
+    from sklearn.random_projection import GaussianRandomProjection
+
     if method == "random_projection":
         return GaussianRandomProjection(width, random_state=seed).fit(rows).components_, nowhere  # type: ignore[arg-type]  # its stub
     member = np.arange(width)[:, None] == FeatureAgglomeration(width).fit(rows).labels_  # (width, m)

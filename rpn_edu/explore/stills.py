@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..fit import Record
+from .alone import alone
 from .canvas import Canvas, Panel, data_url
 
 
@@ -25,6 +26,7 @@ class Still:
         return {"text/plain": self.alt, "text/html": picture, "image/png": base64.b64encode(self.png).decode()}
 
 
+@alone()
 def learning_curve(records: Sequence[Record], metric: str = "metric") -> Still:
     """Loss (log scale) and metric over the steps of a training."""
     steps = [record.step for record in records]
@@ -42,6 +44,7 @@ def learning_curve(records: Sequence[Record], metric: str = "metric") -> Still:
     return Still(canvas, f"The loss over {steps[-1]} steps, from {losses[0]:.2g} to {losses[-1]:.1g}.{last}")
 
 
+@alone()
 def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Still:
     """The images that a model got wrong, each with its label and what the model said: (rows, 64), (rows,), (rows,)."""
     wrong = (y != predicted).nonzero().squeeze(-1).tolist()
