@@ -24,6 +24,7 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
@@ -226,6 +227,7 @@ def plug_in() -> torch.device:
             aten.impl(name, functools.partial(kernel, func), "PrivateUse1")
         _kept.extend((everything, aten))
         torch.load = _loading(torch.load)
+        torch.utils.swap_tensors = _swapping(torch.utils.swap_tensors)
         torch.accelerator.synchronize = lambda device=None: None  # all is computed at once; torch.utils.benchmark asks
     return torch.device(NAME)
 
@@ -239,6 +241,18 @@ def factories() -> Iterator[tuple[str, Any]]:
             words = [(argument.name, str(argument.type)) for argument in func._schema.arguments] if func else []
             if any(word == "device" for word, _ in words) and not any("Tensor" in kind for _, kind in words):
                 yield name.removeprefix("aten::"), func
+
+
+def _swapping(swap: Any) -> Any:
+    """How model.to(device) moves a parameter: also one that an old graph of gradients still knows, as between the CPU and CUDA."""
+
+    @functools.wraps(swap)
+    def swapped(one: torch.Tensor, other: torch.Tensor) -> None:
+        ours = isinstance(one, Pretended) or isinstance(other, Pretended)
+        with mock.patch.object(torch.Tensor, "_use_count", lambda _: 1) if ours else contextlib.nullcontext():
+            swap(one, other)
+
+    return swapped
 
 
 def _loading(load: Any) -> Any:
