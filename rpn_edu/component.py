@@ -10,10 +10,13 @@ import functools
 import inspect
 import math
 import numbers
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, dataclass_transform
+
+from .machine import Printed
 
 CATALOGUE: dict[str, type["Component"]] = {}
 """Every registered component by its qualified name, such as `expansion.Taylor`."""
@@ -21,9 +24,31 @@ CATALOGUE: dict[str, type["Component"]] = {}
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of an error message: the known words nearest to `word`, or nothing."""
-    known = {name.lower(): name for name in known}
-    near = [known[name] for name in difflib.get_close_matches(str(word).lower(), known, n=2)]
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    return _asked(_nearest(word, known))
+
+
+def _nearest(word: str, known: Iterable[str]) -> list[str]:
+    spelled = {name.lower(): name for name in known}
+    return [spelled[name] for name in difflib.get_close_matches(str(word).lower(), spelled, n=2)]
+
+
+def _asked(words: list[str]) -> str:
+    return f"; did you mean {' or '.join(words)}?" if words else ""
+
+
+def bare(name: str) -> str:
+    """What a name says without what people write around it: Taylor() expansion.Taylor rpn.expansion.taylor_expansion are all taylor."""
+    terms = {row.term for row in CATALOGUE.values()} - {""}
+    words = re.findall(r"[^\W_]+", str(name).partition("(")[0].lower())
+    kept = [word for word in words if word.removesuffix("s") not in {*terms, "rpn", "edu", "tinybig"}]
+    return functools.reduce(str.removesuffix, terms, "".join(kept))
+
+
+def near(name: str, rows: Iterable[type["Component"]], qualified: bool = False) -> str:
+    """The end of an error message: the components nearest to a name, be it misspelt or with words of tinyBIG's around ours."""
+    word, known = bare(name), {row.__name__: row.qualified_name() if qualified else row.__name__ for row in rows}
+    inside = sorted((own for own in known if len(own) > 3 and own.lower() in word), key=len, reverse=True)
+    return _asked([known[own] for own in inside[:2] or _nearest(word, known)])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +161,7 @@ class Field(NamedTuple):
         return simple if self.kind == "part" else [tuple(simple[1:3])]
 
 
-class Component:
+class Component(Printed):
     """A value of hyperparameters. Subclasses annotate fields; `@component` registers the final ones.
 
     Equal fields make equal components; the repr is the call that builds one; `to_config` is what JSON can hold.
@@ -215,8 +240,7 @@ def misspelt(term: str) -> Callable[[str], typing.NoReturn]:
     """The `__getattr__` of a term's folder: a name that is not there is answered with the near misses."""
 
     def __getattr__(name: str) -> typing.NoReturn:
-        known = [row.__name__ for row in CATALOGUE.values() if row.term == term]
-        hint = "" if name.startswith("_") else did_you_mean(name.removesuffix(f"_{term}").replace("_", ""), known)
+        hint = "" if name.startswith("_") else near(name, (row for row in CATALOGUE.values() if row.term == term))
         raise AttributeError(f"no {term} is called {name!r}{hint}", name=name)
 
     return __getattr__
@@ -239,10 +263,10 @@ def lookup(name: str) -> type[Component]:
     if name in CATALOGUE:
         return CATALOGUE[name]
     term, _, word = str(name).rpartition(".")
-    siblings = {row.__name__ for row in CATALOGUE.values() if row.term == term}
+    siblings = [row for row in CATALOGUE.values() if term and row.term == term]
     if siblings:
-        raise LookupError(f"no {term or 'component'} is called {word!r}{did_you_mean(word, siblings)}")
-    raise LookupError(f"no component is called {name!r}{did_you_mean(name, CATALOGUE)}")
+        raise LookupError(f"no {term} is called {word!r}{near(word, siblings)}")
+    raise LookupError(f"no component is called {name!r}{near(word, CATALOGUE.values(), qualified=True)}")
 
 
 def from_config(config: Mapping[str, Any]) -> Any:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Dial, Table, component, did_you_mean
+from ..machine import needs
 from ..metric import METRICS
 from .base import Expansion
 from .density import HALF_LOG_TAU, squashed
@@ -280,11 +281,10 @@ def _fitted(method: str, width: int, rows: np.ndarray, seed: int) -> tuple[np.nd
         variance = rows.var(0)
         variance = (variance / (variance.max() or 1.0)).round(12)  # equal but for rounding: the first attributes are kept
         return np.eye(m)[np.sort(np.argsort(-variance, kind="stable")[:width])], nowhere
-    try:
-        from sklearn.cluster import FeatureAgglomeration
-        from sklearn.random_projection import GaussianRandomProjection
-    except ImportError as missing:
-        raise ImportError(f'Affine.fit({method!r}) needs scikit-learn: pip install "rpn_edu[explore]"') from missing
+    needs(f"Affine.fit({method!r})", "sklearn.cluster", "sklearn.random_projection")
+    from sklearn.cluster import FeatureAgglomeration
+    from sklearn.random_projection import GaussianRandomProjection
+
     if method == "random_projection":
         return GaussianRandomProjection(width, random_state=seed).fit(rows).components_, nowhere  # type: ignore[arg-type]  # its stub
     member = np.arange(width)[:, None] == FeatureAgglomeration(width).fit(rows).labels_  # (width, m)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .. import expansion as X
 from ..component import CATALOGUE, Component, did_you_mean
+from ..machine import Printed
 from .alone import alone, seeded
 from .canvas import Canvas, Panel, data_url, steady
 from .pictures.base import COLORS, LINES
@@ -99,7 +100,7 @@ def fusion(row: Any, canvas: Canvas) -> str:
 DRAWN: dict[str, Callable[[Any, Canvas], str]] = {f.__name__: f for f in (expansion, reconciliation, remainder, interdependence, fusion)}
 
 
-class Sheet:
+class Sheet(Printed):
     """The contact sheet of a term: picture, formula, hyperparameters of every component. It needs no kernel."""
 
     def __init__(self, term: str) -> None:

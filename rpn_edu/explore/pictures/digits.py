@@ -10,6 +10,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...fit import descend
 from ...formula import Formula
+from ...machine import needs
 from ...reconciliation import Identity
 from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
@@ -23,6 +24,7 @@ SHOWN = 8  # images that were read wrongly
 @functools.cache
 def handwritten() -> tuple[Tensor, Tensor]:
     """1,797 images of 8 × 8 pixels from 0 to 1, and the digit each one shows."""
+    needs("The picture Digits", "sklearn.datasets")
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
