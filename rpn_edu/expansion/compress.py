@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..component import Dial, Table, component, did_you_mean
+from ..component import LAST_SEED, Dial, Table, component, did_you_mean
 from ..machine import needs
 from ..metric import METRICS
 from ..precision import precise
@@ -89,7 +89,7 @@ class Median(Summary):
 
 Density = Literal["uniform", "normal", "cauchy", "chi_squared", "exponential", "gamma", "laplace"]
 Show = Annotated[Literal["values", "squashed", "log_density"], "what is shown of a drawn attribute: x, its squashed v or ln p(v)"]
-Seed = Annotated[int, Dial(0, 9, "seed of the frozen noise")]
+Seed = Annotated[int, Dial(0, 9, "seed of the frozen noise", most=LAST_SEED)]
 
 
 def log_density(density: Density, v: Tensor) -> Tensor:
@@ -109,7 +109,8 @@ class Sampling(Expansion):
     """A weighted draw without replacement: the largest of ln(weight) + Gumbel noise (Gumbel top-k).
 
     The noise is drawn once from `seed` and frozen. So the draw depends on the row alone, in training and in use: equal rows get equal
-    samples, and it takes another `seed` to get another draw. Gradients flow through what is shown, not through the choice.
+    samples, and it takes another `seed` to get another draw. Gradients flow through what is shown, not through the choice. A weight
+    that is NaN leaves the choice open: then all that is shown of the row is NaN.
     """
 
     count: int  # fields of the rows, where their place among the arguments is
@@ -161,7 +162,8 @@ class Sampled(Sampling):
         noise = (frozen or self.frozen(x.shape[-1]))["noise"]
         v = squashed(x)
         log_p = log_density(self.density, v)
-        return self.shown(x, v, log_p).gather(-1, self.draw(log_p, noise))
+        weight = torch.zeros_like(v) if self.density == "uniform" else log_p.detach()
+        return self.shown(x, v, log_p).gather(-1, self.draw(weight, noise)) + 0 * weight.sum(-1, keepdim=True)
 
 
 @component
@@ -199,7 +201,7 @@ class SampledSubsets(Sampling):
             subsets = fixed[f"subsets_{r}"].to(x.device)
             weight = log_p.detach().index_select(-1, subsets.T.flatten()).unflatten(-1, (r, -1)).sum(-2)  # (..., C(m, r))
             chosen = subsets[self.draw(weight, fixed[f"noise_{r}"])]  # (..., count, r)
-            shown = self.shown(x, v, log_p).gather(-1, chosen.flatten(-2))
+            shown = self.shown(x, v, log_p).gather(-1, chosen.flatten(-2)) + 0 * weight.sum(-1, keepdim=True)
             features.append(shown.unflatten(-1, (-1, r)).sum(-1) if self.show == "log_density" else shown)
         return torch.cat(features, -1)
 

@@ -200,11 +200,11 @@ class CombinatorialNormal(Expansion):
     order: Annotated[int, Dial(1, 3, "largest number of attributes in a set")] = 1
 
     def width(self, m: int) -> int:
-        return sum(math.comb(m, size) for size in range(1, self.order + 1))
+        return sum(math.comb(m, size) for size in range(1, min(self.order, m) + 1))
 
     @derived
     def frozen(self, m: int) -> dict[str, Tensor]:
-        return choices(m, self.order, again=False)
+        return choices(m, min(self.order, m), again=False)
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         columns = x.movedim(-1, 0).contiguous()  # attributes first: the rows of memory that are picked stay long

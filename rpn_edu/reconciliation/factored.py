@@ -23,8 +23,9 @@ def divisor(owner: str, name: str, wanted: int, size: int) -> int:
     """A divisor of size: the wanted one, or (for 0) the largest not above the square root. ValueError names the divisors."""
     wanted = wanted or next(d for d in range(math.isqrt(size), 0, -1) if size % d == 0)
     if size % wanted:
-        divisors = ", ".join(str(d) for d in range(1, size + 1) if size % d == 0)
-        raise ValueError(f"{owner}.{name} must divide {size}: one of {divisors}, got {wanted}")
+        small = [d for d in range(1, math.isqrt(size) + 1) if size % d == 0]
+        divisors = sorted({*small, *(size // d for d in small)})
+        raise ValueError(f"{owner}.{name} must divide {size}: one of {', '.join(map(str, divisors))}, got {wanted}")
     return wanted
 
 
