@@ -59,7 +59,7 @@ class BSpline(Local):
             alive = [(1 - inside) * alive[0], *between, inside * alive[-1]]
         first = cell.nan_to_num().long() + margin  # Cells off the grid write into planes that are cut away.
         index = first + torch.arange(margin, device=x.device).view(-1, *[1] * x.dim())
-        planes = missing.detach().repeat(self.intervals + 3 * margin, *[1] * x.dim()).scatter_(0, index, torch.stack(alive))
+        planes = missing.detach().repeat(self.intervals + 3 * margin, *[1] * x.dim()).scatter(0, index, torch.stack(alive))
         return planes[margin : margin + self.intervals + self.degree]
 
 
