@@ -51,9 +51,16 @@ def near(name: str, rows: Iterable[type["Component"]], qualified: bool = False) 
     return _asked([known[own] for own in inside[:2] or _nearest(word, known)])
 
 
+LARGE = 1e18
+"""A float has a size from 1 / LARGE to LARGE, or is 0: its square is a float32, and nothing that is made of it overflows on the way."""
+
+LAST_SEED = 2**64 - 1
+"""torch's generators take no larger one."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Dial:
-    """A number that can be turned: explored from `low` to `high`, allowed from `least` upwards (`None`: no limit; `above`: strictly)."""
+    """A number that can be turned: explored from `low` to `high`, allowed from `least` to `most` (`None`: no limit; `above`: strictly)."""
 
     low: float
     high: float
@@ -61,17 +68,20 @@ class Dial:
     least: float | None | Literal["low"] = "low"
     above: bool = False
     log: bool = False
+    most: float | None = None
 
     @property
     def limit(self) -> float | None:
         return self.low if self.least == "low" else self.least
 
     def allows(self, value: float) -> bool:
-        return self.limit is None or value > self.limit or (value == self.limit and not self.above)
+        enough = self.limit is None or value > self.limit or (value == self.limit and not self.above)
+        return enough and (self.most is None or value <= self.most)
 
     def wanted(self, kind: str) -> str:
-        bound = "" if self.limit is None else f" {'>' if self.above else '>='} {self.limit}"
-        return f"{kind}{bound} ({self.doc})"
+        bounds = [] if self.limit is None else [f" {'>' if self.above else '>='} {self.limit}"]
+        bounds += [] if self.most is None else [f" <= {self.most}"]
+        return f"{kind}{' and'.join(bounds)} ({self.doc})"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,8 +118,10 @@ class Field(NamedTuple):
                 wanted = self.meta.wanted(self.kind)
                 if isinstance(value, bool) or not isinstance(value, abstract):
                     self._refuse(TypeError, wanted, value)
-                if not (math.isfinite(number) and self.meta.allows(number)):
+                if not self.meta.allows(number):
                     self._refuse(ValueError, wanted, value)
+                if self.kind == "float" and number and not 1 / LARGE <= abs(number) <= LARGE:
+                    self._refuse(ValueError, f"float of a size from {1 / LARGE} to {LARGE}, or 0 ({self.doc})", value)
                 return cast(number)
             case "bool":
                 return value if isinstance(value, bool) else self._refuse(TypeError, f"True or False ({self.doc})", value)
@@ -137,8 +149,11 @@ class Field(NamedTuple):
     def _table(self, value: Any) -> Any:
         if isinstance(value, (tuple, list)):
             return tuple(map(self._table, value))
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        number: Any = value
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not abs(number) < math.inf:
             self._refuse(TypeError, f"finite numbers in nested tuples ({self.doc})", value)
+        if abs(number) > LARGE:
+            self._refuse(ValueError, f"numbers of a size up to {LARGE} in nested tuples ({self.doc})", value)
         return int(value) if isinstance(value, numbers.Integral) else float(value)
 
     def _refuse(self, error: type[Exception], wanted: str, value: Any, hint: str = "") -> typing.NoReturn:

@@ -281,7 +281,7 @@ def test_a_table_of_data_is_read_whatever_an_editor_or_a_system_did_to_it(name, 
 
 LATIN = ITEM.replace("κ", "k").strip()
 SPOILT = {
-    "Windows-1252": (LATIN.replace("more", "Übung").encode("cp1252"), "the byte 0xdc in line 4 is no letter; in Windows-1252 it is 'Ü'. Save"),
+    "Windows-1252": (LATIN.replace("more", "Übung").encode("cp1252"), "the byte 0xdc in line 4 is no letter; in Windows-1252 it is 'Ü'"),
     "UTF-16 without a mark": (LATIN.encode("utf-16-le"), "the byte 0x00 in line 1 is no letter. Save it as UTF-8"),
     "UTF-32": (ITEM.encode("utf-32"), "is not UTF-16: the byte 0x00 in line 1 is no letter. Save it as UTF-8"),
     "half of UTF-16": (ITEM.encode("utf-16")[:-1], "is not UTF-16"),

@@ -116,9 +116,8 @@ for case in sys.argv[1:]:
     for module in pkgutil.walk_packages(rpn_edu.__path__, "rpn_edu.", onerror=lambda name: None):
         if not module.name.endswith("__main__"):
             told(module.name, importlib.import_module, module.name)
-    if "tqdm" in gone:
-        told("train", train)
     if "sklearn" in gone:
+        told("train", train)
         told("digits", data.digits)
         told("iris", data.iris)
         told("Affine.fit", expansion.Affine.fit, "agglomeration", 2, torch.rand(9, 3))

@@ -11,7 +11,7 @@ from ..component import Dial, Table, component, family
 from ..metric import reproducible
 from .base import Interdependence, Matrixless, divided, normalized, require
 
-Hops = Annotated[int, Dial(1, 6, "how many links a message travels")]
+Hops = Annotated[int, Dial(1, 6, "how many links a message travels", most=1000)]
 Accumulate = Annotated[bool, "add up all hops instead of the last one"]
 FromZero = Annotated[bool, "an accumulated sum also counts zero hops"]
 BothWays = Annotated[bool, "the future counts as well as the past"]
@@ -233,12 +233,7 @@ class PageRank(Linked):
     Dense: it solves a k × k system, for thousands of nodes rather than millions. Source: RPN 2, "Graph based Interdependence".
     """
 
-    restart: Annotated[float, Dial(0.05, 0.95, "probability to go home instead of further", least=0.0, above=True)] = 0.15
-
-    def check(self) -> None:
-        super().check()
-        if self.restart > 1:
-            raise ValueError(f"PageRank.restart must be a probability, at most 1, got {self.restart}")
+    restart: Annotated[float, Dial(0.05, 0.95, "probability to go home instead of further", least=1e-3, most=1.0)] = 0.15
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         home = torch.eye(V.shape[-1], dtype=V.dtype, device=V.device)
