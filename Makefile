@@ -2,6 +2,7 @@
 # make test        everything that CI runs; PYTEST_ARGS="-n 2" or "-k taylor" goes to pytest
 # make notebooks   execute the notebooks and store their outputs; NOTEBOOKS=notebooks/01_expansion.ipynb for one
 # make check       linter and types        make bench  timings        make clean  forget the environment and all caches
+# make contexts    try every component wherever torch uses a model, and write notebooks/contexts.md
 #
 # make device      all that the package has on the device of RPN_EDU_DEVICE, against the CPU; without one, on a pretended GPU
 #
@@ -24,7 +25,7 @@ BIN := .venv/bin
 READY := .venv/ready
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
-.PHONY: lab test device notebooks check bench clean
+.PHONY: lab test device notebooks check bench contexts clean
 
 # Another checkout that the shell knows must not stand before this one.
 unexport PYTHONPATH PYTHONHOME
@@ -63,6 +64,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+contexts: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.contexts
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache

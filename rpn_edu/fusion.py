@@ -33,7 +33,7 @@ class Fusion(Component, ABC):
 
     def width(self, widths: Sequence[int]) -> int:
         """n of the parts' n_i. ValueError where they do not fit."""
-        if len(set(widths)) != 1:
+        if not widths or any(width != widths[0] for width in widths):  # no set: while torch exports, a width may be a symbol
             raise ValueError(f"{self.qualified_name()} needs parts of one width, got {list(widths)}")
         return widths[0]
 

@@ -1,6 +1,8 @@
 """A head: the numbers that one formula needs, and the formula itself in five lines."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, Self
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +30,8 @@ class Owner(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self._roles: dict[str, list[str]] = {}
+        self._drawn: set[str] = set()  # roles with frozen numbers that no formula gives back
+        self._derived: dict[str, Callable[[], dict[str, Tensor]]] = {}
 
     def own(self, name: str, learned: Tensor) -> None:
         """A component of length 0 gets an empty buffer: an optimizer or a data-parallel wrapper never meets an unused parameter."""
@@ -36,10 +40,33 @@ class Owner(nn.Module):
         else:
             self.register_buffer(name, learned, persistent=False)
 
-    def own_frozen(self, role: str, numbers: dict[str, Tensor]) -> None:
-        for name, value in numbers.items():
+    def own_frozen(self, role: str, component: Any, *sizes: Any) -> None:
+        """A checkpoint holds what was drawn or given, and not what the component can derive again."""
+        make = partial(component.frozen, *sizes)
+        for name, value in make().items():
             self._roles.setdefault(role, []).append(name)
-            self.register_buffer(f"{role}_{name}", value.to(torch.get_default_dtype()) if value.is_floating_point() else value)
+            if persistent := getattr(value, "persistent", True):
+                self._drawn.add(role)
+            else:
+                self._derived[role] = make
+            value = value.to(torch.get_default_dtype()) if value.is_floating_point() else value
+            self.register_buffer(f"{role}_{name}", value, persistent)
+
+    def _apply(self, fn: Callable, recurse: bool = True) -> Self:
+        """Moved or cast like all modules; what is derived is derived anew, so that no way to a device or dtype can spoil it.
+
+        It stays as precise as float32 is: see `precision`.
+        """
+        before = dict(self._buffers)
+        super()._apply(fn, recurse)
+        moved = {name: value for name, value in self._buffers.items() if value is not None and value is not before[name]}
+        for role, make in self._derived.items() if moved else ():
+            for name, value in make().items():
+                now = moved.get(f"{role}_{name}")
+                if now is not None and not getattr(value, "persistent", True):
+                    dtype = torch.promote_types(now.dtype, torch.float32) if now.is_floating_point() else now.dtype
+                    self._buffers[f"{role}_{name}"] = value.to(now.device, dtype)
+        return self
 
     def frozen(self, role: str) -> dict[str, Tensor] | None:
         """The frozen numbers of one component, as its methods take them back."""
@@ -69,7 +96,7 @@ class Head(Owner):
         sizes = {"attribute": (f.batch, m), "instance": (m, f.batch), "remainder": (m, n)}
         sizes |= {"fusion": (widths,)} if f.channels > 1 else {}  # one channel has nothing to fuse
         for component, arguments in {"expansion": (self.mixed,), "reconciliation": (self.channel_width, self.D), **sizes}.items():
-            self.own_frozen(component, getattr(f, component).frozen(*arguments))
+            self.own_frozen(component, getattr(f, component), *arguments)
         for component, arguments in sizes.items():
             getattr(f, component).length(*arguments)  # refuses sizes that do not fit, before anything is drawn
         if f.batch is not None:
@@ -132,8 +159,8 @@ class Head(Owner):
         return pi
 
     def view(self) -> tuple | None:
-        """What decides κ_ξ(x) of this head, or None where κ or ξ have numbers of their own, learned or frozen."""
-        owned = {"expansion", "attribute", "instance"} & self._roles.keys()
+        """What decides κ_ξ(x) of this head, or None where κ or ξ have numbers of their own, learned or drawn."""
+        owned = {"expansion", "attribute", "instance"} & self._drawn
         f = self.formula
         return None if owned or self.w_attribute.numel() or self.w_instance.numel() else (f.attribute, f.expansion, f.instance, f.batch)
 

@@ -28,7 +28,7 @@ class Layer(Owner):
         widths = [self.fusion.part_width(n, len(formulas))] * len(formulas)
         self.heads = nn.ModuleList(Head(m, width, formula) for width, formula in zip(widths, formulas, strict=True))
         if len(formulas) > 1:
-            self.own_frozen("fusion", self.fusion.frozen(widths))
+            self.own_frozen("fusion", self.fusion, widths)
             self.own("w_fusion", self.fusion.init(widths))
         self.choose_short_cuts()
 

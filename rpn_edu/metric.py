@@ -32,6 +32,11 @@ def nanmedian(numbers: Tensor, dim: int) -> Tensor:
     return torch.nanmedian(numbers, dim).values
 
 
+def prod(numbers: Tensor, dim: int) -> Tensor:
+    """In half precision, rounded at the end and not after every factor."""
+    return torch.prod(numbers, dim, dtype=torch.promote_types(numbers.dtype, torch.float32)).to(numbers.dtype)
+
+
 Metric = Literal["max", "min", "sum", "mean", "prod", "median"]
 
 # amax and not max: it shares the gradient among equal numbers, so that their order does not matter.
@@ -40,6 +45,6 @@ METRICS = {
     "min": torch.amin,
     "sum": torch.sum,
     "mean": torch.mean,
-    "prod": torch.prod,
+    "prod": prod,
     "median": median,
 }

@@ -1,14 +1,30 @@
 """The protocol of κ: R^m → R^D, and the family of functions that meet one input at a time."""
 
+import functools
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Component
+from ..precision import precise
 from ..real import meet_reals, of_reals
+
+
+def derived(frozen: Callable) -> Callable:
+    """Frozen numbers that their component can derive again at any time: no checkpoint needs to hold them."""
+
+    @functools.wraps(frozen)
+    def marked(*given: Any, **named: Any) -> dict[str, Tensor]:
+        numbers = frozen(*given, **named)
+        for number in numbers.values():
+            number.persistent = False  # as of torch.nn.Buffer, which no transform of torch.func lets us make
+        return numbers
+
+    return marked
 
 
 class Expansion(Component, ABC):
@@ -45,7 +61,10 @@ class Expansion(Component, ABC):
         return F.linear(self(x), W)
 
     def frozen(self, m: int) -> dict[str, Tensor]:
-        """Numbers that are neither learned nor cheap to derive. The head keeps them as buffers."""
+        """Numbers that are neither learned nor cheap to derive. The head keeps them as buffers.
+
+        What can be derived again from the component alone says so with `derived`: no checkpoint holds it.
+        """
         return {}
 
 
@@ -53,13 +72,15 @@ class Pointwise(Expansion):
     """κ(x) = [f_1(x_1), ..., f_1(x_m), ..., f_K(x_1), ..., f_K(x_m)], so D = K m."""
 
     @abstractmethod
-    def planes(self, x: Tensor) -> Tensor:
-        """(...) → (K, ...): every function at every number."""
+    def planes(self, x: Tensor, *frozen: dict[str, Tensor]) -> Tensor:
+        """(...) → (K, ...): every function at every number. A row that has frozen numbers takes them too, or None."""
 
+    @precise
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         # Attributes come first while we compute: the rows of memory stay long even for m = 2, which is 2-3 times faster.
         columns = x.movedim(-1, 0).contiguous()  # (m, ...)
-        return self.combined(self.planes(columns).flatten(0, 1).movedim(0, -1))  # (K, m, ...) → (K m, ...) → (..., K m)
+        planes = self.planes(columns, frozen) if frozen else self.planes(columns)
+        return self.combined(planes.flatten(0, 1).movedim(0, -1))  # (K, m, ...) → (K m, ...) → (..., K m)
 
     def combined(self, features: Tensor) -> Tensor:
         """(..., K m) → (..., D): what else becomes of the features."""

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..component import LAST_SEED, Dial, Table, component, did_you_mean
 from ..machine import needs
 from ..metric import METRICS
+from ..precision import precise
 from .base import Expansion
 from .density import HALF_LOG_TAU, squashed
 
@@ -156,6 +157,7 @@ class Sampled(Sampling):
     def width(self, m: int) -> int:
         return self.among(m)
 
+    @precise
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         noise = (frozen or self.frozen(x.shape[-1]))["noise"]
         v = squashed(x)
@@ -189,6 +191,7 @@ class SampledSubsets(Sampling):
     def width(self, m: int) -> int:
         return sum(self.among(math.comb(m, r)) * (1 if self.show == "log_density" else r) for r in range(1, self.order + 1))
 
+    @precise
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         fixed = frozen or self.frozen(x.shape[-1])
         v = squashed(x)

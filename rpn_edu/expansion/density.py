@@ -1,14 +1,15 @@
 """κ of log densities: how likely would this number be under a fixed distribution?"""
 
 import math
+from abc import abstractmethod
 from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
 from ..component import Dial, component, family
-from .base import Expansion, Pointwise
-from .products import choices
+from .base import Expansion, Pointwise, derived
+from .products import choices, steps
 
 HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
@@ -18,17 +19,36 @@ def squashed(x: Tensor) -> Tensor:
     return 0.99 * x.sigmoid() + 0.001
 
 
-def weighted(statistics: list[Tensor], lines: list[list[float]]) -> Tensor:
-    """Log densities are a few statistics, weighted: c_1 s_1 + c_2 s_2 + c_0 for a line [c_1, c_2, c_0].
+@family
+class Densities(Pointwise):
+    """Log densities: a few statistics of x, weighted. A line [c_1, c_2, ..., c_0] makes c_1 s_1 + c_2 s_2 + ... + c_0.
 
     Where there are fewer statistics than densities, the features repeat one another; the docstring of each row says how many count.
     """
-    weights, constant = statistics[0].new_tensor(lines).tensor_split([-1], 1)  # (K, S), (K, 1)
-    return torch.addmm(constant, weights, torch.stack(statistics).flatten(1)).view(len(weights), *statistics[0].shape)
+
+    @abstractmethod
+    def lines(self) -> list[list[float]]:
+        """The weights of each density, (K, S + 1)."""
+
+    @abstractmethod
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        """S tensors of the shape of x."""
+
+    @derived
+    def frozen(self, m: int) -> dict[str, Tensor]:
+        return {"lines": torch.tensor(self.lines(), dtype=torch.float64, device="cpu")}
+
+    def width(self, m: int) -> int:
+        return m * len(self.lines())
+
+    def planes(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        weights, constant = (frozen or self.frozen(len(x)))["lines"].to(x).tensor_split([-1], 1)  # (K, S), (K, 1)
+        statistics = torch.stack(self.statistics(x)).flatten(1)
+        return torch.addmm(constant, weights, statistics).view(len(weights), *x.shape)
 
 
 @family
-class Distribution(Pointwise):
+class Distribution(Densities):
     """One distribution with several parameters, or (`naive`) the first of them alone."""
 
     naive: Annotated[bool, "the first density alone"] = False
@@ -49,9 +69,11 @@ class Normal(Distribution):
 
     table = ((0.0, 1.0), (1.0, 1.0), (-1.0, 1.0), (0.0, 0.1), (1.0, 0.1), (-1.0, 0.1))
 
-    def planes(self, x: Tensor) -> Tensor:
-        lines = [[-0.5 / s**2, mu / s**2, -0.5 * (mu / s) ** 2 - math.log(s) - HALF_LOG_TAU] for mu, s in self.parameters()]
-        return weighted([x * x, x], lines)
+    def lines(self) -> list[list[float]]:
+        return [[-0.5 / s**2, mu / s**2, -0.5 * (mu / s) ** 2 - math.log(s) - HALF_LOG_TAU] for mu, s in self.parameters()]
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        return [x * x, x]
 
 
 @component
@@ -64,10 +86,15 @@ class Cauchy(Distribution):
 
     table = ((0.0, 1.0), (0.0, 0.5), (1.0, 1.0), (1.0, 0.5), (-1.0, 1.0), (-1.0, 0.5))
 
-    def planes(self, x: Tensor) -> Tensor:
-        halves = [torch.hypot(x - a, x.new_tensor(s)).log() for a, s in self.parameters()]  # half the logarithm of s² + (x - a)²
-        constant = x.new_tensor([math.log(s / math.pi) for _, s in self.parameters()])
-        return torch.sub(constant.view(-1, *[1] * x.dim()), torch.stack(halves), alpha=2)
+    def lines(self) -> list[list[float]]:
+        return [[math.log(s / math.pi)] for _, s in self.parameters()]
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        return [torch.hypot(x - a, x.new_full((), s)).log() for a, s in self.parameters()]  # half the logarithm of s² + (x - a)²
+
+    def planes(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        constant = (frozen or self.frozen(len(x)))["lines"].to(x)
+        return torch.sub(constant.view(-1, *[1] * x.dim()), torch.stack(self.statistics(x)), alpha=2)
 
 
 @component
@@ -80,9 +107,11 @@ class Laplace(Distribution):
 
     table = ((0.0, 1.0), (0.0, 2.0), (1.0, 1.0), (1.0, 2.0), (-1.0, 1.0), (-1.0, 2.0))
 
-    def planes(self, x: Tensor) -> Tensor:
-        lines = [[*(-1 / s if a == place else 0.0 for place in (0.0, 1.0, -1.0)), -math.log(2 * s)] for a, s in self.parameters()]
-        return weighted([x.abs(), (x - 1).abs(), (x + 1).abs()], lines)
+    def lines(self) -> list[list[float]]:
+        return [[*(-1 / s if a == place else 0.0 for place in (0.0, 1.0, -1.0)), -math.log(2 * s)] for a, s in self.parameters()]
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        return [x.abs(), (x - 1).abs(), (x + 1).abs()]
 
 
 @component
@@ -95,8 +124,11 @@ class Exponential(Distribution):
 
     table = ((0.5,), (0.75,), (1.0,), (2.0,), (3.0,), (5.0,))
 
-    def planes(self, x: Tensor) -> Tensor:
-        return weighted([squashed(x)], [[-rate, math.log(rate)] for (rate,) in self.parameters()])
+    def lines(self) -> list[list[float]]:
+        return [[-rate, math.log(rate)] for (rate,) in self.parameters()]
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        return [squashed(x)]
 
 
 @component
@@ -109,9 +141,12 @@ class Gamma(Distribution):
 
     table = ((0.5, 1.0), (0.5, 2.0), (1.0, 1.0), (1.0, 2.0), (2.0, 1.0), (2.0, 2.0))
 
-    def planes(self, x: Tensor) -> Tensor:
+    def lines(self) -> list[list[float]]:
+        return [[a - 1, -r, a * math.log(r) - math.lgamma(a)] for a, r in self.parameters()]
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
         u = squashed(x)
-        return weighted([u.log(), u], [[a - 1, -r, a * math.log(r) - math.lgamma(a)] for a, r in self.parameters()])
+        return [u.log(), u]
 
 
 @component
@@ -123,22 +158,24 @@ class ChiSquared(Distribution):
 
     table = ((1.0,), (2.0,))
 
-    def planes(self, x: Tensor) -> Tensor:
+    def lines(self) -> list[list[float]]:
+        return [[k / 2 - 1, -0.5, -(k / 2) * math.log(2) - math.lgamma(k / 2)] for (k,) in self.parameters()]
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
         u = x.sigmoid() + 0.001
-        return weighted([u.log(), u], [[k / 2 - 1, -0.5, -(k / 2) * math.log(2) - math.lgamma(k / 2)] for (k,) in self.parameters()])
+        return [u.log(), u]
 
 
 @component
-class HybridDensity(Pointwise):
+class HybridDensity(Densities):
     """κ(x) = log densities of normal(0, 1), Cauchy(0, 1), chi²(1), gamma(0.5, 1), Laplace(0, 1) and exponential(1), side by side
 
     D = 6 m. Chi², gamma and exponential see u = 0.99 sigmoid(x) + 0.001; they are sums of ln u and u, so one of the three is redundant.
     Source: RPN 1, "Probabilistic Expansion", hybrid.
     """
 
-    def planes(self, x: Tensor) -> Tensor:
-        u = squashed(x)
-        lines = [
+    def lines(self) -> list[list[float]]:
+        return [
             [-0.5, 0.0, 0.0, 0.0, 0.0, -HALF_LOG_TAU],
             [0.0, -1.0, 0.0, 0.0, 0.0, -math.log(math.pi)],
             [0.0, 0.0, 0.0, -0.5, -0.5, -HALF_LOG_TAU],
@@ -146,7 +183,10 @@ class HybridDensity(Pointwise):
             [0.0, 0.0, -1.0, 0.0, 0.0, -math.log(2)],
             [0.0, 0.0, 0.0, 0.0, -1.0, 0.0],
         ]
-        return weighted([x * x, torch.log(1 + x * x), x.abs(), u.log(), u], lines)
+
+    def statistics(self, x: Tensor) -> list[Tensor]:
+        u = squashed(x)
+        return [x * x, torch.log(1 + x * x), x.abs(), u.log(), u]
 
 
 @component
@@ -162,9 +202,13 @@ class CombinatorialNormal(Expansion):
     def width(self, m: int) -> int:
         return sum(math.comb(m, size) for size in range(1, min(self.order, m) + 1))
 
+    @derived
+    def frozen(self, m: int) -> dict[str, Tensor]:
+        return choices(m, min(self.order, m), again=False)
+
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         columns = x.movedim(-1, 0).contiguous()  # attributes first: the rows of memory that are picked stay long
         sums = [-0.5 * columns * columns - HALF_LOG_TAU]
-        for smaller, member in choices(m := x.shape[-1], min(self.order, m), again=False):
-            sums.append(sums[-1].index_select(0, smaller.to(x.device)).add_(sums[0].index_select(0, member.to(x.device))))
+        for smaller, member in steps(frozen or self.frozen(x.shape[-1]), x.device):
+            sums.append(sums[-1].index_select(0, smaller).add_(sums[0].index_select(0, member)))
         return torch.cat(sums).movedim(0, -1)

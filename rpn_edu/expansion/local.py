@@ -82,7 +82,7 @@ class Radial(Local):
     def planes(self, x: Tensor) -> Tensor:
         centers = torch.linspace(self.low, self.high, self.centers, dtype=x.dtype, device=x.device)
         distance = self.epsilon * x - self.epsilon * centers.view(-1, *[1] * x.dim())  # (K, ...)
-        return self.bump(distance.square_())  # in place, as every pass over fresh memory costs half an exponential
+        return self.bump(distance.pow_(2))  # in place, as every pass over fresh memory costs half an exponential
 
 
 @component

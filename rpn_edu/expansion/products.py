@@ -1,6 +1,5 @@
 """κ of products: every way to multiply attributes with one another."""
 
-import functools
 import math
 from typing import Annotated
 
@@ -8,25 +7,29 @@ import torch
 from torch import Tensor
 
 from ..component import Dial, component
-from .base import Expansion
+from .base import Expansion, derived
 
 
-@functools.cache
-@torch.inference_mode(False)  # what is kept here must also serve later training
-def choices(m: int, order: int, again: bool = True) -> list[tuple[Tensor, Tensor]]:
-    """Every choice of 2, ..., `order` out of m in ascending order, built one by one: (the smaller choice, what is added) of each size.
+def choices(m: int, order: int, again: bool = True) -> dict[str, Tensor]:
+    """Every choice of 2, ..., `order` out of m in ascending order, built one by one: `smaller_k` choices, and what is `added_k` to each.
 
     With `again` an element may be chosen several times: the monomials. Without it: the subsets. Both in lexicographic order.
     """
-    last, steps = torch.arange(m, device="cpu"), []
-    for _ in range(order - 1):
+    last, numbers = torch.arange(m, device="cpu"), {}
+    for size in range(2, order + 1):
         first = last if again else last + 1
         follow = (m - first).clamp(min=0)  # how many elements may follow
         smaller = torch.repeat_interleave(torch.arange(len(last), device="cpu"), follow)
         within = torch.arange(len(smaller), device="cpu") - torch.repeat_interleave(follow.cumsum(0) - follow, follow)
         last = first[smaller] + within
-        steps.append((smaller, last))
-    return steps
+        numbers |= {f"smaller_{size}": smaller, f"added_{size}": last}
+    return numbers
+
+
+def steps(choices: dict[str, Tensor], device: torch.device) -> list[tuple[Tensor, Tensor]]:
+    """(the smaller choice, what is added) of every size, where the data are."""
+    numbers = [number.to(device) for number in choices.values()]
+    return list(zip(numbers[::2], numbers[1::2]))
 
 
 @component
@@ -48,16 +51,20 @@ class Taylor(Expansion):
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         if self.unique:
-            return self.monomials(x)
+            return self.monomials(x, frozen or self.frozen(x.shape[-1]))
         powers = [x]
         for _ in range(self.order - 1):
             powers.append((powers[-1].unsqueeze(-1) * x.unsqueeze(-2)).flatten(-2))  # (..., m^k, m) → (..., m^(k+1))
         return torch.cat(powers, -1)
 
-    def monomials(self, x: Tensor) -> Tensor:
+    @derived
+    def frozen(self, m: int) -> dict[str, Tensor]:
+        return choices(m, self.order) if self.unique else {}
+
+    def monomials(self, x: Tensor, fixed: dict[str, Tensor]) -> Tensor:
         powers = [x.movedim(-1, 0).contiguous()]  # attributes first: the rows of memory that are picked stay long
-        for smaller, factor in choices(x.shape[-1], self.order):
-            powers.append(powers[-1].index_select(0, smaller.to(x.device)) * powers[0].index_select(0, factor.to(x.device)))
+        for smaller, factor in steps(fixed, x.device):
+            powers.append(powers[-1].index_select(0, smaller) * powers[0].index_select(0, factor))
         return torch.cat(powers).movedim(0, -1)
 
     @property

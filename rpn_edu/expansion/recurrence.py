@@ -61,7 +61,7 @@ class Recurrence(Pointwise):
             rest = rest * (x * x) if self.square else rest
             # Every pass over memory counts: most families have b = 0, and then two passes make a polynomial.
             rest = rest if b == 0 else rest.add_(newer, alpha=b)
-            older, newer = newer, rest.addcmul_(x, newer, value=a)
+            older, newer = newer, torch.addcmul(rest, x, newer, value=a)
             polynomials.append(newer)
         return torch.stack(polynomials)
 

@@ -53,9 +53,10 @@ class Haar(Wavelet):
 
     def mother(self, u: Tensor) -> Tensor:
         # 0 and 1 are the two halves. All in floats: masks of bools cost ten times as much, and would hide a NaN.
-        half = (2 * u.detach()).floor_()
-        first = half.abs().clamp_(max=1)  # 0 on that half, 1 elsewhere
-        return half.sub_(1).abs_().clamp_(max=1).sub_(first)
+        half = (2 * u).floor_()
+        flat = half.detach()
+        first = flat.abs().clamp_max_(1)  # 0 on that half, 1 elsewhere
+        return half.copy_(flat.sub(1).abs_().clamp_max_(1).sub_(first))  # so that what lies below gets its gradient of 0
 
 
 @component

@@ -11,7 +11,7 @@ For `expansion.Chebyshev(degree=4)` this is, from `Pointwise.__call__`, `Recurre
         for k in range(2, 5):
             a = 2.0 if k > 1 else 1.0
             rest = torch.mul(older, -1.0)
-            older, newer = newer, rest.addcmul_(x, newer, value=a)
+            older, newer = newer, torch.addcmul(rest, x, newer, value=a)
             polynomials.append(newer)
         return torch.stack(polynomials)
 
@@ -20,7 +20,8 @@ For `expansion.Chebyshev(degree=4)` this is, from `Pointwise.__call__`, `Recurre
         # Attributes come first while we compute: the rows of memory stay long even for m = 2, which is
         # 2-3 times faster.
         columns = x.movedim(-1, 0).contiguous()  # (m, ...)
-        return expansion_planes(columns).flatten(0, 1).movedim(0, -1)
+        planes = expansion_planes(columns)
+        return planes.flatten(0, 1).movedim(0, -1)  # (K, m, ...) → (K m, ...) → (..., K m)
 
 This is partial evaluation: `_Filled` rewrites one function body, knowing some of its names, and `Snippet` names, keeps or inlines what
 bodies call. Whatever depends on no tensor is a number by then. Left out: docstrings, annotations, checks, frozen numbers (they are drawn

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..component import Dial, Table, component, family
 from ..metric import reproducible
+from ..precision import precise
 from .base import Interdependence, Matrixless, divided, normalized, require
 
 Hops = Annotated[int, Dial(1, 6, "how many links a message travels", most=1000)]
@@ -88,6 +89,7 @@ class Network(Matrixless):
         row, column = (V.new_zeros(k).index_add(0, side, one).index_select(0, side) for side in links)
         return links, divided(one, row, column, self.normalization)
 
+    @precise
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         (start, end), weight = self.weighted_links(V, frozen)
         total = y if self.from_zero else torch.zeros_like(y)
@@ -146,6 +148,7 @@ class InverseChain(Line):
     hops: Hops = 4
     accumulate = True
 
+    @precise
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         if not self.both_ways:  # a link is the only one of its row and of its column: no normalization changes it
             return y @ y.new_ones(y.shape[-1], y.shape[-1]).triu() if reproducible() else y.cumsum(-1)
@@ -235,6 +238,7 @@ class PageRank(Linked):
 
     restart: Annotated[float, Dial(0.05, 0.95, "probability to go home instead of further", least=1e-3, most=1.0)] = 0.15
 
+    @precise
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         home = torch.eye(V.shape[-1], dtype=V.dtype, device=V.device)
         links = super().mix(home, V, w, frozen)

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ..component import component
 from ..geometry import Geometry
+from ..precision import precise
 from .base import Matrixless, divided
 
 
@@ -24,7 +25,8 @@ class Grid(Geometry, Matrixless):
         self.require(k)
         return self.channels * self.patches * (1 if self.mode == "aggregate" else self.positions)
 
-    def weights(self, places: Tensor, V: Tensor) -> Tensor:
+    @precise
+    def weights(self, V: Tensor, places: Tensor) -> Tensor:
         """(channels, positions, patches): the normalized number on the link from a cell to a place; off the grid there is none."""
         link = (places < self.made_for).to(V.dtype)
         row = V.new_zeros(self.made_for + 1).index_add(0, places.flatten(), link.flatten())[places]
@@ -36,6 +38,6 @@ class Grid(Geometry, Matrixless):
         places = self.places(y, frozen)
         cells = self.gather(y, places)  # (channels, positions, patches, ...)
         if self.normalization != "none":
-            cells = cells * self.weights(places, V).view(*places.shape, *[1] * (y.dim() - 1))
+            cells = cells * self.weights(V, places).view(*places.shape, *[1] * (y.dim() - 1))
         mixed = cells.sum(1) if self.mode == "aggregate" else cells.flatten(0, 1)
         return mixed.flatten(0, 1).movedim(0, -1)

@@ -1,13 +1,16 @@
 """ξ that compares columns: A_ij is how alike columns i and j of V are."""
 
+import functools
 import math
 from abc import abstractmethod
-from typing import Annotated, ClassVar
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from ..component import Dial, Table, component
+from ..precision import precise
 from .base import Interdependence, normalized, require
 
 Shift = Annotated[float, Dial(-2.0, 2.0, "added to every inner product", least=None)]
@@ -28,6 +31,7 @@ class Kernel(Interdependence):
         """How alike they are: what was compared itself, unless a row says more."""
         return compared
 
+    @precise
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return normalized(self.of(self.compared(V)), self.normalization)
 
@@ -160,20 +164,90 @@ class Cosine(Kernel):
 # ---- functions of a distance --------------------------------------------------------------------------------------------------------
 
 
+MOST = 2**21
+"""So many differences are formed at once: there it is as fast as torch's `cdist`. More cost several times its time, and the memory."""
+
+
+def by_cdist_beyond(most: int) -> Callable:
+    """Distances of which `cdist` forms the large ones, with derivatives that it lacks (or, under vmap, has wrong) from the differences."""
+
+    def faster(distances: Callable) -> Callable:
+        class Cdist(torch.autograd.Function):
+            generate_vmap_rule = True
+
+            @staticmethod
+            def forward(V: Tensor, p: float, squared: bool) -> Tensor:
+                distance = torch.cdist(V.mT, V.mT, p=p, compute_mode="donot_use_mm_for_euclid_dist")  # by products it is not exact
+                return distance.pow_(2) if squared else distance
+
+            @staticmethod
+            def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
+                V, ctx.p, ctx.squared = inputs
+                ctx.save_for_backward(V, output)
+
+            @staticmethod
+            def backward(ctx: Any, *gradients: Tensor) -> tuple:
+                (V, distance), (gradient,) = ctx.saved_tensors, gradients
+                if torch.is_grad_enabled():  # somebody wants the derivative of this gradient
+                    return *torch.func.vjp(lambda V: distances(V, ctx.p, ctx.squared), V)[1](gradient), None, None
+                if ctx.squared:
+                    distance = distance.sqrt()
+                    gradient = 2 * distance * gradient
+                columns, both = V.mT.contiguous(), gradient + gradient.mT  # v_i stands on both sides of distances
+                return torch.ops.aten._cdist_backward(both, columns, columns, ctx.p, distance).mT, None, None
+
+            @staticmethod
+            def jvp(ctx: Any, *tangents: Tensor) -> Tensor:
+                raise ValueError(f"forward mode knows distances of at most {most} differences (rows · columns²): take torch.func.jacrev")
+
+        @functools.wraps(distances)
+        def either(V: Tensor, p: float, squared: bool) -> Tensor:
+            # What is compiled or exported knows no size yet, and a compiler never writes the differences to memory.
+            few = torch.compiler.is_compiling() or V.numel() * V.shape[-1] <= most
+            return distances(V, p, squared) if few else Cdist.apply(V, p, squared)
+
+        return either
+
+    return faster
+
+
+@by_cdist_beyond(MOST)
+def distances(V: Tensor, p: float, squared: bool) -> Tensor:
+    """‖v_i - v_j‖_p, or ‖v_i - v_j‖² where `squared`: (..., r, k) → (..., k, k). Where it is 0, so is its gradient."""
+    difference = V.unsqueeze(-1) - V.unsqueeze(-2)  # (..., r, k, k)
+    if p == 2:  # a square bends at 0, which the power of a size forgets
+        square = (difference * difference).sum(-3)
+        return square if squared else safe_power(square, 0.5)
+    size = difference.abs()
+    if p == 1:
+        return size.sum(-3)
+    if p == math.inf:
+        return size.amax(-3) if V.shape[-2] else size.sum(-3)  # of no rows there is no largest
+    return safe_power(safe_power(size, p).sum(-3), 1 / p)
+
+
+def safe_power(size: Tensor, exponent: float) -> Tensor:
+    """size^exponent for size >= 0. At 0 all derivatives count as 0, also those that have no end."""
+    nothing = size == 0
+    return torch.where(nothing, 0.0, torch.where(nothing, 1.0, size) ** exponent)
+
+
 class Distance(Kernel):
     """A_ij = a function of a distance, of ‖v_i - v_j‖_p and exp(-distance) unless a row says more.
 
-    Exact differences, so the distance of a column to itself is 0, with gradient 0, and equal columns have likeness 1.
+    Exact differences, so the distance of a column to itself is 0, with gradient 0, and equal columns have likeness 1. Up to 2²¹ of them
+    (rows · columns²) are formed; beyond that torch's `cdist` saves their memory, and all but forward-mode derivatives are there still.
     """
 
     p: ClassVar[float] = 2.0
+    squared: ClassVar[bool] = False
+    """Does `of` want the square of the distance?"""
 
     def of(self, distance: Tensor) -> Tensor:
         return torch.exp(-distance)
 
     def compared(self, V: Tensor) -> Tensor:
-        # (..., k, r) twice → (..., k, k); by matrix products it would be faster, and not exact
-        return torch.cdist(V.mT, V.mT, p=self.p, compute_mode="donot_use_mm_for_euclid_dist")
+        return distances(V, self.p, self.squared)
 
 
 @component
@@ -240,10 +314,11 @@ class Exponential(Distance):
     GaussianRBF with gamma = 1 / (2 sigma²). Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
+    squared: ClassVar[bool] = True
     gamma: Annotated[float, Dial(0.01, 10.0, "how fast likeness fades", least=0.0, above=True, log=True)] = 1.0
 
-    def of(self, distance: Tensor) -> Tensor:
-        return torch.exp(-self.gamma * distance**2)
+    def of(self, square: Tensor) -> Tensor:
+        return torch.exp(-self.gamma * square)
 
 
 @component
@@ -253,10 +328,11 @@ class GaussianRBF(Distance):
     Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
+    squared: ClassVar[bool] = True
     sigma: Sigma = 1.0
 
-    def of(self, distance: Tensor) -> Tensor:
-        return torch.exp(-(distance**2) / (2 * self.sigma**2))
+    def of(self, square: Tensor) -> Tensor:
+        return torch.exp(-square / (2 * self.sigma**2))
 
 
 @component
@@ -266,6 +342,7 @@ class AnisotropicRBF(Distance):
     Every row of V counts as much as its scale says; without `scales` all count 1. Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
+    squared: ClassVar[bool] = True
     scales: Annotated[tuple[float, ...], Table("one number >= 0 for every row of V", (1.0, 0.5, 2.0, 0.0))] = ()
 
     def check(self) -> None:
@@ -280,13 +357,14 @@ class AnisotropicRBF(Distance):
     def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
         return {"scales": torch.tensor(self.scales, dtype=torch.float64, device="cpu")} if self.scales else {}
 
+    @precise
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         self.length(*V.shape[-2:])
         scaled = (frozen or self.frozen(None, None))["scales"].to(V).sqrt().unsqueeze(-1) * V if self.scales else V
         return super().matrix(scaled, w)
 
-    def of(self, distance: Tensor) -> Tensor:
-        return torch.exp(-(distance**2))
+    def of(self, square: Tensor) -> Tensor:
+        return torch.exp(-square)
 
 
 @component

@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from functools import cache, reduce
+from functools import reduce
 from itertools import zip_longest
 from typing import Annotated
 
@@ -19,13 +19,12 @@ Chains = tuple[list, list]
 """The factors of the left and of the right side, outermost first."""
 
 
-@cache
 def divisor(owner: str, name: str, wanted: int, size: int) -> int:
     """A divisor of size: the wanted one, or (for 0) the largest not above the square root. ValueError names the divisors."""
-    small = [d for d in range(1, math.isqrt(size) + 1) if size % d == 0]
-    divisors = sorted({*small, *(size // d for d in small)})
-    wanted = wanted or max(d for d in divisors if d * d <= size)
-    if wanted not in divisors:
+    wanted = wanted or next(d for d in range(math.isqrt(size), 0, -1) if size % d == 0)
+    if size % wanted:
+        small = [d for d in range(1, math.isqrt(size) + 1) if size % d == 0]
+        divisors = sorted({*small, *(size // d for d in small)})
         raise ValueError(f"{owner}.{name} must divide {size}: one of {', '.join(map(str, divisors))}, got {wanted}")
     return wanted
 
