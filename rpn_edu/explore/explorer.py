@@ -17,7 +17,7 @@ from ..formula import Formula
 from .canvas import Canvas, data_url
 from .compare import changes, compared
 from .controls import LOCK, ComponentPanel, accessibility
-from .ledger import ledger
+from .ledger import ledger, parts
 from .linked import lit_code, symbol_row
 from .pictures import COLORS, Basis, Fabric, Flow, Mix, Picture
 from .question import Predict, Question
@@ -282,7 +282,7 @@ class Explorer:
         try:
             picture, subject = self.picture_panel.value(), self.subject_panel.value()
             with alone():
-                sizes = ledger(picture.sizes(subject))
+                sizes = ledger(picture.sizes(subject), subject)
         except ValueError as refusal:
             return self._refuse(refusal)
         try:
@@ -293,7 +293,10 @@ class Explorer:
             return self._refuse(refusal)
         for name, value in numbers.items():
             if not torch.isfinite(value).all():
-                raise FloatingPointError(f"{name} of {subject!r} is not finite everywhere")
+                said = FloatingPointError(f"{name} of {subject!r} is not finite everywhere")
+                if far := [*beyond(subject), *beyond(picture)]:  # numbers that no slider gives; a slider's own must never end so
+                    return self._refuse(f"{said}: choose numbers nearer to those of the sliders than {', '.join(far)}")
+                raise said
         self.picture, self.subject, self.numbers, self.given, self.sizes, self.refused = picture, subject, numbers, given, sizes, ""
         if self.presets.get(str(self.preset.value), (subject, picture)) != (subject, picture):
             self.preset.value = PRESETS  # so that the same preset can be chosen again
@@ -302,7 +305,7 @@ class Explorer:
         self._refresh_folds()
         self._disable_idle()
 
-    def _refuse(self, refusal: Exception) -> None:
+    def _refuse(self, refusal: Exception | str) -> None:
         self.refused = str(refusal)
         self._publish()
         self._disable_idle()
@@ -350,7 +353,7 @@ class Explorer:
 
     def _differs(self, subject: Any, picture: Any) -> bool:
         try:
-            ledger(picture.sizes(subject))
+            ledger(picture.sizes(subject), subject)
             numbers = picture.numbers(subject, **(self.given if picture is self.picture else picture.given()))
         except (ValueError, FloatingPointError):
             return False
@@ -523,6 +526,15 @@ class Explorer:
             "text/html": self._image(),
             "image/png": base64.b64encode(self.last_png).decode(),
         }
+
+
+def beyond(component: Component) -> Iterator[str]:
+    """`Taylor.order=60` for each number that lies outside of its dial."""
+    for part in parts(component):
+        for field in part.declared:
+            value, dial = getattr(part, field.name), field.meta
+            if isinstance(dial, Dial) and value is not None and not dial.low <= value <= dial.high:
+                yield f"{field.owner}.{field.name}={value:g}" if field.kind == "float" else f"{field.owner}.{field.name}={value}"
 
 
 def coarse(value: Any) -> Any:

@@ -87,7 +87,10 @@ class Basis(Picture):
     def inside(self, subject: Expansion, numbers: Numbers) -> Tensor:
         """The shown curves inside the domain."""
         (low, high), x = subject.domain, numbers["x"]
-        return numbers["curves"][(x >= low - 1e-9) & (x <= high + 1e-9), : self.shown]
+        inside = (x >= low - 1e-9) & (x <= high + 1e-9)
+        if not inside.any():  # the picture reaches so far that the domain lies between two of its points
+            inside = torch.arange(len(x)) == (x - (low + high) / 2).abs().argmin()
+        return numbers["curves"][inside, : self.shown]
 
     def remarks(self, subject: Expansion, numbers: Numbers) -> list[str]:
         """What the curves alone do not tell."""

@@ -72,7 +72,8 @@ class Fit(Picture):
         l = subject.reconciliation.length(1, D) + subject.remainder.length(1, 1)
         if D < 100_000 and self.steps(subject) > 1 and self.wildest(subject) > 1e4:
             raise ValueError("κ makes numbers beyond ten thousand, and a fit of this ψ or π in steps is lost: choose a lower degree")
-        return {"m": 1, "b": len(self.own) or self.points, "n": 1, "D": D, "l": l, "equations": ((len(self.own) or self.points) + l) * l}
+        rows = len(self.own) or self.points
+        return {"m": 1, "b": rows, "n": 1, "D": D, "l": l, "equations": (rows + l) * l, "grid": 200 * D}
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y = given["x"], given["y"]  # (points,)

@@ -63,6 +63,10 @@ class Series(Picture):
     )
 
     def sizes(self, subject: Taylor) -> dict[str, int]:
+        if subject.order > 169:
+            raise ValueError(f"Series divides by the factorial of Taylor.order + 1 and stops at order 169, got {subject.order}")
+        if self.function == "exp x" and abs(self.a) > 100:
+            raise ValueError(f"Series.a must be from -100 to 100 for exp x, which is no number of a computer far beyond, got {self.a:g}")
         return {"m": 1, "b": 201, "n": 1, "D": subject.order, "l": subject.order}
 
     def numbers(self, subject: Taylor, **given: Tensor) -> Numbers:
@@ -76,7 +80,7 @@ class Series(Picture):
 
         def bound(x: Tensor) -> Tensor:
             power = (x - self.a).abs() ** (subject.order + 1)
-            steepness = 1 if self.function == "1 / (1 + x²)" else math.factorial(subject.order + 1)
+            steepness = 1 if self.function == "1 / (1 + x²)" else float(math.factorial(subject.order + 1))
             return largest(self.function, x, self.a) * power / steepness
 
         at = torch.tensor([self.at], dtype=torch.float64)
