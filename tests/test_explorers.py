@@ -32,6 +32,7 @@ from rpn_edu.explore.canvas import Canvas, Panel, Stamp
 from rpn_edu.explore.compare import changes, compared
 from rpn_edu.explore.controls import control_of, read, shown, written
 from rpn_edu.explore.linked import lit_lines
+from rpn_edu.explore.state import packed, unpacked
 from tests.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
 from tests.states import KINDS, states
 
@@ -808,6 +809,66 @@ def test_damaged_tokens_are_refused_with_one_sentence():
             page.restore(text)
         assert str(raised.value).startswith("this text is no state of an explorer") and "\n" not in str(raised.value)[:60]
     assert page.subject == state and page.surface.value == shows and page.failed is None
+
+
+def sent(token):
+    """What mail, chat and office programs make of a copied text."""
+    half = len(token) // 2
+    first, rest = token[:half], token[half:]
+    lines = [token[i : i + 20] for i in range(0, len(token), 20)]
+    for between in (
+        "\n",
+        "\r\n",
+        " ",
+        "\t",
+        "\u00a0",
+        "\u2028",
+        "=\n",
+        "\n> ",
+        "\n>> ",
+        "\u00ad",
+        "\u200b",
+        "\u200d",
+        "\u2060",
+        "\ufeff",
+        "<br>\n",
+    ):
+        yield first + between.replace("<br>", "\n") + rest
+    yield from ("\n".join(lines), "\n> ".join(["", *lines]), "\ufeff" + token, f"  {token}\n\n", "&nbsp;".join(lines))
+    for left, right in ("“”", "„“", "«»", "‘’", "''", '""', "``", "<>", "()", "[]", ("```\n", "\n```"), ("**", "**")):
+        yield left + token + right
+    yield from (f"{token}{end}" for end in (".", ",", ";", "!", "==", "=", "%3D%3D", "…"))
+    yield from (
+        f"{before}{token}" for before in ("state: ", "state=", "Token:\n", "Hello all, here is the state: ", "On 3 May, Ada wrote:\n> ")
+    )
+    yield f"Hi, look at this:\n\n  {token[:30]}\n  {token[30:]}\n\nBest wishes, A. B."
+    yield from (token.replace("-", dash) for dash in "–—‐‑−")
+    yield "".join(chr(ord(letter) + 0xFEE0) if letter.isalnum() else letter for letter in token)  # full width
+    yield token.replace("-", "%2D").replace("_", "%5F")
+
+
+def test_a_token_that_went_through_mail_is_restored():
+    states = [(X.Chebyshev(degree=7), Basis(at=0.25)), (X.Extended(parts=(X.Taylor(), X.Fourier())), Basis()), (X.Max(), Basis(at=-1.5))]
+    states += [(X.BSpline(intervals=n), Basis(at=n / 10)) for n in range(2, 20)]
+    tokens = [packed(*state) for state in states]
+    assert any("-" in token for token in tokens) and any("_" in token for token in tokens)
+    for token, state in zip(tokens, states, strict=True):
+        for text in sent(token):
+            assert unpacked(text) == state, text
+    page = Explorer(X.Taylor(), presets={"sent": "> " + tokens[0][:20] + "\n> " + tokens[0][20:]})
+    page.preset.value = "sent"
+    assert (page.subject, page.picture) == states[0]
+    page.restore(f"Look: “{tokens[1]}”.")
+    assert (page.subject, page.picture) == states[1]
+
+
+def test_a_token_in_a_long_text_is_found_at_once_and_a_text_without_one_is_refused():
+    words = "lorem ipsum x-y_z 78 " * 20_000
+    assert unpacked(words + packed(X.Taylor(), Basis()) + " " + words) == (X.Taylor(), Basis())
+    with pytest.raises(ValueError, match="no state of an explorer.*Copy it again"):
+        unpacked(words)
+    with pytest.raises(TypeError, match="must be the text of its token, got 3"):
+        Explorer(X.Taylor()).restore(3)
 
 
 def token_of(*configs):

@@ -13,8 +13,7 @@ from torch.utils._pytree import tree_leaves
 
 import rpn_edu as rpn
 from rpn_edu.component import Component
-from rpn_edu.explore import Basis, Boundary, Explorer, Fabric, Fit, Heads, Series
-from rpn_edu.explore import ledger as ledger_module
+from rpn_edu.explore import Basis, Boundary, Explorer, Fabric, Fit, Heads, Series, ledger as ledger_module
 from rpn_edu.explore.controls import rows_of
 from rpn_edu.explore.ledger import ledger, parts
 from tests.driving import STARTS, start
@@ -143,8 +142,8 @@ def test_no_array_is_larger_than_the_ledger_said(kind):
     subjects = [rpn.Formula(reconciliation=psi) for psi in psis] if kind.subject is rpn.Formula else psis
     subjects = subjects if isinstance(subjects[0], kind.subject) else [STARTS[kind.__name__.lower()]().subject]
     seen = 0
-    for start in subjects:
-        for picture, subject in grown(kind(), start):
+    for first in subjects:
+        for picture, subject in grown(kind(), first):
             try:
                 said = ledger(picture.sizes(subject), subject)["bytes"]
                 found = largest(picture, subject) if said < FEW else None
