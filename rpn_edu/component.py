@@ -169,9 +169,13 @@ class Component:
         return inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
 
     def __repr__(self) -> str:
+        return self.call(_brief)
+
+    def call(self, told: Callable[[Any], str]) -> str:
+        """The call that builds an equal component, each value as `told` says it."""
         # Numbers are always shown; everything else where it differs from the default, so that a formula stays one line.
         shown = (f for f in self.declared if f.kind in ("int", "float") and not f.optional or getattr(self, f.name) != f.default)
-        return f"{self.qualified_name()}({', '.join(f'{f.name}={_brief(getattr(self, f.name))}' for f in shown)})"
+        return f"{self.qualified_name()}({', '.join(f'{f.name}={told(getattr(self, f.name))}' for f in shown)})"
 
     def to_config(self) -> dict:
         return {"type": self.qualified_name(), **{f.name: _stored(getattr(self, f.name)) for f in self.declared}}

@@ -14,7 +14,7 @@ from ..component import Component, from_config
 from .pictures import Picture
 
 MINUS = "\N{MINUS SIGN}"
-LARGEST = 1_000_000  # characters of a config; what is longer is no state but an attack or an accident
+LARGEST = 10_000_000  # characters of a config; what is longer is no state but an attack or an accident
 
 
 def packed(subject: Component, picture: Picture) -> str:

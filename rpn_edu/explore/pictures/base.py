@@ -24,9 +24,9 @@ Numbers = dict[str, Any]
 Seed = Annotated[int, Dial(0, 9, "seed of the random numbers")]
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, form: str = "") -> str:
     """1 channel, 2 channels."""
-    return f"{count} {noun}{'s' * (count != 1)}"
+    return f"{count:{form}} {noun}{'s' * (count != 1)}"
 
 
 class Picture(Component, ABC):

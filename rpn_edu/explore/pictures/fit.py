@@ -42,7 +42,9 @@ class Fit(Picture):
         if not self.own:
             return
         if len(self.own) < 4 or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in self.own):
-            raise ValueError(f"Fit.own must be at least 4 pairs (x, y), got {self.own!r}")
+            raise ValueError(f"Fit.own must be at least 4 pairs (x, y), got {self.own!r:.200}")
+        if len(self.own) > 100_000:
+            raise ValueError(f"Fit.own must be at most 100,000 pairs, or its token would be endless, got {len(self.own):,}")
         if len({x for x, _ in self.own}) == 1:
             raise ValueError(f"Fit.own needs at least two different x, got x = {self.own[0][0]:g} everywhere")
 
