@@ -26,6 +26,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
+def demand(holds: bool, name: str, wanted: str, value: Any) -> None:
+    """TypeError that says which argument it is, what was wanted and what came, unless the condition holds."""
+    if not holds:
+        hint = f"; did you forget the brackets of {value.__name__}()?" if isinstance(value, type) else ""
+        raise TypeError(f"{name} must be {wanted}, got {value!r:.200}{hint}")
+
+
 @dataclasses.dataclass(frozen=True)
 class Dial:
     """A number that can be turned: explored from `low` to `high`, allowed from `least` upwards (`None`: no limit; `above`: strictly)."""

@@ -7,6 +7,7 @@ import random
 import re
 import threading
 import zlib
+from inspect import signature
 
 import ipywidgets as W
 import numpy as np
@@ -26,6 +27,7 @@ from rpn_edu.explore import (
     Flow,
     Mix,
     Predict,
+    contact_sheet,
     explorer as module,
 )
 from rpn_edu.explore.canvas import Canvas, Panel, Stamp
@@ -35,6 +37,7 @@ from rpn_edu.explore.linked import lit_lines
 from rpn_edu.explore.state import packed, unpacked
 from tests.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
 from tests.states import KINDS, states
+from tests.test_far_states import own
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
@@ -303,6 +306,48 @@ def test_wrong_arguments_say_what_was_wanted():
         Explorer(presets={"a": X.Taylor()})
     with pytest.raises(ValueError, match="either choices or number"):
         Predict("?")
+
+
+WRONG = ["text", ["a list"], ("a", "b"), None, 3, float("nan"), b"x", {"a": 1}, {}, object(), rpn.Formula, Fit, Predict, X.Taylor(), print]
+RIGHT = {  # what each place takes of all that
+    "Explorer": {"start": (None,), "picture": (None,), "terms": (None,), "question": (None,), "presets": (None, {})},
+    "Predict": {"question": ("text",), "reason": ("text",), "choices": (["a list"], ("a", "b")), "number": (None,)},
+    "contact_sheet": {},
+}
+
+
+@pytest.mark.parametrize(
+    "call, given",
+    [
+        (Explorer, {"start": rpn.Formula(), "picture": Fit()}),
+        (Predict, {"question": "?", "choices": ["a", "b"]}),
+        (contact_sheet, {"term": "fusion"}),
+    ],
+)
+def test_a_class_a_list_or_a_text_in_place_of_a_value_is_told(call, given):
+    for name in signature(call).parameters:
+        for wrong in WRONG:
+            others = {key: value for key, value in given.items() if not (name == "number" and key == "choices")}
+            if any(wrong is right or (wrong == right and type(wrong) is type(right)) for right in RIGHT[call.__name__].get(name, ())):
+                continue
+            with pytest.raises((TypeError, ValueError, LookupError)) as raised:
+                call(**{**others, name: wrong})
+            assert own(raised.value), (name, wrong, raised.value)
+            brackets = "did you forget the brackets of" in str(raised.value)
+            assert brackets == isinstance(wrong, type), (name, wrong, raised.value)
+
+
+@pytest.mark.parametrize("preset", [rpn.Formula, (), (rpn.Formula(),), (rpn.Formula(), Fit), ("a", Fit()), None, 3, [rpn.Formula()]])
+def test_a_preset_or_a_state_that_is_none_is_told(preset):
+    with pytest.raises(TypeError, match="the preset 'a' must") as raised:
+        Explorer(rpn.Formula(), Fit(), presets={"a": preset})
+    assert own(raised.value)
+    page = Explorer(rpn.Formula(), Fit())
+    with pytest.raises(TypeError, match="Explorer.set: the subject must be a Formula"):
+        page.set(preset)
+    with pytest.raises(TypeError, match="Explorer.set: the picture must be a Fit"):
+        page.set(rpn.Formula(), preset if preset is not None else 3)
+    assert not page.refused and page.failed is None
 
 
 # ---- threads and global settings -------------------------------------------------------------------------------------------------

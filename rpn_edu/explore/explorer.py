@@ -12,7 +12,7 @@ import ipywidgets as W
 import torch
 from torch.overrides import TorchFunctionMode
 
-from ..component import Component, Dial, did_you_mean
+from ..component import Component, Dial, demand, did_you_mean
 from ..formula import Formula
 from .canvas import Canvas, data_url
 from .compare import changes, compared
@@ -103,13 +103,20 @@ class Explorer:
         token: bool = True,
     ) -> None:
         start = start if start is not None else Formula()
-        if picture is None:
-            kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Mix, Flow) if isinstance(start, kind.subject)]
-            if not kinds:
-                hint = f"; did you forget the brackets of {start.__name__}()?" if isinstance(start, type) else ""
-                wanted = "an expansion, a reconciliation, an interdependence or a Formula"
-                raise TypeError(f"an Explorer starts from {wanted}, got {start!r}{hint}")
-            picture = kinds[0]()
+        kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Mix, Flow) if isinstance(start, kind.subject)]
+        if not kinds:
+            hint = f"; did you forget the brackets of {start.__name__}()?" if isinstance(start, type) else ""
+            wanted = "an expansion, a reconciliation, an interdependence or a Formula"
+            raise TypeError(f"an Explorer starts from {wanted}, got {start!r:.200}{hint}")
+        picture = picture if picture is not None else kinds[0]()
+        demand(isinstance(picture, Picture), "Explorer.picture", "a picture such as Fit()", picture)
+        names = (tuple, list, set, frozenset)
+        demand(terms is None or isinstance(terms, names), "Explorer.terms", 'names in brackets such as ("expansion",)', terms)
+        demand(isinstance(hide, names), "Explorer.hide", 'names in brackets such as ("seed",)', hide)
+        demand(question is None or isinstance(question, Predict), "Explorer.question", "a Predict(...)", question)
+        demand(presets is None or isinstance(presets, dict), "Explorer.presets", 'a dict such as {"wild": Chebyshev(degree=9)}', presets)
+        for name, flag in (("term_bar", term_bar), ("ledger", ledger), ("code", code), ("token", token)):
+            demand(isinstance(flag, bool), f"Explorer.{name}", "True or False", flag)
         self.picture, self.subject, self.question = picture, start, question
         self._check(start, f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")
         terms = picture.moves if terms is None else terms
@@ -145,6 +152,9 @@ class Explorer:
     def _preset(self, name: str, preset: Preset) -> tuple[Component, Picture]:
         if isinstance(preset, str):
             return self._read(preset)
+        demand(isinstance(name, str), "a key of Explorer.presets", "the name of a state", name)
+        pair = not isinstance(preset, tuple) or len(preset) == 2
+        demand(pair, f"the preset {name!r}", "a component, a pair of component and picture, or a token", preset)
         subject, picture = preset if isinstance(preset, tuple) else (preset, self.picture)
         self._check(subject, f"the preset {name!r} must be a {self.picture.subject.__name__} as the start is, got {subject!r}")
         if type(picture) is not type(self.picture):
@@ -464,6 +474,10 @@ class Explorer:
 
     def set(self, subject: Component, picture: Picture | None = None) -> None:
         """Move all controls at once; one redraw. A prediction was about the state before: it leaves the picture."""
+        wanted = self.picture.subject
+        demand(isinstance(subject, wanted), "Explorer.set: the subject", f"a {wanted.__name__} as the start is", subject)
+        right = picture is None or type(picture) is type(self.picture)
+        demand(right, "Explorer.set: the picture", f"a {type(self.picture).__name__}", picture)
         with self.hold():
             if self.asked is not None:
                 self.asked.forget()
