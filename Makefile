@@ -3,7 +3,10 @@
 # make notebooks   execute the notebooks and store their outputs; NOTEBOOKS=notebooks/01_expansion.ipynb for one
 # make check       linter and types        make bench  timings        make clean  forget the environment and all caches
 #
-# RPN_EDU_DEVICE=cpu|cuda|mps|auto chooses the device of all of them (default: cpu).
+# make device      all that the package has on the device of RPN_EDU_DEVICE, against the CPU; without one, on a pretended GPU
+#
+# RPN_EDU_DEVICE=cpu|cuda|mps|auto chooses the device (default: cpu); README says what moves there. The whole suite with a GPU:
+#   RPN_EDU_DEVICE=cuda make device test
 # RPN_EDU_OFFLINE=all runs every chapter with the network cut, not the smallest alone.
 #
 # Without make, or on Windows (there .venv\Scripts\ stands for .venv/bin/):
@@ -21,7 +24,7 @@ BIN := .venv/bin
 READY := .venv/ready
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
-.PHONY: lab test notebooks check bench clean
+.PHONY: lab test device notebooks check bench clean
 
 # Another checkout that the shell knows must not stand before this one.
 unexport PYTHONPATH PYTHONHOME
@@ -39,11 +42,17 @@ lab: $(READY)
 	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ALLOW_ROOT) $(LAB_ARGS)
 
 # One thread per process: test workers and kernels share the cores, and sums come out the same on every machine.
-test notebooks: export OMP_NUM_THREADS = 1
+test device notebooks: export OMP_NUM_THREADS = 1
+
+# CUDA asks for it before it multiplies the same way every time.
+test device: export CUBLAS_WORKSPACE_CONFIG = :4096:8
 
 # loadfile: the cells of one notebook belong to one kernel, also under -n.
 test: $(READY)
 	$(BIN)/python -m pytest tests notebooks $(NBVAL) --dist=loadfile $(PYTEST_ARGS)
+
+device: $(READY)
+	$(BIN)/python -m tests.pretend
 
 notebooks: $(READY)
 	$(BIN)/python -m tests.store_notebooks $(NOTEBOOKS)

@@ -3,6 +3,8 @@
 g(x|w) = <κ_ξ(x), ψ(w)> + π(x)        expansion κ, interdependence ξ, reconciliation ψ, remainder π: one folder each
 """
 
+__version__ = "0.1.0"  # pyproject.toml reads it here
+
 from . import (
     data as data,
     expansion as expansion,

@@ -1,5 +1,6 @@
 """The catalogue for people: `python -m rpn_edu` lists every component, `python -m rpn_edu Taylor` tells one in full.
 
+Names are taken as people write them: any case, a term by its letter (κ, kappa), tinyBIG's taylor_expansion, a call such as Taylor(order=2).
 `--markdown` prints the table of the README, `--write` brings README.md and notebooks/catalogue.md of a checkout up to date.
 Everything comes from the rows: formula, meaning and source from their docstrings, numbers from their declared fields.
 """
@@ -17,7 +18,9 @@ from collections.abc import Callable, Iterator
 from itertools import chain, groupby
 from pathlib import Path
 
-from .component import CATALOGUE, Component, Field, did_you_mean
+from . import __version__, machine
+from .component import CATALOGUE, Component, Field, bare, near
+from .course import SYMBOLS
 from .formula import Formula
 
 Row = type[Component]
@@ -165,28 +168,41 @@ def files() -> dict[Path, str]:
     readme = ROOT / "README.md"
     start, end = "<!-- catalogue -->\n", "<!-- end of catalogue -->"
     section = re.compile(f"(?<={start}).*?(?={end})", re.S)
-    return {readme: section.sub(lambda _: f"{table()}\n", readme.read_text("utf-8")), ROOT / "notebooks/catalogue.md": page()}
+    return {readme: section.sub(lambda _: f"{table()}\n", machine.text(readme)), ROOT / "notebooks/catalogue.md": page()}
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("python -m rpn_edu", description=headline(__name__))
-    parser.add_argument("name", nargs="?", help="a term (expansion), or a component to tell in full (expansion.Taylor, or Taylor)")
+    parser.add_argument("name", nargs="*", help="a term (expansion), or a component to tell in full (expansion.Taylor, or Taylor)")
     parser.add_argument("--markdown", action="store_true", help="print the short table instead")
+    parser.add_argument("--version", action="version", version=f"rpn_edu {__version__}")
     parser.add_argument("--write", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     if asked.write:  # for those who change the package, so it stands in no help
         for path, text in files().items():
-            path.write_text(text, "utf-8")
-    elif asked.name in terms():
-        print(listing(asked.name))
+            path.write_text(text, "utf-8", newline="\n")
     elif asked.name:
-        names = {row: (row.__name__, row.qualified_name()) for row in chain(*terms().values())}
-        found = [row for row, known in names.items() if asked.name.lower() in map(str.lower, known)]
-        if not found:
-            parser.error(f"no component is called {asked.name!r}{did_you_mean(asked.name, chain(*names.values()))}")
-        print(f"\n\n{'-' * WIDTH}\n".join(map(full, found)))
+        try:
+            print(f"\n\n{'-' * WIDTH}\n".join(told for name in asked.name for told in told_of(name)))
+        except LookupError as unknown:
+            parser.error(str(unknown))
     else:
         print(table() if asked.markdown else listing())
+
+
+def told_of(name: str) -> list[str]:
+    """The listing of a term, or every component that a name may mean. LookupError with the near misses."""
+    rows = terms()
+    letters = {letter: row.code[4:] for row in SYMBOLS if row.code[4:] in rows for letter in (row.symbol, row.say)}
+    words = [str(letters.get(word, word)) for word in re.findall(r"[^\W_]+", name.partition("(")[0].lower())]
+    meant = [term for term in rows if {term, f"{term}s"} & set(words)]
+    word = bare(" ".join(words))
+    found = [listing(term) for term in meant if word in ("", term, f"{term}s")]
+    found += [full(row) for term in meant or rows for row in rows[term] if row.__name__.lower() == word]
+    if not found:
+        hint = near(name, chain(*(rows[term] for term in meant or rows)), qualified="." in name)
+        raise LookupError(f"no component is called {name!r}{hint or '; without a name all are listed'}")
+    return found
 
 
 if __name__ == "__main__":

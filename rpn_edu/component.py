@@ -10,10 +10,13 @@ import functools
 import inspect
 import math
 import numbers
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, dataclass_transform
+
+from .machine import Printed
 
 CATALOGUE: dict[str, type["Component"]] = {}
 """Every registered component by its qualified name, such as `expansion.Taylor`."""
@@ -21,9 +24,38 @@ CATALOGUE: dict[str, type["Component"]] = {}
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of an error message: the known words nearest to `word`, or nothing."""
-    known = {name.lower(): name for name in known}
-    near = [known[name] for name in difflib.get_close_matches(str(word).lower(), known, n=2)]
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    return _asked(_nearest(word, known))
+
+
+def _nearest(word: str, known: Iterable[str]) -> list[str]:
+    spelled = {name.lower(): name for name in known}
+    return [spelled[name] for name in difflib.get_close_matches(str(word).lower(), spelled, n=2)]
+
+
+def _asked(words: list[str]) -> str:
+    return f"; did you mean {' or '.join(words)}?" if words else ""
+
+
+def bare(name: str) -> str:
+    """What a name says without what people write around it: Taylor() expansion.Taylor rpn.expansion.taylor_expansion are all taylor."""
+    terms = {row.term for row in CATALOGUE.values()} - {""}
+    words = re.findall(r"[^\W_]+", str(name).partition("(")[0].lower())
+    kept = [word for word in words if word.removesuffix("s") not in {*terms, "rpn", "edu", "tinybig"}]
+    return functools.reduce(str.removesuffix, terms, "".join(kept))
+
+
+def near(name: str, rows: Iterable[type["Component"]], qualified: bool = False) -> str:
+    """The end of an error message: the components nearest to a name, be it misspelt or with words of tinyBIG's around ours."""
+    word, known = bare(name), {row.__name__: row.qualified_name() if qualified else row.__name__ for row in rows}
+    inside = sorted((own for own in known if len(own) > 3 and own.lower() in word), key=len, reverse=True)
+    return _asked([known[own] for own in inside[:2] or _nearest(word, known)])
+
+
+LARGE = 1e18
+"""A float has a size from 1 / LARGE to LARGE, or is 0: its square is a float32, and nothing that is made of it overflows on the way."""
+
+LAST_SEED = 2**64 - 1
+"""torch's generators take no larger one."""
 
 
 def demand(holds: bool, name: str, wanted: str, value: Any) -> None:
@@ -35,7 +67,7 @@ def demand(holds: bool, name: str, wanted: str, value: Any) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Dial:
-    """A number that can be turned: explored from `low` to `high`, allowed from `least` upwards (`None`: no limit; `above`: strictly)."""
+    """A number that can be turned: explored from `low` to `high`, allowed from `least` to `most` (`None`: no limit; `above`: strictly)."""
 
     low: float
     high: float
@@ -43,17 +75,20 @@ class Dial:
     least: float | None | Literal["low"] = "low"
     above: bool = False
     log: bool = False
+    most: float | None = None
 
     @property
     def limit(self) -> float | None:
         return self.low if self.least == "low" else self.least
 
     def allows(self, value: float) -> bool:
-        return self.limit is None or value > self.limit or (value == self.limit and not self.above)
+        enough = self.limit is None or value > self.limit or (value == self.limit and not self.above)
+        return enough and (self.most is None or value <= self.most)
 
     def wanted(self, kind: str) -> str:
-        bound = "" if self.limit is None else f" {'>' if self.above else '>='} {self.limit}"
-        return f"{kind}{bound} ({self.doc})"
+        bounds = [] if self.limit is None else [f" {'>' if self.above else '>='} {self.limit}"]
+        bounds += [] if self.most is None else [f" <= {self.most}"]
+        return f"{kind}{' and'.join(bounds)} ({self.doc})"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +125,10 @@ class Field(NamedTuple):
                 wanted = self.meta.wanted(self.kind)
                 if isinstance(value, bool) or not isinstance(value, abstract):
                     self._refuse(TypeError, wanted, value)
-                if not (math.isfinite(number) and self.meta.allows(number)):
+                if not self.meta.allows(number):
                     self._refuse(ValueError, wanted, value)
+                if self.kind == "float" and number and not 1 / LARGE <= abs(number) <= LARGE:
+                    self._refuse(ValueError, f"float of a size from {1 / LARGE} to {LARGE}, or 0 ({self.doc})", value)
                 return cast(number)
             case "bool":
                 return value if isinstance(value, bool) else self._refuse(TypeError, f"True or False ({self.doc})", value)
@@ -119,8 +156,11 @@ class Field(NamedTuple):
     def _table(self, value: Any) -> Any:
         if isinstance(value, (tuple, list)):
             return tuple(map(self._table, value))
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        number: Any = value
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not abs(number) < math.inf:
             self._refuse(TypeError, f"finite numbers in nested tuples ({self.doc})", value)
+        if abs(number) > LARGE:
+            self._refuse(ValueError, f"numbers of a size up to {LARGE} in nested tuples ({self.doc})", value)
         return int(value) if isinstance(value, numbers.Integral) else float(value)
 
     def _refuse(self, error: type[Exception], wanted: str, value: Any, hint: str = "") -> typing.NoReturn:
@@ -143,7 +183,7 @@ class Field(NamedTuple):
         return simple if self.kind == "part" else [tuple(simple[1:3])]
 
 
-class Component:
+class Component(Printed):
     """A value of hyperparameters. Subclasses annotate fields; `@component` registers the final ones.
 
     Equal fields make equal components; the repr is the call that builds one; `to_config` is what JSON can hold.
@@ -226,8 +266,7 @@ def misspelt(term: str) -> Callable[[str], typing.NoReturn]:
     """The `__getattr__` of a term's folder: a name that is not there is answered with the near misses."""
 
     def __getattr__(name: str) -> typing.NoReturn:
-        known = [row.__name__ for row in CATALOGUE.values() if row.term == term]
-        hint = "" if name.startswith("_") else did_you_mean(name.removesuffix(f"_{term}").replace("_", ""), known)
+        hint = "" if name.startswith("_") else near(name, (row for row in CATALOGUE.values() if row.term == term))
         raise AttributeError(f"no {term} is called {name!r}{hint}", name=name)
 
     return __getattr__
@@ -250,10 +289,10 @@ def lookup(name: str) -> type[Component]:
     if name in CATALOGUE:
         return CATALOGUE[name]
     term, _, word = str(name).rpartition(".")
-    siblings = {row.__name__ for row in CATALOGUE.values() if row.term == term}
+    siblings = [row for row in CATALOGUE.values() if term and row.term == term]
     if siblings:
-        raise LookupError(f"no {term or 'component'} is called {word!r}{did_you_mean(word, siblings)}")
-    raise LookupError(f"no component is called {name!r}{did_you_mean(name, CATALOGUE)}")
+        raise LookupError(f"no {term} is called {word!r}{near(word, siblings)}")
+    raise LookupError(f"no component is called {name!r}{near(word, CATALOGUE.values(), qualified=True)}")
 
 
 def from_config(config: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ import ast
 import csv
 import difflib
 import functools
+import io
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
@@ -111,8 +112,7 @@ def karate(device: torch.device | str = "cpu") -> Karate:
     Source: W. W. Zachary, "An Information Flow Model for Conflict and Fission in Small Groups" (1977).
     """
     there = machine.device(device, "karate.device")
-    with _find("karate.csv").open(newline="", encoding="utf-8") as stream:
-        members = list(csv.DictReader(stream))
+    members = list(csv.DictReader(io.StringIO(machine.text(_find("karate.csv")))))
     links = tuple((int(row["member"]) - 1, int(other) - 1) for row in members for other in row["links"].split())
     faction = torch.tensor([int(row["faction"] == "officers") for row in members], device="cpu")
     return Karate(links, faction.to(there))
@@ -294,15 +294,14 @@ def _tables() -> dict[str, tuple[Equation, ...]]:
 
 
 def _read(file: str) -> Iterator[Equation]:
-    with _find(file).open(newline="", encoding="utf-8") as stream:
-        for row in csv.DictReader(stream):
-            variables = (variable.split(":") for variable in row["variables"].split(";"))
-            yield Equation(
-                **{column: row[column] for column in ("name", "table", "output", "formula", "note")},
-                variables=tuple((name, float(low), float(high)) for name, low, high in variables),
-                y_percentiles=(float(row["y_low"]), float(row["y_high"])),
-                y_std=float(row["y_std"]),
-            )
+    for row in csv.DictReader(io.StringIO(machine.text(_find(file)))):
+        variables = (variable.split(":") for variable in row["variables"].split(";"))
+        yield Equation(
+            **{column: row[column] for column in ("name", "table", "output", "formula", "note")},
+            variables=tuple((name, float(low), float(high)) for name, low, high in variables),
+            y_percentiles=(float(row["y_low"]), float(row["y_high"])),
+            y_std=float(row["y_std"]),
+        )
 
 
 def _find(file: str) -> Path:

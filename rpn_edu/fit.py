@@ -137,24 +137,33 @@ def train(
 
     Stopping it (the stop button, Ctrl-C) keeps the numbers of the last whole step and says so.
     """
-    from tqdm.auto import tqdm
-
     kept: list[Record] = []
     done = 0
-    bar = tqdm(total=steps, disable=not progress, leave=False, desc="training")
+    bar = _bar(steps) if progress else None
     try:
         for record in fit(model, x, y, steps=steps, every=every, **options):
             done = record.step
             if done % every == 0 or done == steps:
                 kept.append(record)
-                bar.update(done - bar.n)
-                bar.set_postfix(loss=f"{record.loss:.3g}", refresh=False)
+                if bar is not None:
+                    bar.update(done - bar.n)
+                    bar.set_postfix(loss=f"{record.loss:.3g}", refresh=False)
     except KeyboardInterrupt:
         print(f"Stopped after step {done} of {steps}. The model keeps what it has learned so far and can be used or trained further.")
     finally:
-        bar.close()
+        if bar is not None:
+            bar.close()
         model.eval()
     return kept
+
+
+def _bar(steps: int) -> Any:
+    """The progress bar; None in the base install, which has no tqdm: nothing is learned from a bar."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return tqdm(total=steps, leave=False, desc="training")
 
 
 def least_squares(predict: Callable[[Tensor], Tensor], w: Tensor, y: Tensor, ridge: float, steps: int) -> Tensor:

@@ -95,7 +95,10 @@ class Prod(Elementwise):
 
 @component
 class Median(Elementwise):
-    """y = median(y_1, ..., y_C), output by output; of two middle values the lower one"""
+    """y = median(y_1, ..., y_C), output by output; of two middle values the lower one
+
+    The gradient goes to that part alone; among equal ones as in expansion.Median.
+    """
 
 
 @component

@@ -1,7 +1,7 @@
 """Geometry: a grid of cells, and the patches that lie on it. The κ `Patches` and the ξ `Grid` share it."""
 
 import itertools
-from math import floor, prod, sqrt
+from math import floor, isqrt, prod, sqrt
 from typing import Annotated, Literal
 
 import torch
@@ -54,6 +54,11 @@ PACKINGS: dict[Shape, dict[Packing, tuple[float, float, float]]] = {
 }
 
 
+def disc(square: int) -> int:
+    """The number of places (i, j) with i² + j² <= square."""
+    return 1 + 2 * isqrt(square) + 2 * sum(1 + 2 * isqrt(square - i * i) for i in range(1, isqrt(square) + 1))
+
+
 @family
 class Geometry(Component):
     """Patches on a grid of m = channels · rows · columns · depth cells.
@@ -69,10 +74,10 @@ class Geometry(Component):
     depth: Annotated[int, Dial(1, 3, "layers of the grid")] = 1
     channels: Annotated[int, Dial(1, 3, "grids that lie one after the other in x")] = 1
     shape: Annotated[Shape, "the shape of a patch"] = "cuboid"
-    radius: Annotated[int, Dial(1, 3, "how far a patch reaches along rows and columns", least=0)] = 1
-    depth_radius: Annotated[int, Dial(0, 2, "how far a cuboid or cylinder reaches in depth; a sphere reaches its radius")] = 0
+    radius: Annotated[int, Dial(1, 3, "how far a patch reaches along rows and columns", least=0, most=1000)] = 1
+    depth_radius: Annotated[int, Dial(0, 2, "how far a cuboid or cylinder reaches in depth; a sphere reaches its radius", most=1000)] = 0
     packing: Annotated[Packing, "how far apart the patches stand"] = "densest"
-    stride: Annotated[int, Dial(0, 4, "steps from patch to patch along each axis; 0: the packing decides")] = 0
+    stride: Annotated[int, Dial(0, 4, "steps from patch to patch along each axis; 0: the packing decides", most=1000)] = 0
 
     def check(self) -> None:
         known = PACKINGS[self.shape]
@@ -108,8 +113,11 @@ class Geometry(Component):
 
     @property
     def positions(self) -> int:
-        """The number of places in one patch."""
-        return len(self.offsets())
+        """The number of places in one patch: counted before any of them is made."""
+        r, _, depth = self.reach
+        if self.shape == "sphere":
+            return disc(r * r) + 2 * sum(disc(r * r - step * step) for step in range(1, r + 1))
+        return ((2 * r + 1) ** 2 if self.shape == "cuboid" else disc(r * r)) * (2 * depth + 1)
 
     def offsets(self) -> list[tuple[int, ...]]:
         """The places of a patch as seen from its centre: rows slowest, depth fastest."""

@@ -38,7 +38,8 @@ def needs(who: str, *packages: str) -> None:
         try:
             importlib.import_module(package)
         except ImportError as missing:
-            raise ImportError(f'{who} needs {NAMES.get(package, package)}: pip install "rpn_edu[explore]"', name=package) from missing
+            known = NAMES.get(package.partition(".")[0], package)
+            raise ImportError(f'{who} needs {known}: pip install "rpn_edu[explore]"', name=package) from missing
 
 
 def path(wanted: Any, who: str) -> Path:
@@ -72,7 +73,9 @@ def text(file: Any) -> str:
     return letters.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def printable(letters: str) -> str:
-    """Question marks for letters that the console cannot show, as in many a Windows window."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return letters.encode(encoding, "replace").decode(encoding)
+class Printed:
+    """What print() shows: the repr, with question marks for letters that the console cannot show, as in many a Windows window."""
+
+    def __str__(self) -> str:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        return repr(self).encode(encoding, "replace").decode(encoding)

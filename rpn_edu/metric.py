@@ -1,14 +1,35 @@
 """Metrics: many numbers along one axis become one. Compressions, patches and fusions share them."""
 
+import math
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 
+def reproducible() -> bool:
+    """Has the reader asked torch for the same numbers every time? Then what CUDA has no deterministic form of takes another way."""
+    return torch.are_deterministic_algorithms_enabled()
+
+
 def median(numbers: Tensor, dim: int) -> Tensor:
-    """The number in the middle; of an even count, the lower of the two middle ones."""
+    """The number in the middle; of an even count, the lower of the two middle ones.
+
+    Which of several equal numbers gets the gradient may differ on CUDA from run to run; under
+    torch.use_deterministic_algorithms(True) it is the middle one of a stable order.
+    """
+    if reproducible():
+        return torch.where(numbers.isnan().any(dim), math.nan, nanmedian(numbers, dim))
     return torch.median(numbers, dim).values
+
+
+def nanmedian(numbers: Tensor, dim: int) -> Tensor:
+    """The median of all that is not NaN."""
+    if reproducible():
+        ordered = numbers.sort(dim=dim, stable=True).values  # NaN come last
+        middle = (numbers.isnan().logical_not().sum(dim, keepdim=True) - 1) // 2
+        return ordered.gather(dim, middle.clamp(min=0)).squeeze(dim)
+    return torch.nanmedian(numbers, dim).values
 
 
 Metric = Literal["max", "min", "sum", "mean", "prod", "median"]

@@ -12,17 +12,21 @@ from rpn_edu import fit
 from tests import pretend
 
 torch.set_num_threads(1)
+if fit.device().type == "cpu":
+    pretend.plug_in()
 
 
 @pytest.fixture(scope="session")
 def device() -> Iterator[torch.device]:
     """The device that RPN_EDU_DEVICE names. Where that is the CPU, a pretended GPU, which refuses what CUDA refuses.
 
-    `PRETEND=mps` lets it play Apple's.
+    `PRETEND="as mps"` lets it play Apple's, and with `PRETEND=deterministic` nothing may be left to chance.
     """
-    named = fit.device()
-    with pretend.as_mps() if os.environ.get("PRETEND") == "mps" else contextlib.nullcontext():
-        yield named if named.type != "cpu" else pretend.plug_in()
+    named, played = fit.device(), os.environ.get("PRETEND")
+    torch.use_deterministic_algorithms(played == "deterministic")
+    with pretend.as_mps() if played == "as mps" else contextlib.nullcontext():
+        yield named if named.type != "cpu" else torch.device(pretend.NAME)
+    torch.use_deterministic_algorithms(False)
 
 
 @pytest.fixture(autouse=True)

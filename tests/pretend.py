@@ -9,21 +9,30 @@ generator of the CPU draws for them, and they have a stream of random numbers of
 Which operation has a kernel on CUDA is read from the list that comes with torch. `as_mps()` plays Apple's device in one thing: it has no
 float64.
 
-`python -m tests.pretend` drives all there is on it: see `sweep`.
+`python -m tests.pretend` drives all there is on it: tests/test_devices.py as CUDA, as MPS and with deterministic algorithms, then every
+cell of every chapter. With RPN_EDU_DEVICE=cuda it does so on a real one.
 """
 
 import contextlib
 import functools
+import json
+import os
 import re
+import subprocess
+import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
+from rpn_edu import fit
+
 NAME = "pretend"
+ROOT = Path(__file__).parent.parent
 DOUBLES = {torch.float64, torch.complex128}
 INDEXED = {"index", "_unsafe_index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index_put"}
 """Operations whose indices may lie on the CPU."""
@@ -38,8 +47,6 @@ UNSURE = {"cumsum", "cumsum_", "median.dim", "nanmedian.dim", "histc", "bincount
 
 _plays = "cuda"
 _stream = torch.Generator("cpu")
-met: set[str] = set()
-"""The operations that it has computed."""
 _kept: list[torch.library.Library] = []
 
 
@@ -92,7 +99,6 @@ class Pretended(torch.Tensor):
 
 def computed(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """What the pretended device makes of an operation: the CPU's answer, or the refusal."""
-    met.add(func.name().partition("::")[2])
     refuse(func, args, kwargs)
     back: dict[int, torch.Tensor] = {}
 
@@ -201,7 +207,7 @@ def kernel(func: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def plug_in() -> torch.device:
-    """Make the device known to torch. It stays for the life of the process."""
+    """Make the device known to torch, before the first gradient: then autograd counts the devices. It stays for the life of the process."""
     if not _kept:
         module = types.SimpleNamespace(
             is_available=lambda: True,
@@ -221,6 +227,8 @@ def plug_in() -> torch.device:
             aten.impl(name, functools.partial(kernel, func), "PrivateUse1")
         _kept.extend((everything, aten))
         torch.load = _loading(torch.load)
+        torch.utils.swap_tensors = _swapping(torch.utils.swap_tensors)
+        torch.accelerator.synchronize = lambda device=None: None  # all is computed at once; torch.utils.benchmark asks
     return torch.device(NAME)
 
 
@@ -235,6 +243,18 @@ def factories() -> Iterator[tuple[str, Any]]:
                 yield name.removeprefix("aten::"), func
 
 
+def _swapping(swap: Any) -> Any:
+    """How model.to(device) moves a parameter: also one that an old graph of gradients still knows, as between the CPU and CUDA."""
+
+    @functools.wraps(swap)
+    def swapped(one: torch.Tensor, other: torch.Tensor) -> None:
+        ours = isinstance(one, Pretended) or isinstance(other, Pretended)
+        with mock.patch.object(torch.Tensor, "_use_count", lambda _: 1) if ours else contextlib.nullcontext():
+            swap(one, other)
+
+    return swapped
+
+
 def _loading(load: Any) -> Any:
     """torch.load for a device without memory of its own: read on the CPU, then moved."""
 
@@ -245,3 +265,53 @@ def _loading(load: Any) -> Any:
         return tree_map(lambda part: part.to(NAME) if isinstance(part, torch.Tensor) else part, content) if ours else content
 
     return loaded
+
+
+def sweep() -> int:
+    """All that the package has on the device that RPN_EDU_DEVICE names, or on the pretended one; prints what was driven and every fault.
+
+    Gives back how many faults there are.
+    """
+    named = fit.device()
+    device = named if named.type != "cpu" else plug_in()
+    print(f"on {device}", flush=True)
+    faults = 0
+    for played in ("plainly", "as mps", "deterministic")[:: 2 if device is named else 1]:
+        command = [sys.executable, "-m", "pytest", "tests/test_devices.py", "-q", "--tb=line"]
+        done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PRETEND": played}, capture_output=True, text=True)
+        faults += done.returncode != 0
+        print(f"{played}: {done.stdout if done.returncode else done.stdout.splitlines()[-1]}", flush=True)
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells, found = chapter(path, device)
+        faults += len(found)
+        print(f"{path.stem}: {cells} cells", *found, sep="\n  ", flush=True)
+    print(f"{faults} faults")
+    return faults
+
+
+def chapter(path: Path, device: torch.device) -> tuple[int, list[str]]:
+    """How many code cells a chapter has, and what they raise where `device()` is this one."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    chosen, fit.device = fit.device, lambda wanted=None: device
+    shell, found, before = InteractiveShell.instance(), [], os.getcwd()
+    shell.reset()
+    os.chdir(path.parent)
+    try:
+        cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+        for number, cell in enumerate(cells):
+            with capture_output():
+                done = shell.run_cell("".join(cell["source"]), store_history=False)
+            if error := done.error_before_exec or done.error_in_exec:
+                found.append(f"code cell {number}: {type(error).__name__}: {error}")
+    finally:
+        os.chdir(before)
+        fit.device = chosen
+    return len(cells), found
+
+
+if __name__ == "__main__":
+    from tests import pretend  # the module that others import, and not its double that runs
+
+    sys.exit(pretend.sweep())

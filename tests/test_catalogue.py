@@ -11,6 +11,7 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu import __main__ as catalogue, fit, zoo
+from rpn_edu.course import SYMBOLS
 from rpn_edu.expansion.recurrence import Recurrence
 
 ROOT = Path(__file__).parent.parent
@@ -88,6 +89,79 @@ def test_an_unknown_name_is_answered_with_the_near_ones_and_exit_code_2(capsys):
         with pytest.raises(SystemExit) as stopped:
             catalogue.main([name])
         assert stopped.value.code == 2 and f"no component is called '{name}'; did you mean {near}" in capsys.readouterr().err
+
+
+SPELLINGS = {
+    "expansion.Taylor": ["TAYLOR", "Taylor()", "Taylor(order=3)", "'Taylor'", " taylor ", "expansion.Taylor.", "EXPANSION.taylor",
+                         "rpn.expansion.Taylor", "taylor_expansion", "tinybig.expansion.taylor_expansion", "TaylorExpansion",
+                         "Taylor expansion", "expansion/Taylor", "κ.Taylor", "expansions.Taylor"],
+    "expansion.BSpline": ["B-Spline", "b_spline", "bspline_expansion"],
+    "reconciliation.LowRank": ["low rank", "low-rank", "LOW_RANK", "psi.LowRank"],
+    "reconciliation.DualLPHM": ["dual_lphm_reconciliation", "dual-LPHM"],
+    "interdependence.GaussianRBF": ["gaussian_rbf_interdependence", "ξ GaussianRBF"],
+    "fusion.Sum": ["sum_fusion", "Fusion.SUM"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_a_component_is_told_however_its_name_is_written(name, capsys):
+    wanted = told(name, capsys)
+    assert wanted.startswith(f"{name}(")
+    for spelling in SPELLINGS[name]:
+        assert told(spelling, capsys) == wanted, spelling
+
+
+@pytest.mark.parametrize("term", catalogue.terms())
+def test_a_term_is_told_in_any_case_in_the_plural_and_by_its_letter(term, capsys):
+    letters = [letter for row in SYMBOLS if row.code == f"rpn.{term}" for letter in (row.symbol, row.say)]
+    for spelling in (term.upper(), term.title(), f"{term}s", f"rpn.{term}", f"{term}.", f" {term}", *letters):
+        assert one_line(catalogue.listing(term)) in told(spelling, capsys), spelling
+
+
+def test_several_names_are_told_one_after_the_other_and_none_if_one_is_unknown(capsys):
+    catalogue.main(["Taylor", "remainder"])
+    both = one_line(capsys.readouterr().out)
+    assert both.startswith("expansion.Taylor(") and both.endswith(one_line(catalogue.listing("remainder")))
+    for wrong in (["Taylor", "Tailor"], ["--lsit"], ["Taylor", "-x"], [""], ["..."], ["zoo"]):
+        with pytest.raises(SystemExit) as stopped:
+            catalogue.main(wrong)
+        streams = capsys.readouterr()
+        assert (
+            stopped.value.code == 2
+            and streams.out == ""
+            and re.search(r"error: (no component is called|unrecognized arguments)", streams.err)
+        )
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "--version"])
+def test_a_flag_that_only_tells_ends_well(flag, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        catalogue.main([flag])
+    assert stopped.value.code == 0
+    assert (f"rpn_edu {rpn.__version__}" if flag == "--version" else "usage: python -m rpn_edu") in capsys.readouterr().out
+
+
+def test_a_name_of_tinybig_that_holds_one_of_ours_leads_to_it_in_a_terminal_in_python_and_in_a_config():
+    names = {}  # {"expansion.taylor_expansion": "Taylor"}
+    for term, old, ours in name_tables():
+        known = [name for text in ours if f"{term}.{(name := text.partition('(')[0])}" in rpn.CATALOGUE and len(name) > 3]
+        whole = (re.sub("_$", f"_{term}", text.partition("(")[0]) for text in old)
+        for name in (name for name in whole if name.endswith(f"_{term}")):
+            inside = [own for own in known if own.lower() in name.replace("_", "")]
+            names |= {f"{term}.{name}": max(inside, key=len)} if inside else {}
+    assert len(names) > 40
+
+    def answer(ask, *arguments):
+        try:
+            return ask(*arguments)
+        except (AttributeError, LookupError) as unknown:
+            return re.sub(".*did you mean", "", str(unknown))
+
+    for name, ours in names.items():
+        term, _, word = name.partition(".")
+        assert re.search(rf"\b{ours}\b", answer(lambda word: catalogue.told_of(word)[0].partition("(")[0], word)), name
+        assert re.search(rf"\b{ours}\b", answer(getattr, getattr(rpn, term), word)), name
+        assert re.search(rf"\b{ours}\b", answer(rpn.from_config, {"type": name})), name
 
 
 def test_components_of_somebody_else_are_not_in_our_catalogue():

@@ -340,7 +340,11 @@ def test_pca_and_svd_are_the_eigenvectors_of_numpy_for_every_width(rows):
 @pytest.mark.parametrize("rows", TABLES.values(), ids=TABLES)
 def test_the_order_of_the_rows_decides_nothing(rows, method):
     kappa = E.Affine.fit(method, 2, rows)
-    for order in (np.arange(len(rows))[::-1], np.random.default_rng(0).permutation(len(rows)), np.random.default_rng(1).permutation(len(rows))):
+    for order in (
+        np.arange(len(rows))[::-1],
+        np.random.default_rng(0).permutation(len(rows)),
+        np.random.default_rng(1).permutation(len(rows)),
+    ):
         assert E.Affine.fit(method, 2, rows[order]) == kappa
 
 

@@ -1,6 +1,8 @@
 """The symbol table, the questions, and what no chapter may say."""
 
 import ast
+import codecs
+import io
 import json
 import math
 import re
@@ -12,6 +14,7 @@ import pytest
 import torch
 
 import rpn_edu as rpn
+from rpn_edu import data
 from rpn_edu.course import SYMBOLS, Symbol, quiz, symbols
 from rpn_edu.course.quiz import SECTIONS, chapters, read
 from rpn_edu.course.symbols import one_meaning
@@ -125,7 +128,7 @@ def test_questions_and_symbols_need_no_widgets_and_nothing_beyond_the_standard_l
     for file in (ROOT / "rpn_edu/course").glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.level:
-                assert (node.level, node.module) in {(1, "quiz"), (1, "symbols"), (2, "component")}, ast.unparse(node)
+                assert (node.level, node.module) in {(1, "quiz"), (1, "symbols"), (2, "component"), (2, "machine")}, ast.unparse(node)
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
                 assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names, ast.unparse(node)
@@ -232,6 +235,106 @@ def test_an_unknown_chapter_section_or_file_is_answered(mine):
         quiz(mine(ITEM), "exit")
     with pytest.raises(FileNotFoundError, match="nowhere.toml"):
         quiz(Path("nowhere.toml"), "exit")
+
+
+# ---- what editors and systems do to a text -----------------------------------------------------------------------------------------
+
+
+def written_as(text, encoding="utf-8", before=b"", after=b"", ends="\n"):
+    return before + text.replace("\n", ends).encode(encoding) + after
+
+
+AS_WRITTEN = {
+    "plain": {},
+    "a byte order mark": {"before": codecs.BOM_UTF8},
+    "two byte order marks": {"before": codecs.BOM_UTF8 * 2},
+    "Windows": {"before": codecs.BOM_UTF8, "ends": "\r\n"},
+    "old Mac": {"ends": "\r"},
+    "UTF-16, little end first": {"encoding": "utf-16-le", "before": codecs.BOM_UTF16_LE, "ends": "\r\n"},
+    "UTF-16, big end first": {"encoding": "utf-16-be", "before": codecs.BOM_UTF16_BE},
+    "a crash": {"after": bytes(40)},
+    "DOS": {"ends": "\r\n", "after": b"\x1a"},
+}
+
+
+@pytest.mark.parametrize("name", AS_WRITTEN)
+@pytest.mark.parametrize(
+    "change", [str, str.rstrip, lambda text: text.replace(" = ", "\t=\t"), lambda text: text + codecs.BOM_UTF8.decode() + text]
+)
+def test_a_file_of_questions_is_read_whatever_an_editor_or_a_system_did_to_it(name, change, tmp_path):
+    file = tmp_path / "Übung.TOML"
+    file.write_bytes(written_as(change(ITEM), **AS_WRITTEN[name]))
+    asked = read(file)["recall"]
+    assert {question.question for question in asked} == {"What does κ make of x?"} and len(asked) == change(ITEM).count("[[recall]]")
+    assert [option.right for option in asked[0].options] == [False, True]
+
+
+@pytest.mark.parametrize("name", AS_WRITTEN)
+def test_a_table_of_data_is_read_whatever_an_editor_or_a_system_did_to_it(name, tmp_path, monkeypatch):
+    whole = {file: data._find(file) for file in ("feynman.csv", "karate.csv")}
+    wanted = list(data._read("feynman.csv")), data.karate().links
+    for file, path in whole.items():
+        (tmp_path / file).write_bytes(written_as(path.read_text(encoding="utf-8"), **AS_WRITTEN[name]))
+    monkeypatch.setattr(data, "_find", tmp_path.joinpath)
+    assert repr((list(data._read("feynman.csv")), data.karate().links)) == repr(wanted)
+
+
+LATIN = ITEM.replace("κ", "k").strip()
+SPOILT = {
+    "Windows-1252": (LATIN.replace("more", "Übung").encode("cp1252"), "the byte 0xdc in line 4 is no letter; in Windows-1252 it is 'Ü'"),
+    "UTF-16 without a mark": (LATIN.encode("utf-16-le"), "the byte 0x00 in line 1 is no letter. Save it as UTF-8"),
+    "UTF-32": (ITEM.encode("utf-32"), "is not UTF-16: the byte 0x00 in line 1 is no letter. Save it as UTF-8"),
+    "half of UTF-16": (ITEM.encode("utf-16")[:-1], "is not UTF-16"),
+    "curly quotes": (ITEM.replace('"features"', "“features”").encode(), "line 8, column 8); LEFT DOUBLE QUOTATION MARK stands there"),
+    "a fixed blank": (ITEM.replace("right = ", "right =\xa0").encode(), "NO-BREAK SPACE stands there, no plain letter of the keyboard"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_letters_that_cannot_be_known_are_refused_with_the_place_and_the_cure(name, tmp_path):
+    content, said = SPOILT[name]
+    (tmp_path / "mine.toml").write_bytes(content)
+    with pytest.raises(ValueError, match=f"mine.toml.*{re.escape(said)}"):
+        quiz(tmp_path / "mine.toml", "recall")
+
+
+def test_a_path_is_found_as_people_write_it(mine, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = mine(ITEM)
+    mine(ITEM, "no suffix")
+    for name in ("~/mine.toml", Path("~/mine.toml"), bytes(file), tmp_path / "no suffix"):
+        assert len(quiz(name, "recall").questions) == 1
+    mine(ITEM, "theirs.toml.txt")
+    with pytest.raises(FileNotFoundError, match="theirs.toml with questions; did you mean theirs.toml.txt?"):
+        quiz(tmp_path / "theirs.toml", "recall")
+    with pytest.raises(FileNotFoundError, match="with questions; a folder is there"):
+        quiz(tmp_path, "recall")
+    for none in (None, 3, "a\0.toml"):
+        with pytest.raises((TypeError, ValueError), match=re.escape(f"quiz.chapter must be a path, got {none!r}")):
+            quiz(none, "recall")
+    with pytest.raises(FileNotFoundError, match="'../items/00_start.toml' with questions; did you mean 00_start"):
+        quiz("../items/00_start", "recall")
+
+
+# ---- old consoles -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "utf-8"])
+def test_what_is_printed_shows_question_marks_where_a_console_lacks_letters(encoding, monkeypatch):
+    from rpn_edu.explore import contact_sheet
+
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", console)
+    model = rpn.RPN([2, 3, 1], [[rpn.Formula(), rpn.Formula(rpn.expansion.Taylor(), output=rpn.Output("batch"))], rpn.Formula()])
+    shown = [symbols(), *(quiz(chapter, section) for chapter in chapters() for section in SECTIONS), contact_sheet("fusion")]
+    shown += [model, model.trace(torch.zeros(4, 2)), data.karate(), data.curve(), *data.equations()]
+    shown += [sample for row in rpn.CATALOGUE.values() for sample in row.samples()]
+    for one in shown:
+        print(one)
+        assert str(one) == repr(one).encode(encoding, "replace").decode(encoding) or isinstance(one, data.Equation)
+    console.flush()
+    said = console.buffer.getvalue().decode(encoding)
+    assert ("how many features κ makes" if encoding == "utf-8" else "how many features ? makes") in said
 
 
 # ---- chapters ---------------------------------------------------------------------------------------------------------------------

@@ -483,9 +483,9 @@ def test_without_scikit_learn_the_error_names_the_extra(load, monkeypatch):
 
 
 def copied_to(folder: Path):
-    """data.py alone, somewhere else: it stands on floor 0 and needs nothing of the package."""
+    """data.py alone, somewhere else, as a module of this package."""
     folder.mkdir(parents=True)
-    spec = importlib.util.spec_from_file_location("data_elsewhere", shutil.copy(data.__file__, folder))
+    spec = importlib.util.spec_from_file_location("rpn_edu.data_elsewhere", shutil.copy(data.__file__, folder))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

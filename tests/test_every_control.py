@@ -21,11 +21,13 @@ pytestmark = pytest.mark.usefixtures("few_steps")
 
 
 @start
-def test_every_control_to_its_ends_at_random_and_in_pairs(start):
+def test_every_control_to_its_ends_at_random_and_in_pairs(start, device):
     page = start()
-    state = torch.get_rng_state()
+    there = torch.get_device_module(device)
+    states = torch.get_rng_state(), there.get_rng_state()
     assert sweep(page) >= 70
-    assert torch.equal(torch.get_rng_state(), state), "a move must leave the global random numbers alone"
+    same = map(torch.equal, (torch.get_rng_state(), there.get_rng_state()), states)
+    assert all(same), "a move must leave the global random numbers of every device alone"
 
 
 @pytest.mark.parametrize("row", [X.Extended, X.Nested])

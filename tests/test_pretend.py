@@ -111,6 +111,18 @@ def test_a_model_learns_there_as_it_learns_here(device):
         torch.testing.assert_close(there, here)
 
 
+def test_a_model_moves_while_gradients_of_before_are_known_and_its_optimizer_follows(device):
+    model, x = nn.Linear(3, 2), torch.ones(4, 3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    here = model(x)
+    before = model.weight.detach().clone()
+    there = model.to(device)(x.to(device))
+    assert torch.equal(there.cpu(), here)
+    there.sum().backward()
+    optimizer.step()
+    assert model.weight.device.type == device.type and not torch.equal(model.weight.cpu(), before)
+
+
 def test_a_file_is_read_where_it_is_asked_for(device):
     written = {"here": torch.ones(2), "there": torch.ones(2, device=device)}
     for target in (device, torch.device("cpu")):

@@ -1,5 +1,6 @@
 """The files that install the course agree with one another, and none of them knows the machine it was written on."""
 
+import importlib.metadata
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+import rpn_edu
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -72,6 +75,76 @@ def test_every_file_of_the_package_that_is_no_module_is_installed():
     installed = {path for folder, patterns in folders.items() for pattern in patterns for path in folder.glob(pattern)}
     found = {path for path in (ROOT / "rpn_edu").rglob("*") if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts}
     assert found == installed and found
+
+
+def test_the_version_is_that_of_the_package_whether_it_is_installed_or_not():
+    assert Version(rpn_edu.__version__) == Version(importlib.metadata.version("rpn_edu"))
+    assert (
+        PROJECT["project"]["dynamic"] == ["version"]
+        and PROJECT["tool"]["setuptools"]["dynamic"]["version"]["attr"] == "rpn_edu.__version__"
+    )
+
+
+# In processes of their own from which some packages are gone, as they are where they are not installed: what works, what is said.
+BASE_INSTALL = """
+import importlib, os, pkgutil, sys
+import torch, rpn_edu
+from rpn_edu import data, expansion, fit
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, *where):
+        return None if name.partition(".")[0] in gone else self.finder.find_spec(name, *where)
+
+def train():
+    fit.train(rpn_edu.RPN([2, 1]), torch.ones(4, 2), torch.ones(4, 1), steps=3)
+
+def told(name, use, *arguments):
+    try:
+        use(*arguments)
+        print(*gone, "|", name, "|works")
+    except Exception as error:
+        print(*gone, "|", name, "|", type(error).__name__, error)
+
+sys.meta_path[:] = map(Without, sys.meta_path)
+for case in sys.argv[1:]:
+    gone = case.split()
+    if pid := os.fork():
+        assert os.waitpid(pid, 0)[1] == 0
+        continue
+    for module in pkgutil.walk_packages(rpn_edu.__path__, "rpn_edu.", onerror=lambda name: None):
+        if not module.name.endswith("__main__"):
+            told(module.name, importlib.import_module, module.name)
+    if "sklearn" in gone:
+        told("train", train)
+        told("digits", data.digits)
+        told("iris", data.iris)
+        told("Affine.fit", expansion.Affine.fit, "agglomeration", 2, torch.rand(9, 3))
+    elif explore := sys.modules.get("rpn_edu.explore"):
+        told("Explorer", lambda: explore.Explorer(expansion.Taylor()))
+        gone = ["sklearn", "scipy"]
+        told("Digits", explore.pictures.digits.handwritten)
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
+
+def test_what_the_base_install_lacks_is_told_with_the_line_that_installs_it():
+    everything = "ipywidgets anywidget matplotlib PIL tqdm sklearn scipy IPython jupyterlab"
+    cases = [everything, "ipywidgets", "matplotlib", "PIL", "anywidget tqdm"]
+    done = subprocess.run([sys.executable, "-c", BASE_INSTALL, *cases], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = [tuple(part.strip() for part in line.split("|", 2)) for line in done.stdout.splitlines()]
+    refused = [row for row in rows if row[2] != "works"]
+    line = r'ImportError .* (needs|comes with) [\w-]+: pip install "rpn_edu\[explore\]"'
+    assert [row for row in refused if not re.fullmatch(line, row[2])] == []
+    base = {name for gone, name, _ in rows if gone == everything} - {name for gone, name, _ in refused if gone == everything}
+    assert base >= {"rpn_edu.course", "rpn_edu.zoo", "train"} and not [name for name in base if "explore" in name]
+    for name in cases[1:4]:
+        said = {"PIL": "pillow"}.get(name, name)
+        assert (name, "rpn_edu.explore", f'ImportError rpn_edu.explore needs {said}: pip install "rpn_edu[explore]"') in refused
+    assert {name for gone, name, _ in refused if gone in (cases[-1], "sklearn scipy")} == {"Digits"}
 
 
 def test_readme_names_both_commands():

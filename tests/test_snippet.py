@@ -23,7 +23,7 @@ from rpn_edu.explore.state import packed, unpacked
 from tests.states import KINDS, flat, states
 
 CASES = [pair for picture in KINDS for pair in states(picture, 20)]
-WORDS = {"self", "frozen", "subject", "picture", "given", "Tensor", "Component", "fork_rng", "rpn_edu"}
+WORDS = {"self", "frozen", "subject", "picture", "given", "Tensor", "Component", "seeded", "rpn_edu"}
 
 # Runs every snippet of the list in standard input and prints what each one left in `numbers`.
 RUNNER = """

@@ -9,10 +9,15 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pytest
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, MarkdownExporter, SlidesExporter
+from nbconvert.preprocessors import ExecutePreprocessor
+from traitlets.config import Config
 
+import rpn_edu as rpn
 from rpn_edu.course.quiz import chapters, read
+from rpn_edu.explore import Explorer
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -83,6 +88,38 @@ def test_all_words_of_the_chapter_stand_in_the_page(exported):
 def test_no_style_of_the_page_comes_from_elsewhere(exported):
     _, page = exported
     assert [link["href"] for link in page.all("link") if "stylesheet" in link.get("rel", "") and "//" in link.get("href", "")] == []
+
+
+# ---- every way in which a page leaves JupyterLab --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("exporter", [SlidesExporter, MarkdownExporter], ids=["slides", "markdown"])
+def test_slides_and_markdown_have_the_stored_pictures_too(exporter):
+    path = min(FILES, key=lambda path: path.stat().st_size)
+    wanted = json.loads(path.read_text(encoding="utf-8"))["metadata"]["rpn_edu"]["explorers"]
+    page = Page(exporter().from_filename(path)[0])
+    shown = [image["src"] for image in page.all("img") if "rpn-picture" in image.get("class", "")]
+    assert len(shown) == wanted and all(source.startswith("data:image/") for source in shown)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["widgets", "pictures"])
+def test_a_page_of_a_chapter_that_was_just_run_has_its_pictures_unless_the_state_of_the_widgets_is_kept(kept):
+    """As Lab stores it, and as nbconvert --execute does: a widget without a state gives way to the picture beside it."""
+    explorer = Explorer(rpn.expansion.Taylor())
+    shown = nbformat.v4.new_output("display_data", data=explorer._repr_mimebundle_())
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[shown])])
+    if kept:
+        state = {explorer.panel.model_id: {"model_name": "VBoxModel", "model_module": "@jupyter-widgets/controls", "state": {}}}
+        book.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {"state": state, "version_major": 2, "version_minor": 0}}
+    page = Page(HTMLExporter().from_notebook_node(book)[0])
+    assert sum("rpn-picture" in image.get("class", "") for image in page.all("img")) == (not kept)
+
+
+def test_what_teachers_are_told_to_add_keeps_no_state_of_widgets():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (option,) = re.findall(r"with `--execute`, add `--(\S+)=False`", text)
+    executing = ExecutePreprocessor(config=Config({"ExecutePreprocessor": {option.removeprefix("ExecutePreprocessor."): False}}))
+    assert ExecutePreprocessor().store_widget_state and not executing.store_widget_state
 
 
 # ---- the network cut --------------------------------------------------------------------------------------------------------------

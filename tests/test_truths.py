@@ -769,7 +769,7 @@ def test_output_order_is_norm_activation_dropout_softmax_and_obeys_eval():
     assert not torch.equal(head(x), head(x))
 
 
-HUGE = [E.Chebyshev(degree=10**9), E.Fourier(terms=10**9), E.BSpline(degree=10**9), E.Haar(scales=10**4)]
+HUGE = [E.Chebyshev(degree=10**9), E.Fourier(terms=10**9), E.BSpline(intervals=10**9), E.Haar(scales=10**4)]
 
 
 @pytest.mark.parametrize("kappa", HUGE, ids=repr)

@@ -1,7 +1,9 @@
 """Questions with a reason for every option. Data are TOML, one file per chapter; what is shown needs no kernel and no script."""
 
 import html
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..component import did_you_mean
+from ..machine import Printed, path as written, text as letters_of
 
 ITEMS = files("rpn_edu.course") / "items"
 SECTIONS = ("recall", "exit")
@@ -33,7 +36,7 @@ class Question:
 
 
 @dataclass(frozen=True, repr=False)
-class Quiz:
+class Quiz(Printed):
     """The questions of one section. Every option opens by mouse, Enter or Space, and says in words whether it is right."""
 
     section: str
@@ -74,7 +77,7 @@ def quiz(chapter: str | Path, section: str) -> Quiz:
     reason = "Those are made by the whole formula, g."
     """
     sections = read(chapter)
-    if section not in sections:
+    if section not in tuple(sections):
         near = did_you_mean(section, sections) or f"; it has {', '.join(sections)}"
         raise LookupError(f"{name_of(chapter)} has no section {section!r}{near}")
     return Quiz(section, sections[section])
@@ -86,22 +89,38 @@ def chapters() -> list[str]:
 
 
 def name_of(chapter: str | Path) -> str:
-    return Path(chapter).name if str(chapter).endswith(".toml") else f"{chapter}.toml"
+    return own.name if (own := own_file(chapter)) else f"{chapter}.toml"
+
+
+def own_file(chapter: str | Path) -> Path | None:
+    """The path of a file of questions of your own; None for the name of a chapter."""
+    return None if isinstance(chapter, str) and not chapter.lower().endswith(".toml") else written(chapter, "quiz.chapter")
 
 
 def read(chapter: str | Path) -> dict[str, tuple[Question, ...]]:
     """{"recall": (Question, ...)}: every section of a file, checked."""
-    own, name = str(chapter).endswith(".toml"), name_of(chapter)
-    file = Path(chapter) if own else ITEMS / name
-    if not file.is_file():
-        near = "" if own else did_you_mean(str(chapter), chapters()) or f"; there are {', '.join(chapters())}"
-        raise FileNotFoundError(f"quiz: no file {file if own else name!r} with questions{near}")
+    own, name = own_file(chapter), name_of(chapter)
+    if own and not own.is_file():
+        near = "; a folder is there" if own.is_dir() else did_you_mean(name, (file.name for file in own.parent.glob("*")))
+        raise FileNotFoundError(f"quiz: no file {own} with questions{near}")
+    if not own and chapter not in chapters():
+        near = did_you_mean(str(chapter), chapters()) or f"; there are {', '.join(chapters())}"
+        raise FileNotFoundError(f"quiz: no file {name!r} with questions{near}")
+    letters = letters_of(own or ITEMS / name)
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = tomllib.loads(letters)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{name} is not TOML: {error}") from None
+        raise ValueError(f"{name} is not TOML: {error}{_no_plain_letter(letters, str(error))}") from None
     known(name, data, SECTIONS)
     return {section: tuple(questions(f"{name}, {section}", data[section])) for section in data}
+
+
+def _no_plain_letter(letters: str, error: str) -> str:
+    """What stands where TOML stumbles, if it is a letter that editors and web pages put in the place of plain quotes and blanks."""
+    place = re.search(r"line (\d+), column (\d+)", error)
+    line = letters.split("\n")[int(place[1]) - 1] if place else ""
+    found = line[int(place[2]) - 1 : int(place[2])] if place else ""
+    return "" if found.isascii() else f"; {unicodedata.name(found, repr(found))} stands there, no plain letter of the keyboard"
 
 
 def questions(where: str, items: Any) -> Iterable[Question]:

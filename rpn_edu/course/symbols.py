@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..component import did_you_mean
+from ..machine import Printed
 
 
 class Symbol(NamedTuple):
@@ -85,7 +86,7 @@ KNOWN = one_meaning(SYMBOLS)
 
 
 @dataclass(frozen=True, repr=False)
-class SymbolTable:
+class SymbolTable(Printed):
     """Some rows of the table. Jupyter shows HTML that a screen reader can walk through, a terminal shows text."""
 
     rows: tuple[Symbol, ...]

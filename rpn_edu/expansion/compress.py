@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..component import Dial, Table, component, did_you_mean
+from ..component import LAST_SEED, Dial, Table, component, did_you_mean
+from ..machine import needs
 from ..metric import METRICS
 from .base import Expansion
 from .density import HALF_LOG_TAU, squashed
@@ -77,7 +78,8 @@ class Prod(Summary):
 class Median(Summary):
     """κ(x) = the x_j in the middle of the sorted row; for an even m, the lower of the two middle ones
 
-    D = 1. Outliers do not move it. The gradient goes to that x_j alone.
+    D = 1. Outliers do not move it. The gradient goes to that x_j alone; among equal ones CUDA chooses anew at every run, except under
+    torch.use_deterministic_algorithms(True).
     Source: RPN 2 (arXiv 2411.11162), "Metric based Compression Functions".
     """
 
@@ -86,7 +88,7 @@ class Median(Summary):
 
 Density = Literal["uniform", "normal", "cauchy", "chi_squared", "exponential", "gamma", "laplace"]
 Show = Annotated[Literal["values", "squashed", "log_density"], "what is shown of a drawn attribute: x, its squashed v or ln p(v)"]
-Seed = Annotated[int, Dial(0, 9, "seed of the frozen noise")]
+Seed = Annotated[int, Dial(0, 9, "seed of the frozen noise", most=LAST_SEED)]
 
 
 def log_density(density: Density, v: Tensor) -> Tensor:
@@ -106,7 +108,8 @@ class Sampling(Expansion):
     """A weighted draw without replacement: the largest of ln(weight) + Gumbel noise (Gumbel top-k).
 
     The noise is drawn once from `seed` and frozen. So the draw depends on the row alone, in training and in use: equal rows get equal
-    samples, and it takes another `seed` to get another draw. Gradients flow through what is shown, not through the choice.
+    samples, and it takes another `seed` to get another draw. Gradients flow through what is shown, not through the choice. A weight
+    that is NaN leaves the choice open: then all that is shown of the row is NaN.
     """
 
     count: int  # fields of the rows, where their place among the arguments is
@@ -118,11 +121,15 @@ class Sampling(Expansion):
         generator = torch.Generator().manual_seed(self.seed)
         return -torch.empty(choices, dtype=torch.float64, device="cpu").exponential_(generator=generator).log()
 
+    def among(self, choices: int) -> int:
+        """`count`. ValueError where there are fewer choices."""
+        if self.count > choices:
+            raise ValueError(f"{type(self).__name__}.count must be at most the number of choices, {choices} here, got {self.count}")
+        return self.count
+
     def draw(self, weight: Tensor, noise: Tensor) -> Tensor:
-        """(..., choices) ln weights → (..., count): which are drawn, in ascending order. ValueError where `count` is more than all."""
-        if self.count > len(noise):
-            raise ValueError(f"{type(self).__name__}.count must be at most the number of choices, {len(noise)} here, got {self.count}")
-        return (weight + noise.to(weight)).topk(self.count, -1).indices.sort(-1).values
+        """(..., choices) ln weights → (..., count): which are drawn, in ascending order."""
+        return (weight + noise.to(weight)).topk(self.among(len(noise)), -1).indices.sort(-1).values
 
     def shown(self, x: Tensor, v: Tensor, log_p: Tensor) -> Tensor:
         """What `show` asks for."""
@@ -146,11 +153,15 @@ class Sampled(Sampling):
     def frozen(self, m: int) -> dict[str, Tensor]:
         return {"noise": self.noise(m)}
 
+    def width(self, m: int) -> int:
+        return self.among(m)
+
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         noise = (frozen or self.frozen(x.shape[-1]))["noise"]
         v = squashed(x)
         log_p = log_density(self.density, v)
-        return self.shown(x, v, log_p).gather(-1, self.draw(log_p, noise))
+        weight = torch.zeros_like(v) if self.density == "uniform" else log_p.detach()
+        return self.shown(x, v, log_p).gather(-1, self.draw(weight, noise)) + 0 * weight.sum(-1, keepdim=True)
 
 
 @component
@@ -175,6 +186,9 @@ class SampledSubsets(Sampling):
             numbers |= {f"noise_{r}": noise.clone(), f"subsets_{r}": subsets}
         return numbers
 
+    def width(self, m: int) -> int:
+        return sum(self.among(math.comb(m, r)) * (1 if self.show == "log_density" else r) for r in range(1, self.order + 1))
+
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         fixed = frozen or self.frozen(x.shape[-1])
         v = squashed(x)
@@ -184,7 +198,7 @@ class SampledSubsets(Sampling):
             subsets = fixed[f"subsets_{r}"].to(x.device)
             weight = log_p.detach().index_select(-1, subsets.T.flatten()).unflatten(-1, (r, -1)).sum(-2)  # (..., C(m, r))
             chosen = subsets[self.draw(weight, fixed[f"noise_{r}"])]  # (..., count, r)
-            shown = self.shown(x, v, log_p).gather(-1, chosen.flatten(-2))
+            shown = self.shown(x, v, log_p).gather(-1, chosen.flatten(-2)) + 0 * weight.sum(-1, keepdim=True)
             features.append(shown.unflatten(-1, (-1, r)).sum(-1) if self.show == "log_density" else shown)
         return torch.cat(features, -1)
 
@@ -279,11 +293,10 @@ def _fitted(method: str, width: int, rows: np.ndarray, seed: int) -> tuple[np.nd
         variance = rows.var(0)
         variance = (variance / (variance.max() or 1.0)).round(12)  # equal but for rounding: the first attributes are kept
         return np.eye(m)[np.sort(np.argsort(-variance, kind="stable")[:width])], nowhere
-    try:
-        from sklearn.cluster import FeatureAgglomeration
-        from sklearn.random_projection import GaussianRandomProjection
-    except ImportError as missing:
-        raise ImportError(f'Affine.fit({method!r}) needs scikit-learn: pip install "rpn_edu[explore]"') from missing
+    needs(f"Affine.fit({method!r})", "sklearn.cluster", "sklearn.random_projection")
+    from sklearn.cluster import FeatureAgglomeration
+    from sklearn.random_projection import GaussianRandomProjection
+
     if method == "random_projection":
         return GaussianRandomProjection(width, random_state=seed).fit(rows).components_, nowhere  # type: ignore[arg-type]  # its stub
     member = np.arange(width)[:, None] == FeatureAgglomeration(width).fit(rows).labels_  # (width, m)

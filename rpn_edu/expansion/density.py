@@ -160,11 +160,11 @@ class CombinatorialNormal(Expansion):
     order: Annotated[int, Dial(1, 3, "largest number of attributes in a set")] = 1
 
     def width(self, m: int) -> int:
-        return sum(math.comb(m, size) for size in range(1, self.order + 1))
+        return sum(math.comb(m, size) for size in range(1, min(self.order, m) + 1))
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         columns = x.movedim(-1, 0).contiguous()  # attributes first: the rows of memory that are picked stay long
         sums = [-0.5 * columns * columns - HALF_LOG_TAU]
-        for smaller, member in choices(x.shape[-1], self.order, again=False):
+        for smaller, member in choices(m := x.shape[-1], min(self.order, m), again=False):
             sums.append(sums[-1].index_select(0, smaller.to(x.device)).add_(sums[0].index_select(0, member.to(x.device))))
         return torch.cat(sums).movedim(0, -1)

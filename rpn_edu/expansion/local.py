@@ -38,7 +38,7 @@ class BSpline(Local):
     """
 
     intervals: Annotated[int, Dial(1, 20, "number of equal intervals between the knots")] = 5
-    degree: Annotated[int, Dial(0, 5, "degree of the pieces")] = 3
+    degree: Annotated[int, Dial(0, 5, "degree of the pieces", most=30)] = 3
     low: Low = -1.0
     high: High = 1.0
 
@@ -52,13 +52,14 @@ class BSpline(Local):
         cell = position.detach().floor()
         cell = torch.where(x > self.high, cell, cell.clamp(max=self.intervals - 1))  # the last cell owns the right end
         inside = position - cell  # in [0, 1]: where x stands in its cell
-        alive = [torch.full_like(x, 1 / math.factorial(self.degree))]  # so that no step has to divide by d
+        missing = (0 * position).abs()  # NaN where x is NaN, else 0; the slope is 0, and there is one for pieces without any
+        alive = [missing + 1 / math.factorial(self.degree)]  # so that no step has to divide by d
         for d in range(1, margin):
             between = [torch.addcmul(((r + 1) - inside) * alive[r], inside + (d - r), alive[r - 1]) for r in range(1, d)]
             alive = [(1 - inside) * alive[0], *between, inside * alive[-1]]
         first = cell.nan_to_num().long() + margin  # Cells off the grid write into planes that are cut away.
         index = first + torch.arange(margin, device=x.device).view(-1, *[1] * x.dim())
-        planes = x.new_zeros(self.intervals + 3 * margin, *x.shape).scatter_(0, index, torch.stack(alive))
+        planes = missing.detach().repeat(self.intervals + 3 * margin, *[1] * x.dim()).scatter_(0, index, torch.stack(alive))
         return planes[margin : margin + self.intervals + self.degree]
 
 
@@ -70,6 +71,9 @@ class Radial(Local):
     low: Low = -1.0
     high: High = 1.0
     epsilon: Annotated[float, Dial(0.5, 10.0, "how narrow a bump is", least=0.0, above=True)] = 1.0
+
+    def width(self, m: int) -> int:
+        return m * self.centers
 
     @abstractmethod
     def bump(self, square: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..component import component
 from ..geometry import Geometry
-from ..metric import METRICS, Metric
+from ..metric import METRICS, Metric, nanmedian
 from .base import Expansion
 
 # What a metric passes over.
@@ -50,8 +50,7 @@ class PatchPooling(Geometry, Expansion):
         places = self.places(x, frozen)
         cells = self.gather(x, places, PADDING[self.metric])  # (channels, positions, patches, ...)
         if self.metric == "median":  # without the cells that are missing; a NaN of the data shows, as it does in the other metrics
-            median = torch.nanmedian(cells, 1).values
-            pooled = torch.where(self.gather(x.isnan(), places).any(1), math.nan, median)
+            pooled = torch.where(self.gather(x.isnan(), places).any(1), math.nan, nanmedian(cells, 1))
         else:
             pooled = METRICS[self.metric](cells, 1)
         return pooled.flatten(0, 1).movedim(0, -1)

@@ -38,7 +38,7 @@ class Taylor(Expansion):
     No constant: that is what π and the bias are for. Source: RPN 1, "Taylor's Polynomials based Data Expansion".
     """
 
-    order: Annotated[int, Dial(1, 4, "highest degree of the products")] = 2
+    order: Annotated[int, Dial(1, 4, "highest degree of the products", most=1000)] = 2
     unique: Annotated[bool, "keep x_1 x_2 and leave out x_2 x_1"] = False
 
     def width(self, m: int) -> int:

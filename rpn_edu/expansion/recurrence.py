@@ -1,6 +1,8 @@
 """κ of polynomials that grow out of the two before: one recurrence, one row per family."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
+from itertools import count, islice
 from typing import Annotated, ClassVar
 
 import torch
@@ -10,6 +12,9 @@ from ..component import Dial, component, family
 from .base import Pointwise
 
 Exponent = Annotated[float, Dial(-0.5, 3.0, "exponent of the weight", least=-1.0, above=True)]
+
+LARGEST = 1e36
+"""Features stay below, a little under the end of float32: where infinities meet there is NaN."""
 
 
 @family
@@ -27,6 +32,21 @@ class Recurrence(Pointwise):
     @abstractmethod
     def coefficients(self, k: int) -> tuple[float, float, float]:
         """(a_k, b_k, c_k)."""
+
+    def values(self, x: float) -> Iterator[float]:
+        """P_1(x), P_2(x), ... at one number."""
+        older, newer = 0.0, self.start
+        for k in count(1):
+            a, b, c = self.coefficients(k)
+            older, newer = newer, (a * x + b) * newer + c * (x * x if self.square else 1.0) * older
+            yield newer
+
+    def check(self) -> None:
+        for end in self.domain:  # where they are largest; what stays small for a thousand degrees does not grow like a power
+            for k, value in enumerate(islice(self.values(end), min(self.degree, 1000)), 1):
+                if not abs(value) <= LARGEST:
+                    wanted = f"{type(self).__name__}.degree must be at most {k - 1} here: P_{k}({end}) goes beyond {LARGEST:g}"
+                    raise ValueError(f"{wanted}, where float32 ends, got {self!r}")
 
     def width(self, m: int) -> int:
         return m * self.degree

@@ -22,9 +22,12 @@ class Wavelet(Pointwise):
 
     scales: Annotated[int, Dial(1, 4, "number of widths, each dilation times the one before")] = 1
     shifts: Annotated[int, Dial(1, 4, "number of places")] = 1
-    order: Annotated[int, Dial(1, 2, "highest degree of the products of wavelets")] = 1
+    order: Annotated[int, Dial(1, 2, "highest degree of the products of wavelets", most=1000)] = 1
     dilation: Annotated[float, Dial(1.5, 4.0, "how much wider the next scale is", least=1.0, above=True)] = 2.0
     translation: Annotated[float, Dial(0.25, 2.0, "distance between neighbouring places", least=0.0, above=True)] = 1.0
+
+    def width(self, m: int) -> int:
+        return Taylor(self.order).width(m * self.scales * self.shifts)
 
     @abstractmethod
     def mother(self, u: Tensor) -> Tensor:
@@ -117,10 +120,6 @@ class DifferenceOfGaussians(Wavelet):
         return bells[0] - bells[1]
 
 
-def beta_function(a: float, b: float) -> float:
-    return math.exp(math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b))
-
-
 @component
 class BetaWavelet(Wavelet):
     """κ(x) = a^(-s/2) h(x / a^s - b t) with h(u) = -c d/du [u^(alpha - 1) (1 - u)^(beta - 1)] on (0, 1)
@@ -130,18 +129,23 @@ class BetaWavelet(Wavelet):
     above 3/2. Source: RPN 1, "Wavelet Expansion", beta (the derivative, since the density itself has no mean of 0).
     """
 
-    alpha: Annotated[float, Dial(1.75, 5.0, "exponent at the left end, plus 1", least=1.5, above=True)] = 2.0
-    beta: Annotated[float, Dial(1.75, 5.0, "exponent at the right end, plus 1", least=1.5, above=True)] = 2.0
+    alpha: Annotated[float, Dial(1.75, 5.0, "exponent at the left end, plus 1", least=1.5, above=True, most=1000.0)] = 2.0
+    beta: Annotated[float, Dial(1.75, 5.0, "exponent at the right end, plus 1", least=1.5, above=True, most=1000.0)] = 2.0
 
-    def norm(self) -> float:
-        """The square root of the integral of the squared derivative, in closed form."""
+    def log_norm(self) -> float:
+        """The logarithm of the square root of the integral of the squared derivative, in closed form."""
         p, q = self.alpha - 1, self.beta - 1
-        ends = p * p * beta_function(2 * p - 1, 2 * q + 1) + q * q * beta_function(2 * p + 1, 2 * q - 1)
-        return math.sqrt(ends - 2 * p * q * beta_function(2 * p, 2 * q))
+        log_beta = math.lgamma(2 * p) + math.lgamma(2 * q) - math.lgamma(2 * p + 2 * q)  # of 2 p and 2 q
+        return 0.5 * (log_beta + math.log(2 * p * q * (p + q - 1) / ((2 * p - 1) * (2 * q - 1))))
 
     def mother(self, u: Tensor) -> Tensor:
         p, q = self.alpha - 1, self.beta - 1
+        mean = p / (p + q)
         outside = (u <= 0) | (u >= 1)
-        u = torch.where(outside, 0.5, u)  # a number that harms no power and no gradient
-        slope = u ** (p - 1) * (1 - u) ** (q - 1) * (p * (1 - u) - q * u)
-        return torch.where(outside, 0.0, -slope / self.norm())
+        u = torch.where(outside, 0.5, u)  # a number that harms no logarithm and no gradient
+        # Logarithms of large powers, counted from the mean, where those of u^p (1 - u)^q are largest: so no power leaves the floats.
+        height = p * math.log(mean) + q * math.log1p(-mean) - self.log_norm()
+        left = p * torch.log(u / mean) + height
+        right = q * torch.log((1 - u) / (1 - mean))
+        slope = (p + q) * (u - mean) / (u * (1 - u)) * torch.exp(left + right)
+        return torch.where(outside, 0.0, slope)

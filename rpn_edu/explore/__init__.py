@@ -1,5 +1,9 @@
 """Explorers: components under the learner's hand. The only folder that imports matplotlib and ipywidgets."""
 
+from ..machine import needs
+
+needs("rpn_edu.explore", "ipywidgets", "PIL", "matplotlib")
+
 from .explorer import Explorer as Explorer
 from .gallery import contact_sheet as contact_sheet
 from .pictures import (

@@ -5,15 +5,15 @@ import dataclasses
 import html
 import textwrap
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import ipywidgets as W
 import torch
-from torch.overrides import TorchFunctionMode
 
 from ..component import Component, Dial, demand, did_you_mean
 from ..formula import Formula
+from .alone import alone
 from .canvas import Canvas, data_url
 from .compare import changes, compared
 from .controls import LOCK, ComponentPanel, accessibility
@@ -35,23 +35,6 @@ TERMS = {
 }
 PRESETS = "presets …"
 IDLE = " (changes nothing in this state)"
-
-
-class Float32(TorchFunctionMode):
-    """New floats are float32, whatever the default of the process is: the notebook's own cells must not change what a slider shows."""
-
-    MAKERS = {torch.empty, torch.eye, torch.linspace, torch.ones, torch.rand, torch.randn, torch.zeros}
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = {"dtype": torch.float32, **(kwargs or {})} if func in self.MAKERS else kwargs or {}
-        return func(*args, **kwargs)
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Numbers for a picture are computed the same way in every thread and under every global setting."""
-    with torch.no_grad(), torch.device("cpu"), nullcontext() if torch.get_default_dtype() == torch.float32 else Float32():
-        yield
 
 
 class Shown(NamedTuple):
@@ -88,6 +71,7 @@ class Explorer:
     `refused` says why the state of the controls is not shown: that is no failure.
     """
 
+    @alone()
     def __init__(
         self,
         start: Component | None = None,
@@ -250,6 +234,7 @@ class Explorer:
     def locked(self) -> bool:
         return self.asked is not None and self.asked.locked
 
+    @alone()
     def _light(self, symbol: str) -> None:
         """Choose a term: its controls are in sight, and it is lit in formula, picture, code and in the line that explains it."""
         with LOCK:
@@ -274,6 +259,7 @@ class Explorer:
 
     # ---- a move -------------------------------------------------------------------------------------------------------------------
 
+    @alone()
     def _moved(self, change: Any) -> None:
         """Every control calls this. It reads all of them, never `change`: with several threads the last to come draws the last state."""
         with LOCK:
@@ -291,14 +277,12 @@ class Explorer:
         """Compute, draw, send: one message with formula, picture and readout."""
         try:
             picture, subject = self.picture_panel.value(), self.subject_panel.value()
-            with alone():
-                sizes = ledger(picture.sizes(subject), subject)
+            sizes = ledger(picture.sizes(subject), subject)
         except ValueError as refusal:
             return self._refuse(refusal)
         try:
-            with alone():
-                given = picture.given()
-                numbers = picture.numbers(subject, **given)
+            given = picture.given()
+            numbers = picture.numbers(subject, **given)
         except FloatingPointError as refusal:  # it takes more digits than there are
             return self._refuse(refusal)
         for name, value in numbers.items():
@@ -357,8 +341,7 @@ class Explorer:
             tried = [(name, [(self.subject, other) for other in found]) for name, found in self.picture_panel.variants(self.picture)]
             tried += [(name, [(other, self.picture) for other in found]) for name, found in self.subject_panel.variants(self.subject)]
             seen = [(name, pairs) for name, pairs in tried if name.startswith(sight)]
-            with alone():
-                self._idle[key] = [name for name, pairs in seen if not any(self._differs(*pair) for pair in pairs)]
+            self._idle[key] = [name for name, pairs in seen if not any(self._differs(*pair) for pair in pairs)]
         return self._idle[key]
 
     def _differs(self, subject: Any, picture: Any) -> bool:
@@ -435,6 +418,7 @@ class Explorer:
 
     # ---- what is folded beneath ---------------------------------------------------------------------------------------------------
 
+    @alone()
     def _refresh_folds(self) -> None:
         """Only what is open is written: folded text costs nothing while a slider moves."""
         if self.folds.selected_index is None:
@@ -449,6 +433,7 @@ class Explorer:
             case "State":
                 self.token_text.value, self.token_says.value = self.token(), ""
 
+    @alone()
     def code(self) -> str:
         """The state as plain torch, without this package; it ends with the dictionary `numbers` and prints the one that counts."""
         return as_code(self.picture, self.subject)

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from .. import expansion as X
 from ..component import CATALOGUE, Component, demand, did_you_mean
+from ..machine import Printed
+from .alone import alone, seeded
 from .canvas import Canvas, Panel, data_url, steady
 from .pictures.base import COLORS, LINES
 
@@ -43,14 +45,14 @@ def plain(canvas: Canvas, x: Tensor, curves: Tensor, color: str | None = None) -
         canvas.line(f"curve {number}", 0, x, curve.clamp(-10 * top, 10 * top), **style)
 
 
-def seeded(*shape: int) -> Tensor:
+def normal(*shape: int) -> Tensor:
     return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
 
 def expansion(row: Any, canvas: Canvas) -> str:
     m = row.made_for or 8
     if row.made_for is not None or row.width(8) < 8:
-        rows = row(seeded(5, m).sigmoid())  # (5, D)
+        rows = row(normal(5, m).sigmoid())  # (5, D)
         canvas.image("rows", 0, rows, steady(rows, floor=0.01))
         return f"what it makes of five rows of {m} numbers: {rows.shape[-1]} numbers each"
     low, high = row.domain
@@ -64,27 +66,21 @@ def expansion(row: Any, canvas: Canvas) -> str:
 
 def reconciliation(row: Any, canvas: Canvas) -> str:
     n, D = 6, 12
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        W = row.matrix(row.init(n, D).double(), n, D)
+    W = row.matrix(row.init(n, D).double(), n, D)
     canvas.image("W", 0, W, steady(W, floor=0.01))
     return f"a 6 × 12 matrix from {row.length(n, D)} numbers"
 
 
 def remainder(row: Any, canvas: Canvas) -> str:
     x = torch.linspace(-1, 1, 60, dtype=torch.float64)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        plain(canvas, x, row(x.unsqueeze(-1), row.init(1, 1).double(), 1), COLORS["π"])
+    plain(canvas, x, row(x.unsqueeze(-1), row.init(1, 1).double(), 1), COLORS["π"])
     return "what it adds for one input from -1 to 1"
 
 
 def interdependence(row: Any, canvas: Canvas) -> str:
     k = row.made_for or 6
     r = len(row.scales) if getattr(row, "scales", ()) else 8
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        A = row.matrix(seeded(r, k).sigmoid(), row.init(r, k).double())  # between 0 and 1: neither too near nor too far for a kernel
+    A = row.matrix(normal(r, k).sigmoid(), row.init(r, k).double())  # between 0 and 1: neither too near nor too far for a kernel
     canvas.image("A", 0, A, steady(A.abs().quantile(0.8), floor=0.01))  # a large diagonal must not hide the rest
     return f"the matrix for a table of {r} rows and {k} columns"
 
@@ -92,9 +88,7 @@ def interdependence(row: Any, canvas: Canvas) -> str:
 def fusion(row: Any, canvas: Canvas) -> str:
     x = torch.linspace(-1, 1, 60, dtype=torch.float64)
     parts = [torch.sin(4 * x), torch.cos(3 * x), 0.6 * x]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        fused = row([part.unsqueeze(-1) for part in parts], row.init([1, 1, 1]).double())  # (60, n)
+    fused = row([part.unsqueeze(-1) for part in parts], row.init([1, 1, 1]).double())  # (60, n)
     top = steady(torch.cat((*parts, fused.flatten()))) * 1.05
     plain(canvas, x, torch.stack(parts, -1))
     canvas.limits(0, y=(-top, top))
@@ -106,7 +100,7 @@ def fusion(row: Any, canvas: Canvas) -> str:
 DRAWN: dict[str, Callable[[Any, Canvas], str]] = {f.__name__: f for f in (expansion, reconciliation, remainder, interdependence, fusion)}
 
 
-class Sheet:
+class Sheet(Printed):
     """The contact sheet of a term: picture, formula, hyperparameters of every component. It needs no kernel."""
 
     def __init__(self, term: str) -> None:
@@ -119,7 +113,7 @@ class Sheet:
 
     def _card(self, component: Component) -> str:
         canvas = Canvas([Panel((0.01, 0.02, 0.98, 0.96), xticks="none", yticks="none")], SIZE)
-        with torch.no_grad():
+        with alone(), seeded(0):
             said = DRAWN[self.term](component, canvas)
         name, formula = type(component).__name__, type(component).formula_line()
         declared = [(field.name, field.doc) for field in component.declared]

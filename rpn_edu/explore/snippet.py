@@ -44,6 +44,7 @@ from typing import Any
 import torch
 
 from ..component import CATALOGUE, Component
+from .alone import seeded
 from .source import WIDTH, lines, parsed
 
 UNKNOWN = object()  # the value of an expression that only running the code can tell
@@ -293,7 +294,12 @@ class _Filled(ast.NodeTransformer):
 
     def visit_With(self, node: ast.With) -> Any:
         # A snippet may use the global seed: only a library must leave it as it was.
-        return self.block(node.body) if "fork_rng" in ast.unparse(node.items[0]) else self.generic_visit(node)
+        match node.items[0].context_expr:
+            case ast.Call(name, [seed]) if self.value(name) is seeded:
+                first = ast.parse(f"torch.manual_seed({ast.unparse(self.visit(seed))})").body[0]
+                first.above, first.beside = node.above, node.beside  # type: ignore[attr-defined]
+                return [first, *self.block(node.body)]
+        return self.generic_visit(node)
 
     def visit_For(self, node: ast.For) -> Any:
         original = copy.deepcopy(node)

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from ..fit import Record
+from .alone import alone
 from .canvas import Canvas, Panel, data_url
 from .pictures.base import counted
 
@@ -26,6 +27,7 @@ class Still:
         return {"text/plain": self.alt, "text/html": picture, "image/png": base64.b64encode(self.png).decode()}
 
 
+@alone()
 def learning_curve(records: Sequence[Record], metric: str = "metric") -> Still:
     """Loss (log scale, where it is nowhere below 0) and metric over the steps of a training. Gaps are where a number is not finite.
 
@@ -78,6 +80,7 @@ def around(values: Sequence[float]) -> tuple[float, float]:
     return min(inside) - room, max(inside) + room
 
 
+@alone()
 def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Still:
     """The images that a model got wrong, each with its label and what the model said: (rows, 64), (rows,), (rows,)."""
     for name, given in (("x", x), ("y", y), ("predicted", predicted)):

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from ..component import Dial, Table, component, family
+from ..metric import reproducible
 from .base import Interdependence, Matrixless, divided, normalized, require
 
-Hops = Annotated[int, Dial(1, 6, "how many links a message travels")]
+Hops = Annotated[int, Dial(1, 6, "how many links a message travels", most=1000)]
 Accumulate = Annotated[bool, "add up all hops instead of the last one"]
 FromZero = Annotated[bool, "an accumulated sum also counts zero hops"]
 BothWays = Annotated[bool, "the future counts as well as the past"]
@@ -66,7 +67,8 @@ class Network(Matrixless):
     """A = Â^hops, or Â + Â² + ... + Â^hops, where Â holds the links, then the self loops, normalized once.
 
     Softmax runs over links only: 1 / (number of links into a node).
-    `mix` walks the links and needs memory O(links), never k × k.
+    `mix` walks the links and needs memory O(links), never k × k. On CUDA it adds up in no fixed order, and last digits may differ from
+    run to run; not so under torch.use_deterministic_algorithms(True).
     """
 
     hops, accumulate, from_zero, self_loops = 1, False, False, False  # a row annotates them where their place among its arguments is
@@ -135,6 +137,8 @@ class InverseChain(Line):
 
     Output j is x_1 + ... + x_j: all of the past, at the price of a running sum. There is no such inverse with links `both_ways`; then
     A is the sum of (N + Nᵀ)^h for h = 1, ..., hops, and every column is divided by its degree.
+    On CUDA the last digits of a running sum may differ from run to run. Under torch.use_deterministic_algorithms(True), which refuses it
+    there, A is formed, k × k.
     Source: RPN 2, "Chain based Interdependence".
     """
 
@@ -144,7 +148,7 @@ class InverseChain(Line):
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         if not self.both_ways:  # a link is the only one of its row and of its column: no normalization changes it
-            return y.cumsum(-1)
+            return y @ y.new_ones(y.shape[-1], y.shape[-1]).triu() if reproducible() else y.cumsum(-1)
         degree = super().mix(V.new_ones(V.shape[-1]), V, w, frozen)
         return divided(super().mix(y, V, w, frozen), degree, degree, "column")
 
@@ -229,12 +233,7 @@ class PageRank(Linked):
     Dense: it solves a k × k system, for thousands of nodes rather than millions. Source: RPN 2, "Graph based Interdependence".
     """
 
-    restart: Annotated[float, Dial(0.05, 0.95, "probability to go home instead of further", least=0.0, above=True)] = 0.15
-
-    def check(self) -> None:
-        super().check()
-        if self.restart > 1:
-            raise ValueError(f"PageRank.restart must be a probability, at most 1, got {self.restart}")
+    restart: Annotated[float, Dial(0.05, 0.95, "probability to go home instead of further", least=1e-3, most=1.0)] = 0.15
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         home = torch.eye(V.shape[-1], dtype=V.dtype, device=V.device)

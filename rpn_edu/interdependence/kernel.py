@@ -124,7 +124,7 @@ class Polynomial(InnerProduct):
     Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
-    degree: Annotated[int, Dial(1, 5, "power of the inner product")] = 1
+    degree: Annotated[int, Dial(1, 5, "power of the inner product", most=1000)] = 1
     constant: Shift = 0.0
 
     def of(self, product: Tensor) -> Tensor:
@@ -183,7 +183,7 @@ class Minkowski(Distance):
     The larger p, the more the largest difference alone counts. Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
-    p: Annotated[float, Dial(1.0, 6.0, "power of the differences", least=1.0)] = 2.0
+    p: Annotated[float, Dial(1.0, 6.0, "power of the differences; Chebyshev() is ∞", least=1.0, most=10.0)] = 2.0
 
 
 @component
@@ -212,6 +212,10 @@ class Chebyshev(Distance):
     """
 
     p: ClassVar[float] = math.inf
+
+    def compared(self, V: Tensor) -> Tensor:
+        missing = (0 * V.detach()).sum(-2, keepdim=True)  # NaN for a column that holds one: cdist passes over it in a maximum
+        return super().compared(V) + (missing + missing.mT)
 
 
 @component

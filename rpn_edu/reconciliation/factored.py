@@ -22,7 +22,8 @@ Chains = tuple[list, list]
 @cache
 def divisor(owner: str, name: str, wanted: int, size: int) -> int:
     """A divisor of size: the wanted one, or (for 0) the largest not above the square root. ValueError names the divisors."""
-    divisors = [d for d in range(1, size + 1) if size % d == 0]
+    small = [d for d in range(1, math.isqrt(size) + 1) if size % d == 0]
+    divisors = sorted({*small, *(size // d for d in small)})
     wanted = wanted or max(d for d in divisors if d * d <= size)
     if wanted not in divisors:
         raise ValueError(f"{owner}.{name} must divide {size}: one of {', '.join(map(str, divisors))}, got {wanted}")

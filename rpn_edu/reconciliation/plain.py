@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..component import Dial, component
+from ..component import LAST_SEED, Dial, component
 from .base import Reconciliation, normal, thin_product
 
 Rank = Annotated[int, Dial(1, 8, "number of columns of the thin factors")]
-Seed = Annotated[int, Dial(0, 9, "seed of the frozen numbers")]
+Seed = Annotated[int, Dial(0, 9, "seed of the frozen numbers", most=LAST_SEED)]
 
 
 @component
@@ -74,14 +74,10 @@ class Masked(Reconciliation):
     l = n D, though the entries under the mask never matter. Source: RPN 1, "Masking based Parameter Reconciliation".
     """
 
-    keep: Annotated[float, Dial(0.1, 1.0, "probability that an entry is kept", least=0.0, above=True)] = 0.5
+    keep: Annotated[float, Dial(0.1, 1.0, "probability that an entry is kept", least=0.0, above=True, most=1.0)] = 0.5
     seed: Seed = 0
 
     linear = True
-
-    def check(self) -> None:
-        if self.keep > 1:
-            raise ValueError(f"Masked.keep must be a probability of at most 1, got {self.keep}")
 
     def length(self, n: int, D: int) -> int:
         return n * D

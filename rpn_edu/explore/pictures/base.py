@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from torch import Tensor
 
-from ...component import Component, Dial
+from ...component import LAST_SEED, Component, Dial
 from ..canvas import Canvas, Panel
 
 # Colour is never alone: bars are hatched, curves dashed, panels titled.
@@ -21,7 +21,7 @@ FORMULA = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ"
 """What stands above a picture: pieces of text, each with the symbol of its term or with none."""
 
 Numbers = dict[str, Any]
-Seed = Annotated[int, Dial(0, 9, "seed of the random numbers")]
+Seed = Annotated[int, Dial(0, 9, "seed of the random numbers", most=LAST_SEED)]
 
 
 def counted(count: int, noun: str, form: str = "") -> str:

@@ -10,6 +10,7 @@ from ...activation import Activation, activate
 from ...component import Dial, component
 from ...fit import least_squares
 from ...formula import Formula
+from ..alone import seeded
 from ..canvas import Canvas, Panel
 from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 from .microscope import lowered
@@ -84,8 +85,7 @@ class Boundary(Picture):
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y, fresh_x, fresh_y = given["x"], given["y"], given["fresh_x"], given["fresh_y"]  # (points, 2), (points,)
         widths = self.widths()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             pieces = []
             for m, n in zip(widths, widths[1:]):
                 pieces.append(subject.reconciliation.init(n, subject.expansion.width(m)).double())

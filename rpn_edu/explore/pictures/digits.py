@@ -10,7 +10,9 @@ from torch import Tensor
 from ...component import Dial, component
 from ...fit import descend
 from ...formula import Formula
+from ...machine import needs
 from ...reconciliation import Identity
+from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
 from .base import COLORS, Numbers, Picture, Seed, counted
 
@@ -22,6 +24,7 @@ SHOWN = 8  # images that were read wrongly
 @functools.cache
 def handwritten() -> tuple[Tensor, Tensor]:
     """1,797 images of 8 × 8 pixels from 0 to 1, and the digit each one shows."""
+    needs("The picture Digits", "sklearn.datasets")
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
@@ -72,13 +75,12 @@ class Digits(Picture):
         m = 16 if self.pooled else 64
         D = subject.expansion.width(m)
         l = subject.reconciliation.length(self.n, D)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed + 1000)  # images and labels of their own: another ψ must not change them
+        with seeded(self.seed + 1000):  # images and labels of their own: another ψ must not change them
             order = torch.randperm(1797)
             random_labels, luck = torch.randint(self.n, (self.images,)), torch.rand(self.images)
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             w = torch.cat((subject.reconciliation.init(self.n, D), subject.remainder.init(m, self.n))).double()
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             full = torch.cat((FULL.init(self.n, D), subject.remainder.init(m, self.n))).double()
         x_train, x_test, y_test = x[order[: self.images]], x[order[-500:]], y[order[-500:]]
         labels = torch.where(luck < self.wrong, random_labels, y[order[: self.images]])

@@ -9,6 +9,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...reconciliation import Reconciliation
 from ...reconciliation.factored import Blockwise, DiagonalPadding, Factored
+from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
 from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 
@@ -39,8 +40,7 @@ class Fabric(Picture):
         return {"m": self.D, "b": 1, "n": self.n, "D": self.D, "l": subject.length(self.n, self.D)}
 
     def numbers(self, subject: Reconciliation, **given: Tensor) -> Numbers:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             w = subject.init(self.n, self.D).double()  # (l,)
         W = subject.matrix(w, self.n, self.D)  # (n, D)
         singular = torch.linalg.svdvals(W)

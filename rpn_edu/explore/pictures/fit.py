@@ -10,6 +10,7 @@ from ... import data
 from ...component import Dial, Table, component
 from ...fit import least_squares
 from ...formula import Formula
+from ..alone import seeded
 from ..canvas import Canvas, Panel, with_jumps
 from .base import COLORS, Numbers, Picture, Seed, counted
 
@@ -86,8 +87,7 @@ class Fit(Picture):
             x_test, y_test = grid, data.SHAPES[self.shape](grid)  # the true curve
         D = subject.expansion.width(1)
         l = subject.reconciliation.length(1, D)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             w = torch.cat((subject.reconciliation.init(1, D), subject.remainder.init(1, 1))).double()
         fixed = subject.reconciliation.frozen(1, D)
         unit = self.unit()

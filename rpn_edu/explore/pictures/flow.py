@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...formula import Formula
+from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
 from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 
@@ -39,10 +40,9 @@ class Flow(Picture):
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x = torch.tensor([[self.x1, self.x2]], dtype=torch.float64)  # (1, 2)
         D = subject.expansion.width(2)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             w = subject.reconciliation.init(self.n, D).double()  # (l,)
-            torch.manual_seed(self.seed + 1000)  # numbers of its own: another κ must not change π
+        with seeded(self.seed + 1000):  # numbers of its own: another κ must not change π
             w_pi = subject.remainder.init(2, self.n).double()
         kappa = subject.expansion(x)  # (1, D)
         W = subject.reconciliation.matrix(w, self.n, D)  # (n, D)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...formula import Formula
+from ..alone import seeded
 from ..canvas import Canvas, Panel, steady, with_jumps
 from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed, counted
 
@@ -51,8 +52,7 @@ class Heads(Picture):
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         C, D = subject.channels, subject.expansion.width(self.m)
         width = subject.fusion.part_width(self.n, C)  # outputs of each channel
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             x = 2 * torch.rand(self.rows, self.m).double() - 1
             w = [subject.reconciliation.init(width, D).double() for _ in range(C)]
             w_fusion = subject.fusion.init([width] * C).double()

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...formula import Formula
+from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
 from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 
@@ -61,8 +62,7 @@ class Microscope(Picture):
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x = torch.tensor([[self.x1, self.x2]], dtype=torch.float64)  # (1, 2)
         widths = [2] + [self.width] * (self.depth - 1) + [2]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             drawn = []
             for m, n in zip(widths, widths[1:]):
                 w = subject.reconciliation.init(n, subject.expansion.width(m)).double()  # (l,)

@@ -11,6 +11,7 @@ from torch import Tensor
 from ... import data
 from ...component import Dial, component
 from ...interdependence import Interdependence
+from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
 from .base import Numbers, Picture, Seed
 
@@ -131,8 +132,7 @@ class Mix(Picture):
         V = X if self.place == "attribute" else X.mT  # ξ mixes the columns of V
         r, k = self.shape()
         output = min(self.output, subject.width(k)) - 1
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             w = subject.init(r, k).double()  # (l,)
         A = subject.matrix(V, w)  # (k, columns of V after mixing)
         mixed = X @ A if self.place == "attribute" else A.mT @ X

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...formula import Formula
+from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
 from .base import COLORS, Numbers, Picture, Seed, counted
 
@@ -41,12 +42,11 @@ class Stack(Picture):
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         d, D = self.width, subject.expansion.width(self.width)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with seeded(self.seed):
             x = 2 * torch.rand(self.rows, d).double() - 1
             direction = torch.randn(self.rows, d).double()
             learned = [subject.reconciliation.init(d, D).double() for _ in range(self.depth)]
-            torch.manual_seed(self.seed + 1000)  # numbers of its own: another π must not change ψ
+        with seeded(self.seed + 1000):  # numbers of its own: another π must not change ψ
             learned_pi = [subject.remainder.init(d, d).double() for _ in range(self.depth)]
         fixed = subject.reconciliation.frozen(d, D)
 
