@@ -105,15 +105,17 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
             raise FileNotFoundError(f"there is no such file{near}")
         with open(path, "rb") as file:
             kind = _foreign(file)
-    if kind:
-        raise ValueError(f"{path} is no checkpoint: it {kind}")
-    try:
-        content = torch.load(path, map_location=torch.device("cpu"), weights_only=True)
-    except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{path} holds more than arrays and text, or is damaged; nothing in it was run. {reason}") from error
-    except Exception as error:  # torch tells a damaged file by whatever its reader stumbles over
-        raise ValueError(f"{path} is a damaged checkpoint: {type(error).__name__}: {error}") from error
+        if kind:
+            raise ValueError(f"{path} is no checkpoint: it {kind}")
+        try:
+            content = torch.load(path, map_location=torch.device("cpu"), weights_only=True)
+        except OSError:
+            raise
+        except pickle.UnpicklingError as error:
+            reason = str(error).splitlines()[0]
+            raise ValueError(f"{path} holds more than arrays and text, or is damaged; nothing in it was run. {reason}") from error
+        except Exception as error:  # torch tells a damaged file by whatever its reader stumbles over
+            raise ValueError(f"{path} is a damaged checkpoint: {type(error).__name__}: {error}") from error
     config = None
     if isinstance(content, dict) and "format" in content:
         if content["format"] != FORMAT:

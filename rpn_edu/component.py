@@ -58,6 +58,13 @@ LAST_SEED = 2**64 - 1
 """torch's generators take no larger one."""
 
 
+def demand(holds: bool, name: str, wanted: str, value: Any) -> None:
+    """TypeError that says which argument it is, what was wanted and what came, unless the condition holds."""
+    if not holds:
+        hint = f"; did you forget the brackets of {value.__name__}()?" if isinstance(value, type) else ""
+        raise TypeError(f"{name} must be {wanted}, got {value!r:.200}{hint}")
+
+
 @dataclasses.dataclass(frozen=True)
 class Dial:
     """A number that can be turned: explored from `low` to `high`, allowed from `least` to `most` (`None`: no limit; `above`: strictly)."""
@@ -209,9 +216,13 @@ class Component(Printed):
         return inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
 
     def __repr__(self) -> str:
+        return self.call(_brief)
+
+    def call(self, told: Callable[[Any], str]) -> str:
+        """The call that builds an equal component, each value as `told` says it."""
         # Numbers are always shown; everything else where it differs from the default, so that a formula stays one line.
         shown = (f for f in self.declared if f.kind in ("int", "float") and not f.optional or getattr(self, f.name) != f.default)
-        return f"{self.qualified_name()}({', '.join(f'{f.name}={_brief(getattr(self, f.name))}' for f in shown)})"
+        return f"{self.qualified_name()}({', '.join(f'{f.name}={told(getattr(self, f.name))}' for f in shown)})"
 
     def to_config(self) -> dict:
         return {"type": self.qualified_name(), **{f.name: _stored(getattr(self, f.name)) for f in self.declared}}

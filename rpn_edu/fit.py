@@ -18,7 +18,16 @@ SMALL = 200_000_000  # multiplications per step below which a second thread cost
 
 
 def device(wanted: str | None = None) -> torch.device:
-    """The device to work on: `wanted`, else RPN_EDU_DEVICE, else the CPU. "auto" takes what is there: cuda, mps, cpu."""
+    """The device to work on: `wanted`, else RPN_EDU_DEVICE, else the CPU. "auto" takes what is there: cuda, mps, cpu.
+
+    It moves nothing by itself. Data, models and fits are where you put them, with `device=...` or `.to(...)`, and everything that the
+    package makes for them is made there. Fresh numbers are drawn on the CPU, so that a seed gives the same model on every device.
+    Explorers, cards and stills are drawn on the CPU whatever the default device is: in float64, which Apple's GPU does not have.
+
+    CUDA adds up sums over links and the gradients of picked numbers in no fixed order, so the last digits differ from run to run. With
+    torch.use_deterministic_algorithms(True), and CUBLAS_WORKSPACE_CONFIG=:4096:8 in the environment, they do not: everything in the
+    package has a form for it. ValueError for a device that is not there.
+    """
     return machine.device(wanted or os.environ.get("RPN_EDU_DEVICE", "cpu"), "fit.device" if wanted else "RPN_EDU_DEVICE", computing=True)
 
 

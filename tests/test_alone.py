@@ -1,14 +1,18 @@
 """What is drawn depends on its state alone: no global setting of torch changes it, and everybody's random numbers stay as they were."""
 
+import ast
 import contextlib
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 import rpn_edu as rpn
 from rpn_edu.explore import contact_sheet, digit_sheet, learning_curve
+from rpn_edu.explore.alone import seeded
 from rpn_edu.explore.gallery import DRAWN
-from rpn_edu.fit import Record
+from rpn_edu.fit import Record, train
 from tests.driving import STARTS
 
 pytestmark = pytest.mark.usefixtures("few_steps")
@@ -58,3 +62,39 @@ def test_nothing_that_is_drawn_changes_with_the_global_settings_or_anybodys_rand
     assert shown == shown_before
     torch.testing.assert_close(numbers, numbers_before, rtol=1e-9, atol=1e-9)  # the last digits depend on where in memory they lie
     assert all(map(torch.equal, random_numbers(), before))
+
+
+def test_a_seed_holds_inside_and_is_forgotten_even_after_an_error():
+    torch.manual_seed(5)
+    wanted = torch.rand(2)
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    with seeded(5):
+        with pytest.raises(KeyError), seeded(6):
+            torch.rand(1)
+            raise KeyError
+        assert torch.equal(torch.rand(2), wanted)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_nobody_in_the_package_seeds_all_devices():
+    files = sorted(Path(rpn.__file__).parent.rglob("*.py"))
+    calls = [
+        (file.name, ast.unparse(node.func))
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    seeds = ("torch.manual_seed", "torch.seed", "torch.random.manual_seed", "torch.random.fork_rng", "np.random.seed", "random.seed")
+    assert len(calls) > 1000 and [call for call in calls if call[1] in seeds] == []
+
+
+def test_learning_and_fitting_leave_the_random_numbers_of_every_device_alone(device):
+    torch.manual_seed(11)
+    data, model = rpn.data.iris(device=device), rpn.RPN([4, 3], device=device)
+    before = [torch.get_rng_state(), torch.get_device_module(device).get_rng_state(), np.random.get_state()[1].copy()]
+    train(model, data.x_train, data.y_train, steps=3, batch=10, loss="cross_entropy", progress=False)
+    for method in ("pca", "svd", "random_projection", "variance", "agglomeration"):
+        rpn.expansion.Affine.fit(method, 2, data.x_train)
+    after = [torch.get_rng_state(), torch.get_device_module(device).get_rng_state(), np.random.get_state()[1]]
+    assert all((a == b).all() for a, b in zip(after, before, strict=True))

@@ -59,6 +59,14 @@ def test_an_interdependence_hides_no_missing_and_no_infinite_value(part):
     is_honest(lambda y: part.mix(y, draw(1), w, frozen), lambda seed: numbers(2, k, seed=seed), [(0, 0), (1, k - 1)])
 
 
+@over("reconciliation")
+def test_a_product_hides_no_missing_and_no_infinite_value(part):
+    n, D = sizes_for(part)
+    torch.manual_seed(0)
+    w, frozen = part.init(n, D).double(), cast(part.frozen(n, D), torch.float64)
+    is_honest(lambda z: part.product(z, w, n, frozen), lambda seed: numbers(2, D, seed=seed), [(0, 0), (1, D - 1)])
+
+
 @over("remainder")
 def test_a_remainder_hides_no_missing_and_no_infinite_value(part):
     w = part.init(4, 4).double()

@@ -7,6 +7,7 @@ import random
 import re
 import threading
 import zlib
+from inspect import signature
 
 import ipywidgets as W
 import numpy as np
@@ -26,14 +27,17 @@ from rpn_edu.explore import (
     Flow,
     Mix,
     Predict,
+    contact_sheet,
     explorer as module,
 )
 from rpn_edu.explore.canvas import Canvas, Panel, Stamp
 from rpn_edu.explore.compare import changes, compared
 from rpn_edu.explore.controls import control_of, read, shown, written
 from rpn_edu.explore.linked import lit_lines
+from rpn_edu.explore.state import packed, unpacked
 from tests.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
 from tests.states import KINDS, states
+from tests.test_far_states import own
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
@@ -302,6 +306,48 @@ def test_wrong_arguments_say_what_was_wanted():
         Explorer(presets={"a": X.Taylor()})
     with pytest.raises(ValueError, match="either choices or number"):
         Predict("?")
+
+
+WRONG = ["text", ["a list"], ("a", "b"), None, 3, float("nan"), b"x", {"a": 1}, {}, object(), rpn.Formula, Fit, Predict, X.Taylor(), print]
+RIGHT = {  # what each place takes of all that
+    "Explorer": {"start": (None,), "picture": (None,), "terms": (None,), "question": (None,), "presets": (None, {})},
+    "Predict": {"question": ("text",), "reason": ("text",), "choices": (["a list"], ("a", "b")), "number": (None,)},
+    "contact_sheet": {},
+}
+
+
+@pytest.mark.parametrize(
+    "call, given",
+    [
+        (Explorer, {"start": rpn.Formula(), "picture": Fit()}),
+        (Predict, {"question": "?", "choices": ["a", "b"]}),
+        (contact_sheet, {"term": "fusion"}),
+    ],
+)
+def test_a_class_a_list_or_a_text_in_place_of_a_value_is_told(call, given):
+    for name in signature(call).parameters:
+        for wrong in WRONG:
+            others = {key: value for key, value in given.items() if not (name == "number" and key == "choices")}
+            if any(wrong is right or (wrong == right and type(wrong) is type(right)) for right in RIGHT[call.__name__].get(name, ())):
+                continue
+            with pytest.raises((TypeError, ValueError, LookupError)) as raised:
+                call(**{**others, name: wrong})
+            assert own(raised.value), (name, wrong, raised.value)
+            brackets = "did you forget the brackets of" in str(raised.value)
+            assert brackets == isinstance(wrong, type), (name, wrong, raised.value)
+
+
+@pytest.mark.parametrize("preset", [rpn.Formula, (), (rpn.Formula(),), (rpn.Formula(), Fit), ("a", Fit()), None, 3, [rpn.Formula()]])
+def test_a_preset_or_a_state_that_is_none_is_told(preset):
+    with pytest.raises(TypeError, match="the preset 'a' must") as raised:
+        Explorer(rpn.Formula(), Fit(), presets={"a": preset})
+    assert own(raised.value)
+    page = Explorer(rpn.Formula(), Fit())
+    with pytest.raises(TypeError, match="Explorer.set: the subject must be a Formula"):
+        page.set(preset)
+    with pytest.raises(TypeError, match="Explorer.set: the picture must be a Fit"):
+        page.set(rpn.Formula(), preset if preset is not None else 3)
+    assert not page.refused and page.failed is None
 
 
 # ---- threads and global settings -------------------------------------------------------------------------------------------------
@@ -808,6 +854,66 @@ def test_damaged_tokens_are_refused_with_one_sentence():
             page.restore(text)
         assert str(raised.value).startswith("this text is no state of an explorer") and "\n" not in str(raised.value)[:60]
     assert page.subject == state and page.surface.value == shows and page.failed is None
+
+
+def sent(token):
+    """What mail, chat and office programs make of a copied text."""
+    half = len(token) // 2
+    first, rest = token[:half], token[half:]
+    lines = [token[i : i + 20] for i in range(0, len(token), 20)]
+    for between in (
+        "\n",
+        "\r\n",
+        " ",
+        "\t",
+        "\u00a0",
+        "\u2028",
+        "=\n",
+        "\n> ",
+        "\n>> ",
+        "\u00ad",
+        "\u200b",
+        "\u200d",
+        "\u2060",
+        "\ufeff",
+        "<br>\n",
+    ):
+        yield first + between.replace("<br>", "\n") + rest
+    yield from ("\n".join(lines), "\n> ".join(["", *lines]), "\ufeff" + token, f"  {token}\n\n", "&nbsp;".join(lines))
+    for left, right in ("“”", "„“", "«»", "‘’", "''", '""', "``", "<>", "()", "[]", ("```\n", "\n```"), ("**", "**")):
+        yield left + token + right
+    yield from (f"{token}{end}" for end in (".", ",", ";", "!", "==", "=", "%3D%3D", "…"))
+    yield from (
+        f"{before}{token}" for before in ("state: ", "state=", "Token:\n", "Hello all, here is the state: ", "On 3 May, Ada wrote:\n> ")
+    )
+    yield f"Hi, look at this:\n\n  {token[:30]}\n  {token[30:]}\n\nBest wishes, A. B."
+    yield from (token.replace("-", dash) for dash in "–—‐‑−")
+    yield "".join(chr(ord(letter) + 0xFEE0) if letter.isalnum() else letter for letter in token)  # full width
+    yield token.replace("-", "%2D").replace("_", "%5F")
+
+
+def test_a_token_that_went_through_mail_is_restored():
+    states = [(X.Chebyshev(degree=7), Basis(at=0.25)), (X.Extended(parts=(X.Taylor(), X.Fourier())), Basis()), (X.Max(), Basis(at=-1.5))]
+    states += [(X.BSpline(intervals=n), Basis(at=n / 10)) for n in range(2, 20)]
+    tokens = [packed(*state) for state in states]
+    assert any("-" in token for token in tokens) and any("_" in token for token in tokens)
+    for token, state in zip(tokens, states, strict=True):
+        for text in sent(token):
+            assert unpacked(text) == state, text
+    page = Explorer(X.Taylor(), presets={"sent": "> " + tokens[0][:20] + "\n> " + tokens[0][20:]})
+    page.preset.value = "sent"
+    assert (page.subject, page.picture) == states[0]
+    page.restore(f"Look: “{tokens[1]}”.")
+    assert (page.subject, page.picture) == states[1]
+
+
+def test_a_token_in_a_long_text_is_found_at_once_and_a_text_without_one_is_refused():
+    words = "lorem ipsum x-y_z 78 " * 20_000
+    assert unpacked(words + packed(X.Taylor(), Basis()) + " " + words) == (X.Taylor(), Basis())
+    with pytest.raises(ValueError, match="no state of an explorer.*Copy it again"):
+        unpacked(words)
+    with pytest.raises(TypeError, match="must be the text of its token, got 3"):
+        Explorer(X.Taylor()).restore(3)
 
 
 def token_of(*configs):

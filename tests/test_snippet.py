@@ -15,10 +15,11 @@ import torch
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE, Dial, component
 from rpn_edu.expansion import Expansion
-from rpn_edu.explore import Basis, Fabric, Fit, Flow
+from rpn_edu.explore import Basis, Fabric, Fit, Flow, Mix
 from rpn_edu.explore.controls import rows_of
 from rpn_edu.explore.snippet import as_call, as_code
 from rpn_edu.explore.source import wrapped
+from rpn_edu.explore.state import packed, unpacked
 from tests.states import KINDS, flat, states
 
 CASES = [pair for picture in KINDS for pair in states(picture, 20)]
@@ -115,6 +116,35 @@ def test_the_call_can_be_pasted(picture, subject):
     exec("import rpn_edu as rpn\nfrom rpn_edu.explore import *", place)
     place["Explorer"] = lambda *state: state
     assert eval(as_call(picture, subject), place) == (subject, picture)
+
+
+def eval_call(text):
+    place = {}
+    exec("import rpn_edu as rpn\nfrom rpn_edu.explore import *", place)
+    place["Explorer"] = lambda *state: state
+    return eval(text, place)
+
+
+@pytest.mark.parametrize("rows", [4, 100, 5000])
+def test_the_call_and_the_token_hold_all_of_ones_own_data(rows):
+    own = tuple((i / 7, -1e-9 * i**3) for i in range(rows))
+    matrix = tuple((float(i), 0.1 * i) for i in range(rows))
+    links = tuple((i, i + 1) for i in range(rows))
+    states = [
+        (rpn.Formula(rpn.expansion.Chebyshev(degree=3)), Fit(own=own)),
+        (rpn.Formula(rpn.expansion.Affine(matrix=matrix, offset=(0.5,) * rows)), Flow()),
+        (rpn.interdependence.Graph(nodes=rows + 1, links=links), Mix()),
+        (rpn.expansion.Extended(parts=(rpn.expansion.Taylor(),)), Basis()),
+    ]
+    for state in states:
+        assert eval_call(as_call(state[1], state[0])) == state and unpacked(packed(*state)) == state
+
+
+def test_more_pairs_than_a_token_holds_are_refused():
+    with pytest.raises(ValueError, match="Fit.own must be at most 100,000 pairs.*got 100,001"):
+        Fit(own=tuple((i, i) for i in range(100_001)))
+    own = tuple((i / 3, i / 7) for i in range(100_000))
+    assert unpacked(packed(rpn.Formula(), Fit(own=own)))[1].own == own
 
 
 def test_the_docstring_shows_what_is_written():

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import ipywidgets as W
 import torch
 
-from ..component import Component, Dial, did_you_mean
+from ..component import Component, Dial, demand, did_you_mean
 from ..formula import Formula
 from .alone import alone
 from .canvas import Canvas, data_url
 from .compare import changes, compared
 from .controls import LOCK, ComponentPanel, accessibility
-from .ledger import ledger
+from .ledger import ledger, parts
 from .linked import lit_code, symbol_row
 from .pictures import COLORS, Basis, Fabric, Flow, Mix, Picture
 from .question import Predict, Question
@@ -87,13 +87,20 @@ class Explorer:
         token: bool = True,
     ) -> None:
         start = start if start is not None else Formula()
-        if picture is None:
-            kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Mix, Flow) if isinstance(start, kind.subject)]
-            if not kinds:
-                hint = f"; did you forget the brackets of {start.__name__}()?" if isinstance(start, type) else ""
-                wanted = "an expansion, a reconciliation, an interdependence or a Formula"
-                raise TypeError(f"an Explorer starts from {wanted}, got {start!r}{hint}")
-            picture = kinds[0]()
+        kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Mix, Flow) if isinstance(start, kind.subject)]
+        if not kinds:
+            hint = f"; did you forget the brackets of {start.__name__}()?" if isinstance(start, type) else ""
+            wanted = "an expansion, a reconciliation, an interdependence or a Formula"
+            raise TypeError(f"an Explorer starts from {wanted}, got {start!r:.200}{hint}")
+        picture = picture if picture is not None else kinds[0]()
+        demand(isinstance(picture, Picture), "Explorer.picture", "a picture such as Fit()", picture)
+        names = (tuple, list, set, frozenset)
+        demand(terms is None or isinstance(terms, names), "Explorer.terms", 'names in brackets such as ("expansion",)', terms)
+        demand(isinstance(hide, names), "Explorer.hide", 'names in brackets such as ("seed",)', hide)
+        demand(question is None or isinstance(question, Predict), "Explorer.question", "a Predict(...)", question)
+        demand(presets is None or isinstance(presets, dict), "Explorer.presets", 'a dict such as {"wild": Chebyshev(degree=9)}', presets)
+        for name, flag in (("term_bar", term_bar), ("ledger", ledger), ("code", code), ("token", token)):
+            demand(isinstance(flag, bool), f"Explorer.{name}", "True or False", flag)
         self.picture, self.subject, self.question = picture, start, question
         self._check(start, f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")
         terms = picture.moves if terms is None else terms
@@ -129,6 +136,9 @@ class Explorer:
     def _preset(self, name: str, preset: Preset) -> tuple[Component, Picture]:
         if isinstance(preset, str):
             return self._read(preset)
+        demand(isinstance(name, str), "a key of Explorer.presets", "the name of a state", name)
+        pair = not isinstance(preset, tuple) or len(preset) == 2
+        demand(pair, f"the preset {name!r}", "a component, a pair of component and picture, or a token", preset)
         subject, picture = preset if isinstance(preset, tuple) else (preset, self.picture)
         self._check(subject, f"the preset {name!r} must be a {self.picture.subject.__name__} as the start is, got {subject!r}")
         if type(picture) is not type(self.picture):
@@ -267,7 +277,7 @@ class Explorer:
         """Compute, draw, send: one message with formula, picture and readout."""
         try:
             picture, subject = self.picture_panel.value(), self.subject_panel.value()
-            sizes = ledger(picture.sizes(subject))
+            sizes = ledger(picture.sizes(subject), subject)
         except ValueError as refusal:
             return self._refuse(refusal)
         try:
@@ -277,7 +287,10 @@ class Explorer:
             return self._refuse(refusal)
         for name, value in numbers.items():
             if not torch.isfinite(value).all():
-                raise FloatingPointError(f"{name} of {subject!r} is not finite everywhere")
+                said = FloatingPointError(f"{name} of {subject!r} is not finite everywhere")
+                if far := [*beyond(subject), *beyond(picture)]:  # numbers that no slider gives; a slider's own must never end so
+                    return self._refuse(f"{said}: choose numbers nearer to those of the sliders than {', '.join(far)}")
+                raise said
         self.picture, self.subject, self.numbers, self.given, self.sizes, self.refused = picture, subject, numbers, given, sizes, ""
         if self.presets.get(str(self.preset.value), (subject, picture)) != (subject, picture):
             self.preset.value = PRESETS  # so that the same preset can be chosen again
@@ -286,7 +299,7 @@ class Explorer:
         self._refresh_folds()
         self._disable_idle()
 
-    def _refuse(self, refusal: Exception) -> None:
+    def _refuse(self, refusal: Exception | str) -> None:
         self.refused = str(refusal)
         self._publish()
         self._disable_idle()
@@ -333,7 +346,7 @@ class Explorer:
 
     def _differs(self, subject: Any, picture: Any) -> bool:
         try:
-            ledger(picture.sizes(subject))
+            ledger(picture.sizes(subject), subject)
             numbers = picture.numbers(subject, **(self.given if picture is self.picture else picture.given()))
         except (ValueError, FloatingPointError):
             return False
@@ -446,6 +459,10 @@ class Explorer:
 
     def set(self, subject: Component, picture: Picture | None = None) -> None:
         """Move all controls at once; one redraw. A prediction was about the state before: it leaves the picture."""
+        wanted = self.picture.subject
+        demand(isinstance(subject, wanted), "Explorer.set: the subject", f"a {wanted.__name__} as the start is", subject)
+        right = picture is None or type(picture) is type(self.picture)
+        demand(right, "Explorer.set: the picture", f"a {type(self.picture).__name__}", picture)
         with self.hold():
             if self.asked is not None:
                 self.asked.forget()
@@ -508,6 +525,15 @@ class Explorer:
             "text/html": self._image(),
             "image/png": base64.b64encode(self.last_png).decode(),
         }
+
+
+def beyond(component: Component) -> Iterator[str]:
+    """`Taylor.order=60` for each number that lies outside of its dial."""
+    for part in parts(component):
+        for field in part.declared:
+            value, dial = getattr(part, field.name), field.meta
+            if isinstance(dial, Dial) and value is not None and not dial.low <= value <= dial.high:
+                yield f"{field.owner}.{field.name}={value:g}" if field.kind == "float" else f"{field.owner}.{field.name}={value}"
 
 
 def coarse(value: Any) -> Any:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .. import expansion as X
-from ..component import CATALOGUE, Component, did_you_mean
+from ..component import CATALOGUE, Component, demand, did_you_mean
 from ..machine import Printed
 from .alone import alone, seeded
 from .canvas import Canvas, Panel, data_url, steady
@@ -104,6 +104,7 @@ class Sheet(Printed):
     """The contact sheet of a term: picture, formula, hyperparameters of every component. It needs no kernel."""
 
     def __init__(self, term: str) -> None:
+        demand(isinstance(term, str), "contact_sheet: the term", 'a name such as "expansion"', term)
         if term not in DRAWN:
             raise LookupError(f"contact_sheet: no term is called {term!r}{did_you_mean(term, DRAWN) or '; there are ' + ', '.join(DRAWN)}")
         self.term = term

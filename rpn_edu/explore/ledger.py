@@ -1,17 +1,42 @@
 """What a state costs, told before anything is allocated."""
 
+import math
+from collections.abc import Iterator
+
+from ..component import Component
+from ..reconciliation.base import Reconciliation
+
 BUDGET = 256 * 2**20  # bytes that a state may allocate
 
 
-def ledger(sizes: dict[str, int]) -> dict[str, int]:
+def ledger(sizes: dict[str, int], subject: Component | None = None) -> dict[str, int]:
     """All sizes with the bytes they cost. ValueError above the budget, before anything is allocated.
 
-    m b n D are the sides of arrays, every other size counts numbers.
+    m b n D are the sides of arrays, every other size counts numbers. What each ψ of the `subject` makes beside its matrix counts too.
     """
     counted = {name: size for name, size in sizes.items() if name not in ("m", "b", "n", "D")}
     matrix = {"n · D": sizes["n"] * sizes["D"]} if "D" in sizes else {}
-    size = 8 * (sizes["b"] * sizes.get("D", sizes["m"]) + sum(matrix.values()) + sum(counted.values()))
+    psis = [part for part in parts(subject) if isinstance(part, Reconciliation)] if subject is not None and matrix else []
+    frozen = {"frozen": sum(psi.scratch(sizes["n"], max(sizes["m"], sizes["D"])) for psi in psis)}
+    frozen = frozen if any(frozen.values()) else {}
+    size = 8 * (sizes["b"] * sizes.get("D", sizes["m"]) + sum({**matrix, **counted, **frozen}.values()))
     if size > BUDGET:
-        needed, limit = f"{size // 2**20:,} MB" + (f" (D = {sizes['D']:,})" if matrix else ""), BUDGET // 2**20
-        raise ValueError(f"this state would need {needed}; this explorer stops at {limit} MB. Choose a lower degree.")
-    return {**sizes, **matrix, "bytes": size}
+        needed, limit = f"{grouped(size // 2**20)} MB" + (f" (D = {grouped(sizes['D'])})" if matrix else ""), BUDGET // 2**20
+        raise ValueError(
+            f"this state would need {needed}; this explorer stops at {limit} MB. Choose smaller numbers, such as a lower degree."
+        )
+    return {**sizes, **matrix, **frozen, "bytes": size}
+
+
+def parts(component: Component) -> Iterator[Component]:
+    """A component and all that it is made of."""
+    yield component
+    for field in component.declared:
+        value = getattr(component, field.name)
+        for part in value if field.kind == "parts" else [value] if field.kind == "part" else []:
+            yield from parts(part)
+
+
+def grouped(count: int) -> str:
+    """12,345; a power of ten where nobody would read all digits."""
+    return f"{count:,}" if count < 10**15 else f"10^{math.log10(count):.0f}"

@@ -2,11 +2,14 @@
 
 import dataclasses
 import html
+import math
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import ipywidgets as W
 
+from ..component import demand
 from .controls import LOCK
 
 RADIOS = """<style>
@@ -26,6 +29,14 @@ class Predict:
     number: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
+        demand(isinstance(self.question, str), "Predict.question", "a text", self.question)
+        demand(isinstance(self.reason, str), "Predict.reason", "a text", self.reason)
+        texts = isinstance(self.choices, (tuple, list)) and all(isinstance(choice, str) for choice in self.choices)
+        demand(texts, "Predict.choices", 'texts in brackets such as ("it grows", "it shrinks")', self.choices)
+        ends: Sequence[Any] = self.number if isinstance(self.number, (tuple, list)) and len(self.number) == 2 else ()
+        real = bool(ends) and all(isinstance(end, Real) and not isinstance(end, bool) and math.isfinite(end) for end in ends)
+        rising = real and ends[0] < ends[1]
+        demand(self.number is None or rising, "Predict.number", "the two ends (low, high) of a slider", self.number)
         if bool(self.choices) == (self.number is not None):
             raise ValueError("Predict needs either choices or number=(low, high)")
 

@@ -533,6 +533,13 @@ def as_code(picture: Any, subject: Component) -> str:
     return "\n\n\n".join(["\n".join(imports), *kept]) + "\n"
 
 
+def spelt(value: Any) -> str:
+    """The repr with all numbers of every table, however long: it is there to be pasted."""
+    if isinstance(value, Component):
+        return value.call(spelt)
+    return f"({', '.join(map(spelt, value))}{',' * (len(value) == 1)})" if isinstance(value, tuple) else repr(value)
+
+
 def as_call(picture: Any, subject: Component) -> str:
     """The explorer of a state, to be pasted after `import rpn_edu as rpn` and `from rpn_edu.explore import *`."""
 
@@ -542,4 +549,4 @@ def as_call(picture: Any, subject: Component) -> str:
             return name[0].rpartition(".")[2]  # a learner's own component stands in the notebook under its bare name
         return f"rpn.{name[0]}"
 
-    return re.sub(r"[\w.]+(?=\()", prefixed, f"Explorer({subject!r}, {picture!r})")
+    return re.sub(r"[\w.]+(?=\()", prefixed, f"Explorer({spelt(subject)}, {spelt(picture)})")

@@ -2,15 +2,16 @@
 
 import base64
 import html
+import math
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ..fit import Record
 from .alone import alone
 from .canvas import Canvas, Panel, data_url
+from .pictures.base import counted
 
 
 class Still:
@@ -28,34 +29,77 @@ class Still:
 
 @alone()
 def learning_curve(records: Sequence[Record], metric: str = "metric") -> Still:
-    """Loss (log scale) and metric over the steps of a training."""
+    """Loss (log scale, where it is nowhere below 0) and metric over the steps of a training. Gaps are where a number is not finite.
+
+    ValueError without records, TypeError for what is none: records are what `train` gives back, or `[*fit(...)]`.
+    """
+    if isinstance(records, Record):
+        raise TypeError("learning_curve.records must be a list of records, as train gives back, got one Record: put it into [ ]")
+    if not isinstance(records, Sequence) or any(not isinstance(record, Record) for record in records):
+        raise TypeError(f"learning_curve.records must be a list of records, as train gives back, got {records!r:.80}")
+    if not isinstance(metric, str):
+        raise TypeError(f"learning_curve.metric must be the name of the metric, got {metric!r:.80}")
+    if not records:
+        raise ValueError("learning_curve.records must be at least one record, as train gives back, got none")
     steps = [record.step for record in records]
-    losses = torch.tensor([record.loss for record in records], dtype=torch.float64)
-    measured = [(record.step, record.metric) for record in records if record.metric is not None]
-    panels = [Panel((0.08, 0.18, 0.4, 0.7), "log10 of the loss", "step"), Panel((0.57, 0.18, 0.4, 0.7), metric, "step")]
+    losses = [finite(record.loss) for record in records]
+    measured = [(record.step, finite(record.metric)) for record in records if record.metric is not None]
+    values = [value for _, value in measured]
+    share = all(0 <= value <= 1 for value in values if not math.isnan(value))
+    power = not any(loss < 0 for loss in losses)
+    heights = [math.log10(max(loss, 1e-12)) for loss in losses] if power else losses
+    told = "log10 of the loss" if power else "loss"
+    panels = [Panel((0.08, 0.18, 0.4, 0.7), told, "step"), Panel((0.57, 0.18, 0.4, 0.7), metric, "step")]
     canvas = Canvas(panels, (700, 220))
-    exponents = losses.clamp(min=1e-12).log10()
-    canvas.limits(0, (0, steps[-1]), (float(exponents.min().floor()), float(exponents.max().ceil())))
-    canvas.line("loss", 0, steps, exponents, color="#222222", linewidth=1.8)
-    lowest = min([value for _, value in measured], default=0.0)
-    canvas.limits(1, (0, steps[-1]), (int(lowest * 10) / 10, 1.02))
-    canvas.line("metric", 1, [step for step, _ in measured], [value for _, value in measured], color="#0b62a4", marker="o", markersize=3)
-    last = f" The {metric} ends at {measured[-1][1]:.2f}." if measured else ""
-    return Still(canvas, f"The loss over {steps[-1]} steps, from {losses[0]:.2g} to {losses[-1]:.1g}.{last}")
+    ends = (0, max(*steps, 1))
+    exponents = [height for height in heights if not math.isnan(height)] or [0.0]
+    low, high = math.floor(min(exponents)), math.ceil(max(exponents))
+    canvas.limits(0, ends, (low, high if high > low else low + 1) if power else around(losses))
+    alone = {"marker": "o", "markersize": 3} if len(steps) == 1 else {}  # a line of one point is not seen
+    canvas.line("loss", 0, steps, heights, color="#222222", linewidth=1.8, **alone)
+    lowest = min((value for value in values if not math.isnan(value)), default=0.0)
+    canvas.limits(1, ends, (int(lowest * 10) / 10 if lowest < 1 else 0.9, 1.02) if share else around(values))
+    canvas.line("metric", 1, [step for step, _ in measured], values, color="#0b62a4", marker="o", markersize=3)
+    last = f" The {metric} ends at {said(values[-1], '.2f' if share else '.4g')}." if measured else ""
+    return Still(canvas, f"The loss over {counted(steps[-1], 'step')}, from {said(losses[0])} to {said(losses[-1])}.{last}")
+
+
+def finite(value: Any) -> float:
+    """NaN for what no axis can hold."""
+    return float(value) if abs(float(value)) < 1e300 else math.nan
+
+
+def said(value: float, form: str = ".2g") -> str:
+    return "no finite number" if math.isnan(value) else f"{value:z{form}}"
+
+
+def around(values: Sequence[float]) -> tuple[float, float]:
+    """Limits that hold all values, with a little room."""
+    inside = [value for value in values if not math.isnan(value)] or [0.0]
+    room = 0.05 * (max(inside) - min(inside)) or abs(inside[0]) or 1.0
+    return min(inside) - room, max(inside) + room
 
 
 @alone()
 def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Still:
     """The images that a model got wrong, each with its label and what the model said: (rows, 64), (rows,), (rows,)."""
+    for name, given in (("x", x), ("y", y), ("predicted", predicted)):
+        if not isinstance(given, Tensor):
+            raise TypeError(f"digit_sheet.{name} must be a tensor, got {given!r:.80}")
+    if x.dim() != 2 or x.shape[1] != 64 or not len(x) == len(y) == len(predicted):
+        sizes = ", ".join(str(tuple(part.shape)) for part in (x, y, predicted))
+        raise ValueError(f"digit_sheet needs x (rows, 64), y (rows,) and predicted (rows,), got {sizes}")
+    if not isinstance(most, int) or most < 1:
+        raise ValueError(f"digit_sheet.most must be int >= 1, got {most!r}")
     wrong = (y != predicted).nonzero().squeeze(-1).tolist()
     shown = wrong[:most]
-    said = [(int(y[row]), int(predicted[row])) for row in shown]
+    pairs = [(int(y[row]), int(predicted[row])) for row in shown]
     width = 1 / max(len(shown), 6)
     places = [(i * width + 0.01, 0.05, width - 0.02, 0.72) for i in range(len(shown))]
-    titles = [f"{was} read as {read}" for was, read in said]
+    titles = [f"{was} read as {read}" for was, read in pairs]
     panels = [Panel(place, title, xticks="none", yticks="none") for place, title in zip(places, titles, strict=True)]
     canvas = Canvas(panels, (900, 120))
     for i, row in enumerate(shown):
         canvas.image(f"digit {i}", i, x[row].view(8, 8).cpu(), 1.0)
     listed = f"; the first {len(shown)}: {', '.join(titles)}" if shown else ""
-    return Still(canvas, f"{len(wrong)} of {len(y)} images are read wrongly{listed}.")
+    return Still(canvas, f"{len(wrong)} of {counted(len(y), 'image')} {'is' if len(wrong) == 1 else 'are'} read wrongly{listed}.")

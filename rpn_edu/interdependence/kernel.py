@@ -254,10 +254,11 @@ class Distance(Kernel):
 class Minkowski(Distance):
     """A_ij = exp(-‖v_i - v_j‖_p) with ‖u‖_p = (Σ_d |u_d|^p)^(1/p)
 
-    The larger p, the more the largest difference alone counts. Source: RPN 2, "Numerical Kernel based Interdependence".
+    The larger p, the more the largest difference alone counts: beyond p = 10, where powers leave float32, take Chebyshev().
+    Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
-    p: Annotated[float, Dial(1.0, 6.0, "power of the differences; Chebyshev() is ∞", least=1.0, most=10.0)] = 2.0
+    p: Annotated[float, Dial(1.0, 6.0, "power of the differences", least=1.0, most=10.0)] = 2.0
 
 
 @component

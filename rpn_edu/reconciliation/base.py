@@ -54,6 +54,10 @@ class Reconciliation(Component, ABC):
         """(L, R) where ψ(w) = L R and R (rows × D) is all that meets the features; L may be None. None: ψ has no such form."""
         return None
 
+    def scratch(self, n: int, D: int) -> int:
+        """How many numbers are made beside w and the matrix, at most."""
+        return 0
+
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
         """Numbers that are neither learned nor cheap to derive, drawn on the CPU in float64. The head keeps them as buffers."""
         return {}

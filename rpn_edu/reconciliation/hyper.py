@@ -33,6 +33,11 @@ class Hyper(Reconciliation):
     def length(self, n: int, D: int) -> int:
         return self.inputs
 
+    def scratch(self, n: int, D: int) -> int:
+        shapes = self.layers(n * D)
+        h, sides = shapes["T"][0], sum(side for name, shape in shapes.items() if name != "T" for side in shape)
+        return sum(math.prod(shape) for shape in shapes.values()) + shapes["T"][0] * n * D + 2 * h * h + 256 * (sides + h)
+
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
         fixed = normal(self.seed, {**self.layers(n * D), "samples": (256, self.inputs)})
         # T is scaled so that entries of ψ(w) start as large as `init` promises. How large they are without it is read off 256 random w.

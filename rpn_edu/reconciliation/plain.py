@@ -106,6 +106,9 @@ class RandomAdaption(Reconciliation):
     def length(self, n: int, D: int) -> int:
         return n + self.rank
 
+    def scratch(self, n: int, D: int) -> int:
+        return 2 * (n + D) * self.rank
+
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
         # B is kept as rank × D: with its long side in memory order the product is 3.7 times faster.
         return normal(self.seed, {"A": (n, self.rank), "B": (self.rank, D)})

@@ -24,9 +24,9 @@ Numbers = dict[str, Any]
 Seed = Annotated[int, Dial(0, 9, "seed of the random numbers", most=LAST_SEED)]
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, form: str = "") -> str:
     """1 channel, 2 channels."""
-    return f"{count} {noun}{'s' * (count != 1)}"
+    return f"{count:{form}} {noun}{'s' * (count != 1)}"
 
 
 class Picture(Component, ABC):
@@ -44,6 +44,15 @@ class Picture(Component, ABC):
     """The fields of a Formula that change what is shown: they get controls."""
     size: ClassVar[tuple[int, int]] = (700, 300)
     """Width and height in pixels: near 700 × 300, or a slider stutters."""
+    most: ClassVar[dict[str, int]] = {"depth": 1000}
+    """How large a count may be, where it is not a million: layers are made one by one before their sizes are known."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field in self.declared:
+            most = self.most.get(field.name, 1_000_000)
+            if field.kind == "int" and field.name != "seed" and getattr(self, field.name) > most:
+                raise ValueError(f"{field.owner}.{field.name} must be at most {most:,} ({field.doc}), got {getattr(self, field.name)}")
 
     def given(self) -> dict[str, Tensor]:
         """Data the numbers start from, by argument name. In the code they are written out."""

@@ -9,7 +9,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Canvas, Panel, steady, with_jumps
-from .base import LINES, Numbers, Picture
+from .base import LINES, Numbers, Picture, counted
 
 ROOM = 1.2  # of the picture above the highest curve, for its number
 
@@ -87,7 +87,10 @@ class Basis(Picture):
     def inside(self, subject: Expansion, numbers: Numbers) -> Tensor:
         """The shown curves inside the domain."""
         (low, high), x = subject.domain, numbers["x"]
-        return numbers["curves"][(x >= low - 1e-9) & (x <= high + 1e-9), : self.shown]
+        inside = (x >= low - 1e-9) & (x <= high + 1e-9)
+        if not inside.any():  # the picture reaches so far that the domain lies between two of its points
+            inside = torch.arange(len(x)) == (x - (low + high) / 2).abs().argmin()
+        return numbers["curves"][inside, : self.shown]
 
     def remarks(self, subject: Expansion, numbers: Numbers) -> list[str]:
         """What the curves alone do not tell."""
@@ -111,7 +114,7 @@ class Basis(Picture):
         outside = "" if low <= self.at <= high else " This x lies outside the domain."
         remarks = "".join(f" {remark[0].upper()}{remark[1:]}." for remark in self.remarks(subject, numbers))
         return (
-            f"{len(kappa)} features of {subject!r} as curves over x from {x[0]:g} to {x[-1]:g}; "
+            f"{counted(len(kappa), 'feature')} of {subject!r} as curves over x from {x[0]:g} to {x[-1]:g}; "
             f"the domain from {low:g} to {high:g} is marked. "
             f"At x = {self.at:g} they run from {kappa.min():.3g} to {kappa.max():.3g} and sum to {kappa.sum():.3g}.{outside}{remarks}"
         )

@@ -65,8 +65,11 @@ class Boundary(Picture):
         l = self.learned(subject)
         if self.depth > 1 and D < 100_000 and self.wildest(subject) > 1e4:
             raise ValueError("κ would meet numbers far out of its domain between the layers: choose tanh there, or a lower degree")
-        # Every point sends its own slope back through every layer.
-        return {"m": 2, "b": self.points**2, "n": max(self.widths()[1:]), "D": D, "l": l, "equations": (self.points + l) * l}
+        # Every point, or every learned number where those are fewer, sends slopes of its own through every layer.
+        slopes = min(self.points, l) * self.points * D
+        plane = self.cells[0] * self.cells[1] * (D + self.width)
+        equations = (self.points + l) * l + slopes
+        return {"m": 2, "b": self.points, "n": max(self.widths()[1:]), "D": D, "l": l, "equations": equations, "plane": plane}
 
     def wildest(self, subject: Formula) -> float:
         """The largest feature that a hidden layer could make. Beyond ten thousand, a fit would magnify the last digit of every number."""

@@ -14,7 +14,7 @@ from ...machine import needs
 from ...reconciliation import Identity
 from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, Numbers, Picture, Seed
+from .base import COLORS, Numbers, Picture, Seed, counted
 
 FULL = Identity()  # what every other ψ is compared with
 MOST = 320  # features: more would make a slider stutter
@@ -161,11 +161,13 @@ class Digits(Picture):
 
     def alt(self, subject: Formula, numbers: Numbers) -> str:
         l, dense = len(numbers["w"]), len(numbers["full"])
-        first = ", ".join(f"{true} as {said}" for said, true in zip(numbers["said"].tolist()[:3], numbers["is"].tolist()[:3], strict=True))
+        pairs = zip(numbers["said"].tolist()[:3], numbers["is"].tolist()[:3], strict=True)
+        first = ", ".join(f"{true} as {said}" for said, true in pairs)
+        wrong = f"{self.mistakes(numbers)} {'is' if self.mistakes(numbers) == 1 else 'are'} read wrongly"
         return (
-            f"{subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r} has learned {l} numbers from {self.images} "
-            f"handwritten digits and reads {numbers['accuracy']:.1%} of 500 new ones; a full matrix of {dense} numbers reads "
-            f"{numbers['full_accuracy']:.1%}. {self.mistakes(numbers)} are read wrongly{', such as ' + first if first else ''}. "
+            f"{subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r} has learned {counted(l, 'number')} "
+            f"from {self.images} handwritten digits and reads {numbers['accuracy']:.1%} of 500 new ones; a full matrix of "
+            f"{counted(dense, 'number')} reads {numbers['full_accuracy']:.1%}. {wrong}{', such as ' + first if first else ''}. "
             f"Beside it the rows of ψ(w), with entries from {numbers['W'].min():.3g} to {numbers['W'].max():.3g}."
         )
 

@@ -1,6 +1,6 @@
 """w beside the matrix that ψ makes of it."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -111,9 +111,13 @@ class Fabric(Picture):
         singular = numbers["singular"]
         return int((singular > 1e-10 * singular.max().clamp(min=1e-300)).sum())
 
+    def blocked(self, subject: Any) -> str:
+        p, q, s, t = subject.blocks(self.n, self.D)
+        return f" in {p} by {counted(q, 'block')} of {s} by {t}"
+
     def alt(self, subject: Reconciliation, numbers: Numbers) -> str:
         W = numbers["W"]
-        blocks = " in {} by {} blocks of {} by {}".format(*subject.blocks(self.n, self.D)) if isinstance(subject, Blocked) else ""
+        blocks = self.blocked(subject) if isinstance(subject, Blocked) else ""
         zeros = f"{int((W == 0).sum())} of them are exactly 0, " if (W == 0).any() else ""
         return (
             f"{counted(len(numbers['w']), 'learned number')} of {subject!r} beside the {self.n} by {self.D} matrix they become{blocks}. "

@@ -43,7 +43,9 @@ class Fit(Picture):
         if not self.own:
             return
         if len(self.own) < 4 or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in self.own):
-            raise ValueError(f"Fit.own must be at least 4 pairs (x, y), got {self.own!r}")
+            raise ValueError(f"Fit.own must be at least 4 pairs (x, y), got {self.own!r:.200}")
+        if len(self.own) > 100_000:
+            raise ValueError(f"Fit.own must be at most 100,000 pairs, or its token would be endless, got {len(self.own):,}")
         if len({x for x, _ in self.own}) == 1:
             raise ValueError(f"Fit.own needs at least two different x, got x = {self.own[0][0]:g} everywhere")
 
@@ -73,7 +75,8 @@ class Fit(Picture):
         l = subject.reconciliation.length(1, D) + subject.remainder.length(1, 1)
         if D < 100_000 and self.steps(subject) > 1 and self.wildest(subject) > 1e4:
             raise ValueError("κ makes numbers beyond ten thousand, and a fit of this ψ or π in steps is lost: choose a lower degree")
-        return {"m": 1, "b": len(self.own) or self.points, "n": 1, "D": D, "l": l, "equations": ((len(self.own) or self.points) + l) * l}
+        rows = len(self.own) or self.points
+        return {"m": 1, "b": rows, "n": 1, "D": D, "l": l, "equations": (rows + l) * l, "grid": 200 * D}
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y = given["x"], given["y"]  # (points,)

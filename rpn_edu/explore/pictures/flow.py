@@ -74,7 +74,7 @@ class Flow(Picture):
         kappa = numbers["kappa"][0]
         inner, pi, g = (", ".join(f"{value:z.3f}" for value in numbers[name][0]) for name in ("inner", "pi", "g"))
         return (
-            f"The input ({self.x1:g}, {self.x2:g}) becomes {len(kappa)} features of {subject.expansion!r}, "
+            f"The input ({self.x1:g}, {self.x2:g}) becomes {counted(len(kappa), 'feature')} of {subject.expansion!r}, "
             f"from {kappa.min():.3g} to {kappa.max():.3g}. Their inner product with the rows of ψ(w) is {inner}; "
             f"the remainder adds {pi}; g is {g}."
         )

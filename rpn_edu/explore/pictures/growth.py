@@ -11,7 +11,7 @@ from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Canvas, Panel
 from ..ledger import BUDGET
-from .base import COLORS, Numbers, Picture
+from .base import COLORS, Numbers, Picture, counted
 
 # Squares and squares of 2 are among them: images have such sizes.
 INPUTS = (1, 2, 3, 4, 6, 9, 12, 16, 25, 36, 49, 64, 100, 144, 196, 256, 400, 576, 784, 1024)
@@ -93,15 +93,15 @@ class Growth(Picture):
             grown = f" D runs from {first} to {last}."
         return (
             f"The number of features D of {subject!r} against the number of inputs m, both by powers of ten.{grown} "
-            f"At m = {m} there are {D:,} features; a matrix for {self.n} outputs holds {int(numbers['matrix']):,} numbers."
+            f"At m = {m} it makes {counted(D, 'feature', ',')}; a matrix for {counted(self.n, 'output')} holds "
+            f"{counted(int(numbers['matrix']), 'number', ',')}."
         )
 
     def readout(self, subject: Expansion, numbers: Numbers) -> str:
         D, matrix, size = (int(numbers[name]) for name in ("D", "matrix", "bytes"))
         only = " (made for this m only)" if subject.made_for else ""
-        return (
-            f"m = {int(numbers['m'])}{only}   D = {D:,}   n · D = {matrix:,}   {size / 2**20:,.2f} MB for {self.rows} rows and the matrix"
-        )
+        memory = f"{size / 2**20:,.2f} MB for {counted(self.rows, 'row')} and the matrix"
+        return f"m = {int(numbers['m'])}{only}   D = {D:,}   n · D = {matrix:,}   {memory}"
 
     def values(self, subject: Expansion, numbers: Numbers) -> dict[str, str]:
         return {"κ": f"D = {int(numbers['D']):,}", "ψ": f"{self.n} × {int(numbers['D']):,}"}

@@ -35,6 +35,10 @@ class Heads(Picture):
         Panel((0.74, 0.13, 0.24, 0.36), "singular values, ×: first ψ", xticks="counts"),
     )
 
+    def check(self) -> None:
+        if self.output > self.n:
+            raise ValueError(f"Heads.output must be one of the {self.n} outputs, got {self.output}")
+
     def sizes(self, subject: Formula) -> dict[str, int]:
         D, C = subject.expansion.width(self.m), subject.channels
         if self.rows // 2 < D:

@@ -11,7 +11,7 @@ from ...component import Dial, component
 from ...formula import Formula
 from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, HATCHES, Numbers, Picture, Seed
+from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -109,7 +109,7 @@ class Microscope(Picture):
         top = steady(kappa) * 1.1
         canvas.limits(0, (-0.5, len(kappa) - 0.5), (-top, top))
         canvas.bars("kappa", 0, kappa, COLORS["κ"], HATCHES["κ"])
-        canvas.text("kappa name", 0, 0.99, 1.06, f"κ({before}): {len(kappa)} features", ha="right")
+        canvas.text("kappa name", 0, 0.99, 1.06, f"κ({before}): {counted(len(kappa), 'feature')}", ha="right")
         canvas.image("W", 1, W, steady(W, floor=0.1))
         canvas.text("W name", 1, 0, 1.05, f"ψ({lowered('w', self.layer)}): {n} × {len(kappa)}  (– is negative)")
         reach = steady(torch.stack([numbers[name] for name in ("inner", "pi", "H")]).clamp(-self.reach, self.reach), floor=0.1) * 1.1
@@ -142,7 +142,8 @@ class Microscope(Picture):
         kappa, H = numbers["kappa"][0], numbers["H"][0]
         sizes, slopes = (", ".join(f"{value:.2g}" for value in numbers[name]) for name in ("sizes", "slope_sizes"))
         return (
-            f"Layer {self.layer} of {self.depth} for the input ({self.x1:g}, {self.x2:g}): {len(kappa)} features of {subject.expansion!r} "
+            f"Layer {self.layer} of {self.depth} for the input ({self.x1:g}, {self.x2:g}): "
+            f"{counted(len(kappa), 'feature')} of {subject.expansion!r} "
             f"from {kappa.min():.3g} to {kappa.max():.3g} meet a {len(H)} by {len(kappa)} matrix of {subject.reconciliation!r}. "
             f"The layer hands over {', '.join(f'{value:z.3f}' for value in H)}{self.cut(numbers)}. Beside it the sizes of all layers "
             f"from the input on: {sizes}; and of the gradient of the first output there: {slopes}."

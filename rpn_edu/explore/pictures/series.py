@@ -9,7 +9,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...expansion import Taylor
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, Numbers, Picture
+from .base import COLORS, Numbers, Picture, counted
 
 
 def exponential(x: Tensor) -> Tensor:
@@ -63,6 +63,10 @@ class Series(Picture):
     )
 
     def sizes(self, subject: Taylor) -> dict[str, int]:
+        if subject.order > 169:
+            raise ValueError(f"Series divides by the factorial of Taylor.order + 1 and stops at order 169, got {subject.order}")
+        if self.function == "exp x" and abs(self.a) > 100:
+            raise ValueError(f"Series.a must be from -100 to 100 for exp x, which is no number of a computer far beyond, got {self.a:g}")
         return {"m": 1, "b": 201, "n": 1, "D": subject.order, "l": subject.order}
 
     def numbers(self, subject: Taylor, **given: Tensor) -> Numbers:
@@ -76,7 +80,7 @@ class Series(Picture):
 
         def bound(x: Tensor) -> Tensor:
             power = (x - self.a).abs() ** (subject.order + 1)
-            steepness = 1 if self.function == "1 / (1 + x²)" else math.factorial(subject.order + 1)
+            steepness = 1 if self.function == "1 / (1 + x²)" else float(math.factorial(subject.order + 1))
             return largest(self.function, x, self.a) * power / steepness
 
         at = torch.tensor([self.at], dtype=torch.float64)
@@ -109,7 +113,8 @@ class Series(Picture):
     def alt(self, subject: Taylor, numbers: Numbers) -> str:
         inner, pi, missing, bound = (float(numbers[f"{name}_at"]) for name in ("inner", "pi", "missing", "bound"))
         return (
-            f"The function {self.function} and the product of its first {subject.order} powers of x - a, a = {self.a:g}, with Taylor's w. "
+            f"The function {self.function} and the product of its first {counted(subject.order, 'power')} of x - a, a = {self.a:g}, "
+            f"with Taylor's w. "
             f"At x = {self.at:g} the product says {inner:z.4g} and leaves out {pi:z.4g}. Of this f(a) = {pi - missing:z.4g} is a constant "
             f"and {missing:z.3g} is Taylor's remainder; Lagrange's bound for it is {bound:z.3g}."
         )

@@ -9,7 +9,7 @@ from ...component import Dial, component
 from ...formula import Formula
 from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, Numbers, Picture, Seed
+from .base import COLORS, Numbers, Picture, Seed, counted
 
 
 @component
@@ -94,7 +94,8 @@ class Stack(Picture):
         last = len(signal) - 1
         ended = f" Layer {last + 1} would pass a billion, so the stack ends below it." if last < self.depth else ""
         return (
-            f"{self.depth} layers of {subject!r}, each {self.width} wide. On the way up the signal {self.trend(signal[0], signal[-1])}: "
+            f"{counted(self.depth, 'layer')} of {subject!r}, each {self.width} wide. On the way up "
+            f"the signal {self.trend(signal[0], signal[-1])}: "
             f"its size goes from {signal[0]:.3g} to {signal[-1]:.3g} after layer {last}. On the way down the gradient "
             f"{self.trend(gradient[-1], gradient[0])}: its size goes from {gradient[-1]:.3g} at the top to {gradient[0]:.3g} at x.{ended}"
         )
@@ -112,4 +113,9 @@ class Stack(Picture):
 
     def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
         D = self.sizes(subject)["D"]
-        return {"g": f"k = 1 … {len(numbers['signal']) - 1}", "κ": f"D = {D}", "ψ": f"{self.width} × {D}", "π": f"{self.width} numbers"}
+        return {
+            "g": f"k = 1 … {len(numbers['signal']) - 1}",
+            "κ": f"D = {D}",
+            "ψ": f"{self.width} × {D}",
+            "π": counted(self.width, "number"),
+        }
