@@ -23,7 +23,7 @@ def ledger(sizes: dict[str, int], subject: Component | None = None) -> dict[str,
     if size > BUDGET:
         needed, limit = f"{grouped(size // 2**20)} MB" + (f" (D = {grouped(sizes['D'])})" if matrix else ""), BUDGET // 2**20
         raise ValueError(
-            f"this state would need {needed}; this explorer stops at {limit} MB. Choose smaller numbers, such as a lower degree."
+            f"this state would need {needed}; this explorer stops at {limit} MB. Choose a lower degree or other smaller numbers."
         )
     return {**sizes, **matrix, **frozen, "bytes": size}
 

@@ -33,9 +33,9 @@ class Predict:
         demand(isinstance(self.reason, str), "Predict.reason", "a text", self.reason)
         texts = isinstance(self.choices, (tuple, list)) and all(isinstance(choice, str) for choice in self.choices)
         demand(texts, "Predict.choices", 'texts in brackets such as ("it grows", "it shrinks")', self.choices)
-        ends: Sequence[Any] = self.number if isinstance(self.number, (tuple, list)) and len(self.number) == 2 else ()
-        real = bool(ends) and all(isinstance(end, Real) and not isinstance(end, bool) and math.isfinite(end) for end in ends)
-        rising = real and ends[0] < ends[1]
+        ends: Any = self.number if isinstance(self.number, (tuple, list)) else ()
+        real = all(isinstance(end, Real) and not isinstance(end, bool) and math.isfinite(end) for end in ends)
+        rising = real and len(ends) == 2 and ends[0] < ends[1]
         demand(self.number is None or rising, "Predict.number", "the two ends (low, high) of a slider", self.number)
         if bool(self.choices) == (self.number is not None):
             raise ValueError("Predict needs either choices or number=(low, high)")
