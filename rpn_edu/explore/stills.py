@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .. import given
 from ..fit import Record
 from .alone import alone
 from .canvas import Canvas, Panel, data_url
@@ -47,6 +48,10 @@ def learning_curve(records: Sequence[Record], metric: str = "metric") -> Still:
 @alone()
 def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Still:
     """The images that a model got wrong, each with its label and what the model said: (rows, 64), (rows,), (rows,)."""
+    x, y, predicted = (given.tensor(f"digit_sheet.{name}", value) for name, value in (("x", x), ("y", y), ("predicted", predicted)))
+    if x.shape != (len(x), 64) or not y.shape == predicted.shape == (len(x),):
+        shapes = ", ".join(str(tuple(part.shape)) for part in (x, y, predicted))
+        raise ValueError(f"digit_sheet needs x (rows, 64), y (rows,) and predicted (rows,), got {shapes}")
     wrong = (y != predicted).nonzero().squeeze(-1).tolist()
     shown = wrong[:most]
     said = [(int(y[row]), int(predicted[row])) for row in shown]

@@ -40,9 +40,9 @@ class Fit(Picture):
     )
 
     def check(self) -> None:
-        if not self.own:
+        if self.own == ():
             return
-        if len(self.own) < 4 or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in self.own):
+        if not isinstance(self.own, tuple) or len(self.own) < 4 or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in self.own):
             raise ValueError(f"Fit.own must be at least 4 pairs (x, y), got {self.own!r}")
         if len({x for x, _ in self.own}) == 1:
             raise ValueError(f"Fit.own needs at least two different x, got x = {self.own[0][0]:g} everywhere")
