@@ -116,6 +116,7 @@ class Field(NamedTuple):
 
     def checked(self, value: Any) -> Any:
         """The value in its canonical type. TypeError or ValueError says who, what was wanted and what came."""
+        value = value.item() if getattr(value, "ndim", None) == 0 else value  # a number of NumPy or of torch
         if value is None and self.optional:
             return None
         match self.kind:
@@ -144,7 +145,7 @@ class Field(NamedTuple):
                     self._refuse(TypeError, f"a tuple of {self.base.term}s", value)
                 return tuple(map(self._part, value))
             case "table":
-                return self._table(getattr(value, "tolist", lambda: value)())
+                return self._table(_listed(value))
 
     def _part(self, value: Any) -> Any:
         if isinstance(value, type) and issubclass(value, self.base):
@@ -270,6 +271,14 @@ def misspelt(term: str) -> Callable[[str], typing.NoReturn]:
         raise AttributeError(f"no {term} is called {name!r}{hint}", name=name)
 
     return __getattr__
+
+
+def _listed(value: Any) -> Any:
+    """An array or a table of any library as nested lists."""
+    for made in ("to_numpy", "__array__"):
+        if hasattr(value, made) and not hasattr(value, "tolist") and not isinstance(value, type):
+            value = getattr(value, made)()
+    return value.tolist() if hasattr(value, "tolist") and not isinstance(value, type) else value
 
 
 def _stored(value: Any) -> Any:

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import torch
 
-from . import machine
+from . import given, machine
 
 __all__ = ["Equation", "Karate", "Split", "curve", "digits", "equation", "equations", "iris", "karate", "moons"]
 
@@ -79,9 +79,9 @@ def _shipped_with_scikit_learn(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _stratified(who: str, labels: np.ndarray, test: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Shuffled indices of training and test rows; every class gives the same share, and keeps a row on each side."""
-    _check_share(who, test)
+    test = _share_of_rows(who, test)
     # NumPy promises the raw bits of a bit generator for ever, but not what shuffle or permutation make of them.
-    bits = np.random.PCG64(_whole(f"{who}.seed", seed, 0)).random_raw(2 * len(labels))
+    bits = np.random.PCG64(given.seed(f"{who}.seed", seed)).random_raw(2 * len(labels))
     # One draw chooses, another orders: in the order of choice the training rows would begin with whichever class was full first.
     choice, shuffled = np.argsort(bits.reshape(2, -1), axis=1, kind="stable")
     held_out = np.zeros(len(labels), dtype=bool)
@@ -155,10 +155,8 @@ def curve(
     Made for sliders: another `noise` or `shape` keeps x and scales the same noise; more `points` keep the earlier ones.
     Raises ValueError for an unknown shape, points < 1 or noise < 0.
     """
-    points = _whole("curve.points", points, 1)
-    if not 0 <= noise < math.inf:
-        raise ValueError(f"curve.noise must be a finite number >= 0 (standard deviation of the noise), got {noise!r}")
-    if shape not in SHAPES:
+    points, noise = given.count("curve.points", points), given.real("curve.noise", noise, 0, "standard deviation of the noise")
+    if not isinstance(shape, str) or shape not in SHAPES:
         raise ValueError(f"curve.shape must be one of {', '.join(map(repr, SHAPES))}, got {shape!r}{_did_you_mean(shape, SHAPES)}")
     # One row of two uniform numbers per point: torch.randn draws in blocks, and its early numbers would change with `points`.
     where, luck = _uniform("curve", points, 2, seed).unbind(-1)
@@ -179,9 +177,7 @@ def moons(
     everything is moved and scaled by 1.5 into [-1, 1]; `noise` is the standard deviation before that, as in scikit-learn's make_moons.
     Made for sliders: another `noise` scales the same noise; more `points` keep the earlier ones. ValueError for points < 2 or noise < 0.
     """
-    points = _whole("moons.points", points, 2)
-    if not 0 <= noise < math.inf:
-        raise ValueError(f"moons.noise must be a finite number >= 0 (standard deviation of the noise), got {noise!r}")
+    points, noise = given.count("moons.points", points, 2), given.real("moons.noise", noise, 0, "standard deviation of the noise")
     where, *luck = _uniform("moons", 200 + points, 3, seed).unbind(-1)  # the first 200 are the fresh ones, however many points follow
     lower, angle = torch.arange(200 + points, device="cpu") % 2, math.pi * where
     x = torch.stack([angle.cos(), angle.sin()], -1)
@@ -230,6 +226,7 @@ class Equation:
 
         Raises TypeError for other dtypes and ValueError for another number of columns. Outside the ranges y may be nan or infinite.
         """
+        x = given.tensor(f"{self.name}.x", x)
         if not torch.is_floating_point(x):
             raise TypeError(f"{self.name} needs x in floating point, got {x.dtype}")
         if x.ndim == 0 or x.shape[-1] != len(self.variables):
@@ -246,8 +243,7 @@ class Equation:
         More `rows` keep the earlier ones. Raises ValueError for rows < 2 or unless 0 < test < 1.
         """
         who = f"{self.name}.sample"
-        rows = _whole(f"{who}.rows", rows, 2)
-        _check_share(who, test)
+        rows, test = given.count(f"{who}.rows", rows, 2), _share_of_rows(who, test)
         low, high = torch.tensor([limits for _, *limits in self.variables], dtype=torch.float64, device="cpu").T
         x = low + (high - low) * _uniform(who, rows, len(self.variables), seed)
         y = self(x)[:, None]
@@ -378,30 +374,22 @@ def _apply(function: Callable[[torch.Tensor], torch.Tensor], value: torch.Tensor
 
 def _uniform(who: str, rows: int, columns: int, seed: int) -> torch.Tensor:
     """Numbers in [0, 1), float64, row after row: more rows keep the earlier ones."""
-    generator = torch.Generator("cpu").manual_seed(_whole(f"{who}.seed", seed, 0))
+    generator = torch.Generator("cpu").manual_seed(given.seed(f"{who}.seed", seed))
+    given.affordable(who, f"{rows:,} rows", 4 * rows * columns, "choose fewer")  # the draw and what is made of it
     return torch.rand(rows, columns, generator=generator, dtype=torch.float64, device="cpu")
 
 
 def _split(who: str, x_train, y_train, x_test, y_test, dtype: torch.dtype, device: torch.device | str) -> Split:
     """Four arrays or tensors as a Split. Whole numbers are labels and stay so. Cast first, then move: some devices know no float64."""
-    if not dtype.is_floating_point:
-        raise TypeError(f"{who}.dtype must be a floating point dtype, got {dtype}")
-    there = machine.device(device, f"{who}.device")
+    dtype, there = given.floating(f"{who}.dtype", dtype), machine.device(device, f"{who}.device")
     parts = (torch.as_tensor(part, device="cpu") for part in (x_train, y_train, x_test, y_test))
     return Split(*(part.to(dtype if part.is_floating_point() else part.dtype).to(there) for part in parts))
 
 
-def _whole(who: str, value: int, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{who} must be int >= {least}, got {value!r}")
-    if value < least:
-        raise ValueError(f"{who} must be int >= {least}, got {value!r}")
-    return int(value)
-
-
-def _check_share(who: str, test: float) -> None:
-    if not 0 < test < 1:
+def _share_of_rows(who: str, test: float) -> float:
+    if not 0 < given.real(f"{who}.test", test) < 1:
         raise ValueError(f"{who}.test must lie between 0 and 1 (the share of the rows that is set aside), got {test!r}")
+    return float(test)
 
 
 def _share(test: float, rows: int) -> int:

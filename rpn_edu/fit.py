@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import machine
+from . import given, machine
+from .before import checked, example, fitting, learned_by, tried_out
+from .losses import Criterion, matched, named
 
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "cross_entropy": F.cross_entropy, "nll": F.nll_loss}
 SMALL = 200_000_000  # multiplications per step below which a second thread costs more than it gives, above all on a busy machine
 
 
@@ -31,9 +31,25 @@ def device(wanted: str | None = None) -> torch.device:
     return machine.device(wanted or os.environ.get("RPN_EDU_DEVICE", "cpu"), "fit.device" if wanted else "RPN_EDU_DEVICE", computing=True)
 
 
-def accuracy(output: Tensor, y: Tensor) -> float:
-    """The share of rows whose largest output stands at the right class: (b, n), (b,) → 0..1."""
-    return (output.argmax(-1) == y).double().mean().item()
+def accuracy(output: Tensor, y: Tensor, above: float | None = None) -> float:
+    """The share of rows whose largest output stands at the right class: (..., n), (...) → 0..1; nan where an output is NaN.
+
+    y: class numbers 0..n-1, a column of them, or one-hot rows; rows with -100 do not count. One output has no largest: `above` says where
+    class 1 begins, 0 for logits (loss="bce"), 0.5 for outputs that learned 0 and 1 (loss="mse").
+    """
+    output, y = given.tensor("accuracy.output", output), given.tensor("accuracy.y", y)
+    if output.dim() < 2 or not output.numel():
+        raise ValueError(f"accuracy.output must be rows of outputs, (rows, n), one for each class, got shape {tuple(output.shape)}")
+    *rows, n = output.shape
+    if (n == 1) != (above is not None):
+        one = "one output has no largest: say where class 1 begins, above=0 for logits, above=0.5 for outputs near 0 and 1"
+        raise ValueError(f"accuracy.above: {one if n == 1 else f'the largest of {n} outputs is asked for, got above={above!r}'}")
+    y = given.classes("accuracy.y", y.to(output.device), (*rows, max(n, 2)))
+    found = output.argmax(-1) if above is None else (output.squeeze(-1) > given.real("accuracy.above", above)).long()
+    counted = y != given.SKIPPED
+    if not (total := int(counted.sum())):
+        raise ValueError("accuracy.y must hold a row that counts, got -100 in every row")
+    return math.nan if output.is_floating_point() and output.isnan().any() else int((found == y)[counted].sum()) / total
 
 
 class Record:
@@ -62,6 +78,19 @@ def threads_for(multiplications: float) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def learning(modules: list[nn.Module]) -> Iterator[None]:
+    """Train mode inside, eval mode on every way out: flags, since train() and eval() walk through the model, which takes longer."""
+    try:
+        for module in modules:
+            module.training = True
+        yield
+    finally:
+        for module in modules:
+            module.training = False
+
+
+@given.with_near_misses()
 def fit(
     model: nn.Module,
     x: Tensor,
@@ -69,33 +98,49 @@ def fit(
     *,
     steps: int = 1000,
     batch: int | None = None,
-    loss: str | Callable[[Tensor, Tensor], Tensor] = "mse",
+    loss: str | Criterion = "mse",
     metric: Callable[[nn.Module], float] | None = None,
     every: int = 20,
-    lr: float = 3e-3,
-    weight_decay: float = 1e-4,
+    lr: float | None = None,
+    weight_decay: float | None = None,
     optimizer: torch.optim.Optimizer | None = None,
     seed: int = 0,
 ) -> Iterator[Record]:
     """Train step by step and yield a Record after each: `for record in fit(model, x, y): ...`
 
-    x: (rows, m), y: (rows, n) or class numbers (rows,). `batch` rows are drawn for each step (None: all), the same ones for the same
-    `seed` on every device. `metric` is called with the model in eval mode every `every` steps and after the last one.
-    Raises FloatingPointError with an explanation when the loss is no longer a number.
+    x: (rows, m), or (rows, ..., m). y: (rows, n), or (rows,) for one output; class numbers (rows,) or one-hot rows for losses of classes,
+    which are the last axis of the outputs. Tensors, arrays, tables and lists are taken. Floats are cast to the dtype of the model, arrays
+    go to its device; nothing is broadcast. `batch` rows are drawn for each step (None: all), the same ones for the same `seed` on every
+    device.
+
+    loss: "mse"; "cross_entropy" for class numbers 0..n-1 (-100: a row that does not count); "nll" for them after a log_softmax; "bce" for
+    yes or no (0, 1) and one output; or a function of output and y, which gets both as they are: there y has to have the output's shape.
+    `lr` (None: 0.003) and `weight_decay` (None: 0.0001) are those of AdamW; an `optimizer` of one's own brings its own.
+    `metric` is called with the model every `every` steps and after the last one.
+
+    The model is in train mode during a step and in eval mode whenever the reader has it: in `metric`, between two steps, and afterwards,
+    however the loop ends. What does not fit together is told at the call, before anything is computed: ValueError and TypeError.
+    FloatingPointError explains a loss that is no longer a number.
     """
-    criterion = LOSSES.get(loss) if isinstance(loss, str) else loss
-    if criterion is None:
-        raise ValueError(f"fit.loss must be one of {', '.join(LOSSES)} or a function of output and y, got {loss!r}")
-    if len(x) != len(y) or not len(x):
-        raise ValueError(f"fit needs as many x as y and at least one row, got {len(x)} and {len(y)}")
-    if steps < 1 or every < 1 or (batch is not None and batch < 1):
-        raise ValueError(f"fit needs steps, every and batch of at least 1, got {steps}, {every} and {batch}")
-    if loss == "mse" and not y.is_floating_point():
-        raise ValueError(f"fit.loss='mse' compares numbers, but y holds {y.dtype}: for class numbers choose loss='cross_entropy'")
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ValueError("fit has nothing to train: this model has no learned numbers")
-    optimizer = optimizer or torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
-    return _steps(model, x, y, steps, min(batch or len(x), len(x)), criterion, metric, every, optimizer, seed)
+    given.instance("fit.model", model, nn.Module, "a model such as RPN([2, 1])")
+    steps, every, seed = given.count("fit.steps", steps), given.count("fit.every", every), given.seed("fit.seed", seed, least=-(2**63))
+    batch = None if batch is None else given.count("fit.batch", batch)
+    if metric is not None:
+        given.function("fit.metric", metric, "the model", "lambda model: accuracy(model(x_test), y_test)")
+    criterion, kind = named(loss)
+    settings = checked(optimizer, learned_by(model), lr=lr, weight_decay=weight_decay)
+    x, y = fitting("fit.x", x, model), fitting("fit.y", y, model)
+    if not (x.dim() and y.dim() and len(x) == len(y) and len(x)):
+        shapes = f"{tuple(x.shape)} and {tuple(y.shape)}"
+        raise ValueError(f"fit.x and fit.y must have the same number of rows, at least one, got shapes {shapes}")
+    given.finite("fit.x", x)
+    rows = min(batch or len(x), len(x))
+    with tried_out(model):
+        output, few = example(model, x, rows, whole=kind == "own")
+        criterion, y = matched(criterion, kind, model, output, y, few)
+    if optimizer is None:
+        optimizer = torch.optim.AdamW(model.parameters(), lr=settings["lr"], weight_decay=settings["weight_decay"], fused=True)
+    return _steps(model, x, y, steps, rows, criterion, metric, every, optimizer, seed)
 
 
 def _steps(
@@ -104,7 +149,7 @@ def _steps(
     y: Tensor,
     steps: int,
     rows: int,
-    criterion: Callable[[Tensor, Tensor], Tensor],
+    criterion: Criterion,
     metric: Callable[[nn.Module], float] | None,
     every: int,
     optimizer: torch.optim.Optimizer,
@@ -114,17 +159,25 @@ def _steps(
     order = torch.Generator(device="cpu").manual_seed(seed)
     work = rows * sum(p.numel() for p in model.parameters())
     start = time.perf_counter()
+    chosen: Any = slice(None)  # everything
+
+    def value_and_slope() -> Tensor:
+        """The loss of the chosen rows; the slopes go to the parameters. A function, since some optimizers ask several times in a step."""
+        optimizer.zero_grad(set_to_none=True)
+        value = criterion(model(x[chosen]), y[chosen])
+        value.backward()
+        return value
+
+    modules = [module for module in model.train().modules() if module.training]  # a model may keep parts of it out of train mode
+    model.eval()
     for step in range(1, steps + 1):
         # No DataLoader: the tensors are here already, and picking rows by index costs nothing beside the step.
-        everything = rows == len(x)
-        chosen = slice(None) if everything else torch.randint(len(x), (rows,), generator=order, device="cpu").to(x.device)
+        if rows < len(x):
+            chosen = torch.randint(len(x), (rows,), generator=order, device="cpu").to(x.device)
         measured = None
         with threads_for(work):  # given back before each yield: the reader's own code between two steps has all threads
-            model.train()
-            optimizer.zero_grad(set_to_none=True)
-            value = criterion(model(x[chosen]), y[chosen])
-            value.backward()
-            optimizer.step()
+            with learning(modules):
+                value: Any = optimizer.step(value_and_slope)  # type: ignore[arg-type]
             look = step % every == 0 or step == steps
             if look and not math.isfinite(value.item()):
                 raise FloatingPointError(
@@ -132,25 +185,28 @@ def _steps(
                     f"{optimizer.param_groups[0]['lr']:g}, a lower degree of κ, or inputs scaled into the domain of κ"
                 )
             if look and metric:
-                model.eval()
                 with torch.no_grad():
-                    measured = metric(model)
+                    measured = given.measured("fit.metric", metric(model))
         yield Record(step, value.detach(), measured, time.perf_counter() - start)
-    model.eval()
 
 
+@given.with_near_misses(fit)
 def train(
     model: nn.Module, x: Tensor, y: Tensor, *, steps: int = 1000, progress: bool = True, every: int = 20, **options: Any
 ) -> list[Record]:
     """Run `fit` to its end with a progress bar and give back the records of every `every`th step and the last.
 
-    Stopping it (the stop button, Ctrl-C) keeps the numbers of the last whole step and says so.
+    `options` are those of `fit`: batch, loss, metric, lr, weight_decay, optimizer, seed. Stopping it (the stop button, Ctrl-C) keeps the
+    numbers of the last whole step and says so.
     """
+    steps, every = given.count("fit.steps", steps), given.count("fit.every", every)
+    given.instance("train.progress", progress, bool, "True or False")
+    records = fit(model, x, y, steps=steps, every=every, **options)  # refuses what does not fit, before there is a bar
     kept: list[Record] = []
     done = 0
     bar = _bar(steps) if progress else None
     try:
-        for record in fit(model, x, y, steps=steps, every=every, **options):
+        for record in records:
             done = record.step
             if done % every == 0 or done == steps:
                 kept.append(record)
@@ -162,7 +218,6 @@ def train(
     finally:
         if bar is not None:
             bar.close()
-        model.eval()
     return kept
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
+from . import given
 from .component import Component, Dial, did_you_mean, family
 
 Shape = Literal["cuboid", "cylinder", "sphere"]
@@ -132,6 +133,8 @@ class Geometry(Component):
 
     def frozen(self, *sizes: int | None) -> dict[str, Tensor]:
         """`places`, (channels, positions, patches): the number of the cell at each place of each patch; off the grid, m."""
+        places = self.channels * self.positions * self.patches
+        given.affordable(self.qualified_name(), f"the places of {self.patches:,} patches", 5 * places, "choose a smaller radius")
         centres = torch.cartesian_prod(*(torch.arange(0, size, step, device="cpu") for size, step in zip(self.size, self.strides)))
         at = torch.tensor(self.offsets(), device="cpu").unsqueeze(1) + centres  # (positions, patches, 3)
         cell = (at[..., 0] * self.columns + at[..., 1]) * self.depth + at[..., 2]

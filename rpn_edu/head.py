@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from . import given
 from .formula import Formula
 from .real import real
 
@@ -22,6 +23,34 @@ class Trace(NamedTuple):
     inner: Tensor  # (..., b, n)   <κ_ξ(x), ψ(w)> over the channels, plus the bias
     pi: Tensor  # (..., b, n)   the remainder
     g: Tensor  # (..., b, n)   inner + pi
+
+
+class Sizes(NamedTuple):
+    """What a formula from m to n needs: counted before anything is allocated. ValueError where it does not fit m and n, or no memory."""
+
+    mixed: int  # m'
+    D: int
+    width: int  # n of each channel
+    terms: dict[str, tuple]  # what each term with numbers of its own meets, besides κ and ψ
+    learned: int
+
+    @classmethod
+    def of(cls, m: int, n: int, f: Formula) -> "Sizes":
+        given.affordable("Head", f"one row of x and of outputs, m = {given.figure(m)} and n = {given.figure(n)}", m + n, "choose fewer")
+        mixed = f.attribute.width(m)
+        D = f.expansion.width(mixed)
+        given.affordable("Head", f"one row of κ(x), D = {given.figure(D)}", D, "choose a lower degree of κ, or fewer inputs")
+        width = f.fusion.part_width(n, f.channels)
+        psi = f.channels * f.reconciliation.length(width, D)
+        given.affordable("Head", f"w, n = {n} and D = {given.figure(D)}", psi, "choose a lower degree of κ, or a ψ that learns fewer")
+        terms = {"attribute": (f.batch, m), "instance": (m, f.batch), "remainder": (m, n)}
+        terms |= {"fusion": ([width] * f.channels,)} if f.channels > 1 else {}  # one channel has nothing to fuse
+        others = {term: getattr(f, term).length(*sizes) for term, sizes in terms.items()}  # refuses sizes that do not fit
+        for term, length in others.items():
+            given.affordable("Head", f"the learned numbers of its {term}", length, "choose fewer inputs, or a ψ that learns fewer")
+        if f.batch is not None:
+            f.instance.width(f.batch)
+        return cls(mixed, D, width, terms, psi + sum(others.values()) + n * f.bias)
 
 
 class Owner(nn.Module):
@@ -85,24 +114,14 @@ class Head(Owner):
 
     def __init__(self, m: int, n: int, formula: Formula | None = None) -> None:
         super().__init__()
-        self.m, self.n, self.formula = m, n, formula or Formula()
-        f = self.formula
-        if not isinstance(f, Formula):
-            raise TypeError(f"Head.formula must be a Formula, got {f!r}")
-        self.mixed = f.attribute.width(m)  # m'
-        self.D = f.expansion.width(self.mixed)
-        widths = [f.fusion.part_width(n, f.channels)] * f.channels
-        self.channel_width = widths[0]
-        sizes = {"attribute": (f.batch, m), "instance": (m, f.batch), "remainder": (m, n)}
-        sizes |= {"fusion": (widths,)} if f.channels > 1 else {}  # one channel has nothing to fuse
-        for component, arguments in {"expansion": (self.mixed,), "reconciliation": (self.channel_width, self.D), **sizes}.items():
+        f = given.instance("Head.formula", Formula() if formula is None else formula, Formula, "a Formula")
+        self.m, self.n, self.formula = m, n, f = given.count("Head.m", m), given.count("Head.n", n), f
+        sizes = Sizes.of(m, n, f)
+        self.mixed, self.D, self.channel_width = sizes.mixed, sizes.D, sizes.width
+        for component, arguments in {"expansion": (self.mixed,), "reconciliation": (self.channel_width, self.D), **sizes.terms}.items():
             self.own_frozen(component, getattr(f, component), *arguments)
-        for component, arguments in sizes.items():
-            getattr(f, component).length(*arguments)  # refuses sizes that do not fit, before anything is drawn
-        if f.batch is not None:
-            f.instance.width(f.batch)
-        self.own("w", torch.stack([f.reconciliation.init(self.channel_width, self.D) for _ in widths]))  # (channels, l)
-        for component, arguments in sizes.items():
+        self.own("w", torch.stack([f.reconciliation.init(self.channel_width, self.D) for _ in range(f.channels)]))  # (channels, l)
+        for component, arguments in sizes.terms.items():
             self.own(f"w_{component}", getattr(f, component).init(*arguments))
         self.own("bias", torch.zeros(n if f.bias else 0, device="cpu"))
         self.output = f.output.module(n)
@@ -221,10 +240,22 @@ class Head(Owner):
         """x, whole numbers in the dtype of the head's own. ValueError where the size does not fit, TypeError for complex numbers."""
         f = self.formula
         if x.dim() < 2 or x.shape[-1] != self.m:
-            raise ValueError(f"this head takes rows of m = {self.m} numbers, shape (..., b, {self.m}), got shape {tuple(x.shape)}")
+            column = "; rows of one number are x[:, None]" if self.m == x.dim() == 1 else ""
+            cure = "; one row is x[None]" if x.shape == (self.m,) else column
+            raise ValueError(f"this head takes rows of m = {self.m} numbers, shape (..., b, {self.m}), got shape {tuple(x.shape)}{cure}")
         if f.batch is not None and x.shape[-2] != f.batch:
             raise ValueError(f"this head was made for a batch of {f.batch} rows (Formula.batch), got {x.shape[-2]}")
-        return x if x.is_floating_point() else real(x, self.w.dtype, "a head")
+        w = self._parameters.get("w")  # self.w asks in three places, which a tiny head would feel
+        return x if w is not None and x.dtype is w.dtype else self.of_another_dtype(x)
+
+    def of_another_dtype(self, x: Tensor) -> Tensor:
+        """Whole numbers in the dtype of the head's own. ValueError for other floats, unless autocast or a ψ without numbers takes them."""
+        if not x.is_floating_point():
+            return real(x, self.w.dtype, "a head")
+        if self.w.dtype is not x.dtype and self.w.numel() and not torch.is_autocast_enabled(x.device.type):
+            ours, theirs = (str(dtype).removeprefix("torch.") for dtype in (self.w.dtype, x.dtype))
+            raise ValueError(f"this head has {ours} numbers, and x is {theirs}: x.to(torch.{ours}), or model.to(torch.{theirs})")
+        return x
 
     def extra_repr(self) -> str:
         return f"m={self.m}, n={self.n}, D={self.D}, {self.formula}"

@@ -6,6 +6,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from . import given
 from .formula import Formula
 from .fusion import Fusion, Mean
 from .head import Head, Owner
@@ -19,13 +20,14 @@ class Layer(Owner):
 
     def __init__(self, m: int, n: int, formulas: Formula | Sequence[Formula] | None = None, fusion: Fusion | None = None) -> None:
         super().__init__()
-        formulas = [formulas or Formula()] if not isinstance(formulas, Sequence) else list(formulas)
+        formulas = list(formulas) if isinstance(formulas, Sequence) else [Formula() if formulas is None else formulas]
         if not formulas:
-            raise ValueError("a layer needs at least one formula, got an empty list")
-        self.m, self.n, self.fusion = m, n, fusion or Mean()
-        if not isinstance(self.fusion, Fusion):
-            raise TypeError(f"Layer.fusion must be a component of fusion, such as Mean(), got {fusion!r}")
+            raise ValueError("Layer.formulas must hold at least one formula, got an empty list")
+        self.m, self.n = m, n = given.count("Layer.m", m), given.count("Layer.n", n)
+        self.fusion = given.instance("Layer.fusion", Mean() if fusion is None else fusion, Fusion, "a component of fusion, such as Mean()")
         widths = [self.fusion.part_width(n, len(formulas))] * len(formulas)
+        if len(formulas) > 1:
+            given.affordable("Layer", "the learned numbers of its fusion", self.fusion.length(widths), "choose fewer outputs")
         self.heads = nn.ModuleList(Head(m, width, formula) for width, formula in zip(widths, formulas, strict=True))
         if len(formulas) > 1:
             self.own_frozen("fusion", self.fusion, widths)

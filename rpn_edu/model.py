@@ -10,11 +10,11 @@ from typing import Any, Self, cast
 import torch
 from torch import Tensor, nn
 
-from . import checkpoint, machine
+from . import checkpoint, given, machine
 from .component import from_config
 from .formula import Formula
 from .fusion import Fusion, Mean
-from .head import Head, Trace
+from .head import Head, Sizes, Trace
 from .layer import Layer
 
 
@@ -114,12 +114,15 @@ class RPN(Model):
         name: str = "Reconciled_Polynomial_Network",
         device: str | torch.device = "cpu",
     ) -> None:
-        super().__init__(name, device)
-        self.dims, self.fusion = list(dims) if isinstance(dims, Sequence) else [], fusion or Mean()
-        if len(self.dims) < 2 or not all(isinstance(d, int) and not isinstance(d, bool) and d > 0 for d in self.dims):
-            raise ValueError(f"RPN.dims must be at least two widths [d_0, ..., d_K] of 1 or more, got {dims!r}")
+        super().__init__(given.instance("RPN.name", name, str, "a text"), device)
+        self.dims = given.widths("RPN.dims", dims)
+        self.fusion = given.instance("RPN.fusion", Mean() if fusion is None else fusion, Fusion, "a component of fusion, such as Mean()")
         self.formulas = _per_layer(formula, len(self.dims) - 1)
-        sizes = zip(pairwise(self.dims), self.formulas, strict=True)
+        sizes = list(zip(pairwise(self.dims), self.formulas, strict=True))
+        if len(sizes) > 1:  # one layer counts for itself
+            parts = [(m, self.fusion.part_width(n, len(heads)), head) for (m, n), heads in sizes for head in heads]
+            learned = sum(Sizes.of(*part).learned for part in parts)
+            given.affordable("RPN", "all of its layers", learned, "choose smaller widths, or a ψ that learns fewer")
         self.layers = nn.ModuleList(Layer(m, n, heads, self.fusion) for (m, n), heads in sizes)
         self.to(self._first_device)
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import torch
 
-from . import expansion, interdependence, remainder
+from . import expansion, given, interdependence, remainder
 from .activation import Activation
 from .expansion import Expansion
 from .formula import Formula, Output
@@ -27,7 +27,7 @@ Softmax = Literal["none", "softmax", "log_softmax"]
 
 def stacked(name: str, dims: Sequence[int], layer: Formula, device: Device, hidden: Output = Output(), last: Output = Output()) -> RPN:
     """The same layer K times: `hidden` is the output of all but the last, `last` of the last."""
-    outputs = [hidden] * (len(dims) - 2) + [last]
+    outputs = [hidden] * (len(given.widths("RPN.dims", dims)) - 2) + [last]
     return RPN(dims, [replace(layer, output=output) for output in outputs], name=name, device=device)
 
 
@@ -112,4 +112,5 @@ def transformer(
     attend = Formula(
         instance=attention, remainder=remainder.Linear(), bias=True, output=Output("layer", activation=activation, dropout=dropout)
     )
-    return RPN(dims, [*[[attend] * heads] * (len(dims) - 2), Formula(bias=True)], name="transformer", device=device)
+    hidden = [[attend] * given.count("transformer.heads", heads)] * (len(given.widths("RPN.dims", dims)) - 2)
+    return RPN(dims, [*hidden, Formula(bias=True)], name="transformer", device=device)

@@ -154,8 +154,8 @@ def test_every_row_says_its_formula_in_one_line():
 FLOORS = [
     {"machine", "real", "precision", "__version__"},
     {"component"},
-    {"checkpoint", "data", "activation", "metric"},
-    {"geometry"},
+    {"checkpoint", "activation", "metric", "given"},
+    {"data", "geometry"},
     {"expansion", "reconciliation"},
     {"fusion"},
     {"interdependence", "remainder"},
@@ -163,6 +163,7 @@ FLOORS = [
     {"head"},
     {"layer"},
     {"model"},
+    {"losses", "before"},
     {"fit", "zoo"},
     {"course"},
     {"explore"},

@@ -230,7 +230,6 @@ def on_apples(device):
     return pretend.as_mps()
 
 
-@pytest.mark.xfail(raises=TypeError, reason="accuracy asks for float64")
 def test_learning_needs_no_float64(device):
     with on_apples(device):
         test_learning_meets_the_same_rows_and_numbers(device, torch.float32)

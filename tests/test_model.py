@@ -85,7 +85,7 @@ def test_dims_that_describe_no_network_are_refused(dims):
 
 
 def test_what_is_no_formula_and_no_fusion_is_refused_by_name():
-    with pytest.raises(TypeError, match=r"Layer.fusion must be a component of fusion, such as Mean\(\), got <class"):
+    with pytest.raises(TypeError, match=r"RPN.fusion must be a component of fusion, such as Mean\(\), got <class"):
         rpn.RPN([2, 1], fusion=rpn.fusion.Mean)
     for make in (lambda: rpn.Head(2, 1, E.Taylor()), lambda: rpn.Layer(2, 1, rpn.Formula)):
         with pytest.raises(TypeError, match="Head.formula must be a Formula, got"):

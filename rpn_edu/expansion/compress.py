@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .. import given
 from ..component import LAST_SEED, Dial, Table, component, did_you_mean
 from ..machine import needs
 from ..metric import METRICS
@@ -119,6 +120,7 @@ class Sampling(Expansion):
 
     def noise(self, choices: int) -> Tensor:
         """(choices,): minus the logarithm of an exponential draw is a Gumbel draw."""
+        given.affordable(self.qualified_name(), f"the noise of {given.figure(choices)} choices", 3 * choices, "choose fewer inputs")
         generator = torch.Generator().manual_seed(self.seed)
         return -torch.empty(choices, dtype=torch.float64, device="cpu").exponential_(generator=generator).log()
 
@@ -268,15 +270,14 @@ class Affine(Expansion):
         if method not in get_args(Method):
             known = ", ".join(map(repr, get_args(Method)))
             raise ValueError(f"Affine.fit method must be one of {known}, got {method!r}{did_you_mean(str(method), get_args(Method))}")
-        rows = np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x, dtype=np.float64)
-        if rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
+        rows = given.finite("Affine.fit x", given.tensor("Affine.fit x", x)).detach().cpu().double().numpy()
+        if rows.ndim != 2 or not rows.size:
             raise ValueError(f"Affine.fit x must be rows of finite numbers, shape (b, m), got shape {rows.shape}")
         b, m = rows.shape
         most = min(b, m) if method in ("pca", "svd") else m
-        if not isinstance(width, Integral) or not 1 <= width <= most:
+        width, seed = given.scalar(width), given.count("Affine.fit seed", seed, 0, 2**32 - 1)  # as NumPy's generator wants it
+        if isinstance(width, bool) or not isinstance(width, Integral) or not 1 <= width <= most:
             raise ValueError(f"Affine.fit width must be an int from 1 to {most} for {method!r} on {b} rows of m = {m}, got {width!r}")
-        if not 0 <= seed < 2**32:  # as NumPy's generator wants it
-            raise ValueError(f"Affine.fit seed must be int from 0 to {2**32 - 1}, got {seed!r}")
         matrix, center = _fitted(method, int(width), rows, seed)
         offset = -matrix @ center
         return cls(matrix, offset if offset.any() else ())  # type: ignore[arg-type]

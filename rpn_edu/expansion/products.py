@@ -6,6 +6,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from .. import given
 from ..component import Dial, component
 from .base import Expansion, derived
 
@@ -15,6 +16,9 @@ def choices(m: int, order: int, again: bool = True) -> dict[str, Tensor]:
 
     With `again` an element may be chosen several times: the monomials. Without it: the subsets. Both in lexicographic order.
     """
+    sizes = [math.comb(m + (k - 1) * again, k) for k in range(2, order + 1)]
+    who = "Taylor" if again else "CombinatorialNormal"
+    given.affordable(who, f"all choices of {order} out of {m}", 3 * sum(sizes), "choose a lower order, or fewer inputs")
     last, numbers = torch.arange(m, device="cpu"), {}
     for size in range(2, order + 1):
         first = last if again else last + 1

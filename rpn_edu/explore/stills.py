@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from .. import given
 from ..fit import Record
 from .alone import alone
 from .canvas import Canvas, Panel, data_url
@@ -83,14 +84,11 @@ def around(values: Sequence[float]) -> tuple[float, float]:
 @alone()
 def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Still:
     """The images that a model got wrong, each with its label and what the model said: (rows, 64), (rows,), (rows,)."""
-    for name, given in (("x", x), ("y", y), ("predicted", predicted)):
-        if not isinstance(given, Tensor):
-            raise TypeError(f"digit_sheet.{name} must be a tensor, got {given!r:.80}")
-    if x.dim() != 2 or x.shape[1] != 64 or not len(x) == len(y) == len(predicted):
-        sizes = ", ".join(str(tuple(part.shape)) for part in (x, y, predicted))
-        raise ValueError(f"digit_sheet needs x (rows, 64), y (rows,) and predicted (rows,), got {sizes}")
-    if not isinstance(most, int) or most < 1:
-        raise ValueError(f"digit_sheet.most must be int >= 1, got {most!r}")
+    x, y, predicted = (given.tensor(f"digit_sheet.{name}", value) for name, value in (("x", x), ("y", y), ("predicted", predicted)))
+    if x.shape != (len(x), 64) or not y.shape == predicted.shape == (len(x),):
+        shapes = ", ".join(str(tuple(part.shape)) for part in (x, y, predicted))
+        raise ValueError(f"digit_sheet needs x (rows, 64), y (rows,) and predicted (rows,), got {shapes}")
+    most = given.count("digit_sheet.most", most)
     wrong = (y != predicted).nonzero().squeeze(-1).tolist()
     shown = wrong[:most]
     pairs = [(int(y[row]), int(predicted[row])) for row in shown]

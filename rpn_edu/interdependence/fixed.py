@@ -43,8 +43,9 @@ class Constant(Interdependence):
     entries: Annotated[tuple[tuple[float, ...], ...], Table("A, row by row", ((1.0, 0.5, 0.0), (0.0, 1.0, -1.0), (2.0, 0.0, 1.0)))]
 
     def check(self) -> None:
-        if not self.entries or not all(isinstance(row, tuple) and len(row) == len(self.entries[0]) > 0 for row in self.entries):
-            raise ValueError("interdependence.Constant.entries must be rows of equal length")
+        rows = self.entries if isinstance(self.entries, tuple) else ()
+        if not rows or not all(isinstance(row, tuple) and len(row) == len(rows[0]) > 0 for row in rows) or isinstance(rows[0][0], tuple):
+            raise ValueError(f"interdependence.Constant.entries must be rows of equal length, got {self.entries!r}")
 
     @property
     def made_for(self) -> int | None:
@@ -180,7 +181,7 @@ class Linked(Network):
 
     def check(self) -> None:
         super().check()
-        for link in self.links:
+        for link in self.links if isinstance(self.links, tuple) else (self.links,):
             ends = link if isinstance(link, tuple) else ()
             if len(ends) != 2 or not all(isinstance(i, int) and 0 <= i < (self.nodes or i + 1) for i in ends):
                 last = self.nodes - 1 if self.nodes else "..."

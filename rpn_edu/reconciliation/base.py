@@ -8,11 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .. import given
 from ..component import Component
 
 
 def normal(seed: int, sizes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
     """Frozen normal numbers of every size, one after the other."""
+    numbers = sum(math.prod(size) for size in sizes.values())
+    given.affordable("Head", "the frozen numbers of its ψ", 2 * numbers, "choose a lower degree of κ, or a ψ that freezes fewer")
     generator = torch.Generator().manual_seed(seed)
     return {name: torch.randn(size, generator=generator, dtype=torch.float64, device="cpu") for name, size in sizes.items()}
 

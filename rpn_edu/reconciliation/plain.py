@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .. import given
 from ..component import LAST_SEED, Dial, component
 from .base import Reconciliation, normal, thin_product
 
@@ -83,6 +84,7 @@ class Masked(Reconciliation):
         return n * D
 
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
+        given.affordable("Head", "the mask of its ψ", 3 * n * D, "choose a lower degree of κ, or a ψ that freezes fewer")
         uniform = torch.rand(n, D, generator=torch.Generator().manual_seed(self.seed), dtype=torch.float64, device="cpu")
         return {"mask": (uniform < self.keep).double()}
 

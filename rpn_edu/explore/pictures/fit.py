@@ -40,9 +40,9 @@ class Fit(Picture):
     )
 
     def check(self) -> None:
-        if not self.own:
+        if self.own == ():
             return
-        if len(self.own) < 4 or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in self.own):
+        if not isinstance(self.own, tuple) or len(self.own) < 4 or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in self.own):
             raise ValueError(f"Fit.own must be at least 4 pairs (x, y), got {self.own!r:.200}")
         if len(self.own) > 100_000:
             raise ValueError(f"Fit.own must be at most 100,000 pairs, or its token would be endless, got {len(self.own):,}")
