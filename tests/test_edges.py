@@ -240,7 +240,7 @@ def test_a_beta_wavelet_of_large_exponents_is_that_of_exact_arithmetic(alpha, be
     (rpn.expansion.Jacobi(4, 1e6, 1e3), lambda k, x: scipy.special.eval_jacobi(k, 1e6, 1e3, x)),
     (rpn.expansion.Chebyshev(1000), scipy.special.eval_chebyt),
     (rpn.expansion.Legendre(1000), scipy.special.eval_legendre),
-], ids=repr)  # fmt: skip
+], ids=lambda given: repr(given) if isinstance(given, rpn.Component) else "")  # fmt: skip
 def test_polynomials_of_large_degrees_and_exponents_equal_scipy(kappa, truth):
     x = inside(kappa, 30, 1)
     wanted = np.stack([truth(k, x[:, 0].numpy()) for k in range(1, kappa.degree + 1)], 1)

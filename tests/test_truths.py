@@ -309,6 +309,7 @@ def ricker(sigma):
 
 def beta(a, b):
     """Minus the slope of scipy's density, by its logarithm, scaled by quadrature."""
+
     def slope(u):
         u = np.asarray(u)
         inside = (u > 0) & (u < 1)
