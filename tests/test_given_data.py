@@ -805,4 +805,4 @@ def test_data_of_other_libraries_are_taken_everywhere():
     assert len({Fit(own=each) for each in taken}) == 1
     assert len({X.Affine(matrix=each) for each in (Frame([[1.0, 2.0]]), Arrayed([[1.0, 2.0]]).rows, [[1.0, 2.0]])}) == 1
     assert accuracy(np.eye(3), [0, 1, 1]) == 2 / 3
-    assert digit_sheet(np.zeros((3, 64)), [1, 2, 3], np.array([1, 2, 4])).alt == "1 of 3 images are read wrongly; the first 1: 3 read as 4."
+    assert digit_sheet(np.zeros((3, 64)), [1, 2, 3], np.array([1, 2, 4])).alt == "1 of 3 images is read wrongly; the first 1: 3 read as 4."
