@@ -70,7 +70,9 @@ TARGETS = {
 }
 
 
-@pytest.mark.parametrize("loss", ["mse", F.mse_loss, F.l1_loss, F.huber_loss, nn.MSELoss()], ids=lambda loss: getattr(loss, "__name__", str(loss)))
+@pytest.mark.parametrize(
+    "loss", ["mse", F.mse_loss, F.l1_loss, F.huber_loss, nn.MSELoss()], ids=lambda loss: getattr(loss, "__name__", str(loss))
+)
 @pytest.mark.parametrize("y", TARGETS.values(), ids=TARGETS)
 def test_a_target_of_one_number_a_row_is_learned_as_a_column(y, loss):
     """The task is linear, so least squares is the truth."""
