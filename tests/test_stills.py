@@ -78,7 +78,7 @@ def test_a_sheet_of_digits_counts_in_words_and_refuses_what_is_none():
     x, y = torch.rand(3, 64), torch.tensor([1, 2, 3])
     assert digit_sheet(x, y, torch.tensor([1, 2, 4])).alt == "1 of 3 images is read wrongly; the first 1: 3 read as 4."
     assert digit_sheet(x, y, y).alt == "0 of 3 images are read wrongly."
-    for wrong in ((x.tolist(), y, y), (x, [1, 2, 3], y), (x, y, None), (x[:, :5], y, y), (x, y[:2], y), (x[0], y, y)):
+    for wrong in ((x.tolist()[0], y, y), (x, "123", y), (x, y, None), (x[:, :5], y, y), (x, y[:2], y), (x[0], y, y)):
         with pytest.raises((TypeError, ValueError), match="^digit_sheet"):
             digit_sheet(*wrong)
 
