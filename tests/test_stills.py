@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import rpn_edu as rpn
-from rpn_edu.explore import digit_sheet, learning_curve
+from rpn_edu.explore import contact_sheet, digit_sheet, learning_curve
 from rpn_edu.explore.canvas import Canvas
 from rpn_edu.explore.ledger import ledger
 from rpn_edu.fit import Record, train
@@ -113,3 +113,10 @@ def test_one_of_a_kind_is_told_in_the_singular(name):
             seen += 1
             assert not re.search(f"{ONES}|{FEW}", text), text
     assert seen > 5
+
+
+@pytest.mark.parametrize("term", ["expansion", "reconciliation", "remainder", "interdependence", "fusion"])
+def test_a_card_tells_one_of_a_kind_in_the_singular(term):
+    told = contact_sheet(term)._repr_html_()
+    for text in re.findall(r'alt="([^"]*)"', told):
+        assert not re.search(f"{ONES}|{FEW}", text), text

@@ -13,7 +13,7 @@ from ..component import CATALOGUE, Component, demand, did_you_mean
 from ..machine import Printed
 from .alone import alone, seeded
 from .canvas import Canvas, Panel, data_url, steady
-from .pictures.base import COLORS, LINES
+from .pictures.base import COLORS, LINES, counted
 
 SIZE = (168, 84)
 CURVES = 8  # more would be a tangle at this size
@@ -54,21 +54,22 @@ def expansion(row: Any, canvas: Canvas) -> str:
     if row.made_for is not None or row.width(8) < 8:
         rows = row(normal(5, m).sigmoid())  # (5, D)
         canvas.image("rows", 0, rows, steady(rows, floor=0.01))
-        return f"what it makes of five rows of {m} numbers: {rows.shape[-1]} numbers each"
+        return f"what it makes of five rows of {counted(m, 'number')}: {counted(rows.shape[-1], 'number')} each"
     low, high = row.domain
     low, high = max(low, -4.0), min(high, 4.0)
     x = torch.linspace(low, high, 120, dtype=torch.float64)
     features = row(x.unsqueeze(-1))
     plain(canvas, x, features)
-    shown = f"the first {CURVES} of {features.shape[-1]}" if features.shape[-1] > CURVES else f"its {features.shape[-1]}"
-    return f"{shown} features of one input from {low:g} to {high:g}"
+    D = features.shape[-1]
+    shown = f"the first {CURVES} of {D} features" if D > CURVES else f"its {counted(D, 'feature')}"
+    return f"{shown} of one input from {low:g} to {high:g}"
 
 
 def reconciliation(row: Any, canvas: Canvas) -> str:
     n, D = 6, 12
     W = row.matrix(row.init(n, D).double(), n, D)
     canvas.image("W", 0, W, steady(W, floor=0.01))
-    return f"a 6 × 12 matrix from {row.length(n, D)} numbers"
+    return f"a 6 × 12 matrix from {counted(row.length(n, D), 'number')}"
 
 
 def remainder(row: Any, canvas: Canvas) -> str:

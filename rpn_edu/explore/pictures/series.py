@@ -9,7 +9,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...expansion import Taylor
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, Numbers, Picture, counted
+from .base import COLORS, Numbers, Picture
 
 
 def exponential(x: Tensor) -> Tensor:
@@ -113,7 +113,7 @@ class Series(Picture):
     def alt(self, subject: Taylor, numbers: Numbers) -> str:
         inner, pi, missing, bound = (float(numbers[f"{name}_at"]) for name in ("inner", "pi", "missing", "bound"))
         return (
-            f"The function {self.function} and the product of its first {counted(subject.order, 'power')} of x - a, a = {self.a:g}, "
+            f"The function {self.function} and the product of the powers of x - a up to {subject.order}, a = {self.a:g}, "
             f"with Taylor's w. "
             f"At x = {self.at:g} the product says {inner:z.4g} and leaves out {pi:z.4g}. Of this f(a) = {pi - missing:z.4g} is a constant "
             f"and {missing:z.3g} is Taylor's remainder; Lagrange's bound for it is {bound:z.3g}."
