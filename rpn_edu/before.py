@@ -16,7 +16,9 @@ def learned_by(model: nn.Module) -> list[nn.Parameter]:
     """The numbers that are learned; ValueError where there are none, and where NaN has got into them, which no step drives out."""
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not learned:
-        raise ValueError("fit has nothing to train: this model has no learned numbers")
+        frozen = any(True for _ in model.parameters())
+        why = "the numbers of this model are frozen, and requires_grad_(True) frees them" if frozen else "this model has no learned numbers"
+        raise ValueError(f"fit has nothing to train: {why}")
     for name, parameter in model.named_parameters():
         if not nn.parameter.is_lazy(parameter) and not parameter.isfinite().all():
             raise ValueError(f"fit.model holds numbers that are no longer finite, in {name}: make it anew, then train with a smaller lr")
@@ -92,4 +94,5 @@ def example(model: nn.Module, x: Tensor, rows: int, whole: bool) -> tuple[Any, i
             if few == rows or (isinstance(output, Tensor) and output.shape[:1] == (few,)):
                 return output, few
     kind = str(x.dtype).removeprefix("torch.")
-    raise ValueError(f"fit.x of shape {tuple(x.shape)} and dtype {kind} does not fit the model: {refusal}") from refusal
+    cure = "; where rows depend on each other, all come in at once: leave batch out" if rows < len(x) else ""
+    raise ValueError(f"fit.x of shape {tuple(x.shape)} and dtype {kind} does not fit the model: {refusal}{cure}") from refusal

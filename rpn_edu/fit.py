@@ -28,7 +28,8 @@ def device(wanted: str | None = None) -> torch.device:
     torch.use_deterministic_algorithms(True), and CUBLAS_WORKSPACE_CONFIG=:4096:8 in the environment, they do not: everything in the
     package has a form for it. ValueError for a device that is not there.
     """
-    return machine.device(wanted or os.environ.get("RPN_EDU_DEVICE", "cpu"), "fit.device" if wanted else "RPN_EDU_DEVICE", computing=True)
+    name = wanted or os.environ.get("RPN_EDU_DEVICE") or "cpu"
+    return machine.device(name, "fit.device" if wanted else "RPN_EDU_DEVICE", computing=True)
 
 
 def accuracy(output: Tensor, y: Tensor, above: float | None = None) -> float:
@@ -137,7 +138,7 @@ def fit(
     rows = min(batch or len(x), len(x))
     with tried_out(model):
         output, few = example(model, x, rows, whole=kind == "own")
-        criterion, y = matched(criterion, kind, model, output, y, few)
+        criterion, y = matched(criterion, kind, model, output, y, few, drawn=rows < len(x))
     if optimizer is None:
         optimizer = torch.optim.AdamW(model.parameters(), lr=settings["lr"], weight_decay=settings["weight_decay"], fused=True)
     return _steps(model, x, y, steps, rows, criterion, metric, every, optimizer, seed)

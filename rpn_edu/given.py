@@ -21,6 +21,16 @@ from .component import did_you_mean
 T = TypeVar("T")
 SKIPPED = -100  # the class number of rows that do not count: torch's own
 
+ELSEWHERE = {"learning_rate": "lr", "epochs": "steps", "iterations": "steps", "criterion": "loss", "loss_fn": "loss"} | {
+    "binary_cross_entropy": "bce", "mae": "torch.nn.functional.l1_loss", "l1": "torch.nn.functional.l1_loss"
+}  # fmt: skip
+"""Words of other libraries, and what they are called here."""
+
+
+def elsewhere(word: str) -> str:
+    return f"; did you mean {ELSEWHERE[word]}?" if word in ELSEWHERE else ""
+
+
 # ---- values -------------------------------------------------------------------------------------------------------------------------
 
 
@@ -39,9 +49,9 @@ def count(who: str, value: Any, least: int = 1, most: int | None = None) -> int:
         whole = None
     if whole is None:
         hint = f"; did you mean {int(number)}?" if isinstance(number, float) and number.is_integer() else ""
-        raise TypeError(f"{who} must be {wanted}, got {value!r}{hint}")
+        raise TypeError(f"{who} must be {wanted}, got {value!r:.200}{hint}")
     if whole < least or (most is not None and whole > most):
-        raise ValueError(f"{who} must be {wanted}, got {value!r}")
+        raise ValueError(f"{who} must be {wanted}, got {value!r:.200}")
     return whole
 
 
@@ -56,13 +66,13 @@ def real(who: str, value: Any, least: float = -math.inf, doc: str = "") -> float
     number = scalar(value)
     wanted = f"a finite number{'' if least == -math.inf else f' >= {least:g}'}{doc and f' ({doc})'}"
     if isinstance(number, bool) or not isinstance(number, Real):
-        raise TypeError(f"{who} must be {wanted}, got {value!r}")
+        raise TypeError(f"{who} must be {wanted}, got {value!r:.200}")
     try:
         number = float(number)
     except OverflowError:  # 10**400
         number = math.inf
     if not (math.isfinite(number) and number >= least):
-        raise ValueError(f"{who} must be {wanted}, got {value!r}")
+        raise ValueError(f"{who} must be {wanted}, got {value!r:.200}")
     return number
 
 
@@ -70,7 +80,7 @@ def measured(who: str, value: Any) -> float | None:
     """One number, which may be NaN or infinite; None where nothing was measured."""
     number = value.item() if isinstance(value, (Tensor, np.ndarray)) and math.prod(value.shape) == 1 else scalar(value)
     if number is not None and (isinstance(number, bool) or not isinstance(number, Real)):
-        raise TypeError(f"{who} must give one number, got {value!r}")
+        raise TypeError(f"{who} must give one number, got {value!r:.200}")
     return None if number is None else float(number)
 
 
@@ -79,7 +89,7 @@ def instance(who: str, value: Any, kind: type[T], wanted: str) -> T:
     if not isinstance(value, kind):
         brackets = isinstance(value, type) and issubclass(value, kind)
         hint = f"; did you forget the brackets of {value.__name__}()?" if brackets else ""
-        raise TypeError(f"{who} must be {wanted}, got {value!r}{hint}")
+        raise TypeError(f"{who} must be {wanted}, got {value!r:.200}{hint}")
     return value
 
 
@@ -87,7 +97,7 @@ def function(who: str, value: Any, arguments: str, example: str) -> None:
     """Refuses what cannot be called with so many arguments."""
     if isinstance(value, type) or not callable(value):
         hint = f"; did you forget the brackets of {value.__name__}()?" if isinstance(value, type) else ""
-        raise TypeError(f"{who} must be a function of {arguments}, such as {example}, got {value!r}{hint}")
+        raise TypeError(f"{who} must be a function of {arguments}, such as {example}, got {value!r:.200}{hint}")
     try:
         inspect.signature(value).bind(*arguments.split(" and "))
     except TypeError as reason:
@@ -104,13 +114,13 @@ def widths(who: str, value: Any) -> list[int]:
     except (TypeError, ValueError):
         found = []
     if len(found) < 2:
-        raise ValueError(f"{who} must be at least two widths [d_0, ..., d_K] of 1 or more, got {value!r}")
+        raise ValueError(f"{who} must be at least two widths [d_0, ..., d_K] of 1 or more, got {value!r:.200}")
     return found
 
 
 def floating(who: str, value: Any) -> torch.dtype:
     if not isinstance(value, torch.dtype) or not value.is_floating_point:
-        raise TypeError(f"{who} must be a floating point dtype such as torch.float32, got {value!r}")
+        raise TypeError(f"{who} must be a floating point dtype such as torch.float32, got {value!r:.200}")
     return value
 
 
@@ -124,7 +134,8 @@ def with_near_misses(*others: Callable) -> Callable[[Callable[..., T]], Callable
         @functools.wraps(build)
         def told(*arguments: Any, **keywords: Any) -> T:
             for word in keywords.keys() - names.keys():
-                raise TypeError(f"{build.__name__} has no argument {word!r}{did_you_mean(word, names) or '.'} It has: {', '.join(names)}")
+                hint = elsewhere(word) if ELSEWHERE.get(word) in names else did_you_mean(word, names)
+                raise TypeError(f"{build.__name__} has no argument {word!r}{hint or '.'} It has: {', '.join(names)}")
             return build(*arguments, **keywords)
 
         return told
@@ -155,6 +166,8 @@ def tensor(who: str, value: Any) -> Tensor:
 
 def _array(who: str, value: Any) -> np.ndarray:
     wanted = f"{who} must be numbers (a tensor, an array, a table, nested lists)"
+    if isinstance(value, torch.nn.Module):
+        raise TypeError(f"{wanted}, got a model: call it, model(x)")
     kind = type(value).__name__
     try:
         if hasattr(value, "toarray"):
@@ -167,7 +180,7 @@ def _array(who: str, value: Any) -> np.ndarray:
         raise ValueError(f"{who} has masked entries, the first at {at}: leave such rows out, or fill them in with .filled()")
     if array.dtype.kind not in "biuf":
         strange = _first_that_is_no_number(array)
-        raise TypeError(f"{wanted}, got {kind} of dtype {array.dtype}{strange}")
+        raise TypeError(f"{wanted}, got {kind} of dtype {array.dtype}{strange}{_numbered(array)}")
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:  # torch computes with the unsigned kind of one byte alone
         if array.size and array.max() > np.iinfo(np.int64).max:
             raise ValueError(f"{who} holds {array.max()}, more than int64 can hold")
@@ -181,8 +194,13 @@ def _first_that_is_no_number(array: np.ndarray) -> str:
     for at, entry in enumerate(array.flat):
         if array.dtype.kind != "O" or isinstance(entry, bool) or not isinstance(entry, Real):
             where = f" at {[int(i) for i in np.unravel_index(at, array.shape)]}" if array.ndim else ""
-            return f": {str(entry)!r}{where} is no number" if isinstance(entry, str) else f": {entry!r}{where} is no number"
+            return f": {str(entry)!r}{where} is no number" if isinstance(entry, str) else f": {entry!r:.200}{where} is no number"
     return ": .astype(float) makes numbers of it" if array.size else ""
+
+
+def _numbered(array: np.ndarray) -> str:
+    texts = array.size and isinstance(array.flat[0], str)
+    return "; names of classes become numbers by numpy.unique(y, return_inverse=True)[1]" if texts else ""
 
 
 def row_of(wrong: Tensor) -> str:

@@ -237,8 +237,13 @@ class Head(Owner):
         return self.output(g) if g.dim() == 2 else self.output(g.flatten(0, -2)).view(g.shape)  # batch norm knows one batch axis only
 
     def taken(self, x: Tensor) -> Tensor:
-        """x, whole numbers in the dtype of the head's own. ValueError where the size does not fit, TypeError for complex numbers."""
+        """x as a tensor, whole numbers in the head's own dtype.
+
+        ValueError where the size does not fit, TypeError for complex numbers and for what are no numbers.
+        """
         f = self.formula
+        if not isinstance(x, Tensor):  # arrays, tables and lists, as `fit` takes them
+            x = given.tensor("x", x).to(self.w)
         if x.dim() < 2 or x.shape[-1] != self.m:
             column = "; rows of one number are x[:, None]" if self.m == x.dim() == 1 else ""
             cure = "; one row is x[None]" if x.shape == (self.m,) else column

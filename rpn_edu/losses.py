@@ -35,21 +35,24 @@ def named(loss: str | Criterion) -> tuple[Criterion, str]:
     """The function, and what it reads: a row of KINDS, or "own" for a function of the reader's."""
     if isinstance(loss, str) and loss not in LOSSES:
         known = f"one of {', '.join(LOSSES)} or a function of output and y"
-        raise ValueError(f"fit.loss must be {known}, got {loss!r}{did_you_mean(loss, LOSSES)}")
+        raise ValueError(f"fit.loss must be {known}, got {loss!r}{given.elsewhere(loss) or did_you_mean(loss, LOSSES)}")
     criterion = LOSSES[loss] if isinstance(loss, str) else loss
     given.function("fit.loss", criterion, "output and y", "torch.nn.functional.l1_loss")
     return criterion, next((kind for kind, rows in KINDS.items() if any(criterion is row or type(criterion) is row for row in rows)), "own")
 
 
-def matched(criterion: Criterion, kind: str, model: nn.Module, output: Any, y: Tensor, rows: int) -> tuple[Criterion, Tensor]:
+def matched(criterion: Criterion, kind: str, model: nn.Module, output: Any, y: Tensor, rows: int, drawn: bool) -> tuple[Criterion, Tensor]:
     """The loss as the loop calls it, and y as it takes it, if they fit what the model gives for the first `rows` of x; else ValueError.
 
     y leaves in the shape of the outputs; class numbers in theirs without the last axis. A loss of the reader's own gets y as it is.
+    Are rows `drawn` for each step, then each must count, or a step might see none that does.
     """
     if kind != "own":
         if isinstance(output, Tensor) and output.dim() and len(output) != rows:
             raise ValueError(f"fit.model gives {len(output)} rows for {rows} rows of x, and there is one y for each row of x")
         y = _target(criterion, kind, model, output, y)
+        if kind in ("scores", "log probabilities") and not y.is_floating_point():
+            _refuse_rows_that_do_not_count(y, getattr(criterion, "ignore_index", given.SKIPPED), drawn)
         if kind in ("scores", "log probabilities") and output.dim() > 2:
             criterion = _row_by_row(criterion)
     few = y[:rows]
@@ -71,6 +74,15 @@ def matched(criterion: Criterion, kind: str, model: nn.Module, output: Any, y: T
     return criterion, y
 
 
+def _refuse_rows_that_do_not_count(y: Tensor, skipped: int, drawn: bool) -> None:
+    """ValueError where a step may find no class number at all: its loss would be 0 / 0."""
+    idle = (y == skipped).reshape(len(y), -1).all(-1)
+    if idle.all():
+        raise ValueError(f"fit.y must hold a row that counts, got {skipped} in every row")
+    if drawn and idle.any():
+        raise ValueError(f"fit.batch may draw rows of which none counts, such as {given.row_of(idle)} with {skipped}: leave such rows out")
+
+
 def _named(value: Any) -> str:
     return f"shape {tuple(value.shape)} ({str(value.dtype).removeprefix('torch.')})" if isinstance(value, Tensor) else type(value).__name__
 
@@ -88,7 +100,7 @@ def _target(criterion: Criterion, kind: str, model: nn.Module, output: Any, y: T
     n = output.shape[-1]
     if kind == "numbers":
         if not y.is_floating_point():
-            cure = "for class numbers choose loss='cross_entropy', for others y.float()"
+            cure = "for class numbers choose loss='cross_entropy', for others floats, such as y.float() or 1.0 for 1"
             raise ValueError(f"fit.loss compares numbers, but y holds {y.dtype}: {cure}")
         return given.finite("fit.y", given.shaped("fit.y", y, shape))
     if kind in ("logits", "probabilities"):
@@ -98,7 +110,9 @@ def _target(criterion: Criterion, kind: str, model: nn.Module, output: Any, y: T
         y = given.finite("fit.y", given.shaped("fit.y", y if y.is_floating_point() else y.to(output.dtype), shape))
         if (wrong := (y < 0) | (y > 1)).any():
             first = y[wrong][0].item()
-            raise ValueError(f"fit.y must hold 0 and 1 (or numbers between) for loss='bce', got {first:g} in {given.row_of(wrong)}: y > 0?")
+            two = y.unique()
+            cure = f"take y == {two[-1]:g}" if len(two) == 2 else "take y > c, with c between no and yes"
+            raise ValueError(f"fit.y must hold 0 and 1 (or numbers between) for loss='bce', got {first:g} in {given.row_of(wrong)}: {cure}")
         return y
     if output.dim() < 2 or n < 2:
         one = "one output" if output.dim() > 1 else f"outputs of {_named(output)}"
@@ -124,7 +138,7 @@ def _refuse_outputs(kind: str, model: nn.Module, output: Tensor) -> None:
         raise ValueError("fit.loss='cross_entropy' takes the softmax itself, but the outputs are probabilities: leave the model's out")
     if kind == "log probabilities" and z.isfinite().all() and (z.logsumexp(-1).abs() > 0.1).any():
         cure = "end the model with softmax='log_softmax', or choose loss='cross_entropy'"
-        raise ValueError(f"fit.loss='nll' reads log probabilities, but the outputs are none: {cure}")
+        raise ValueError(f"fit.loss='nll' reads log probabilities, but the outputs are not such: {cure}")
     if kind == "logits" and (squashed or shares):
         raise ValueError("fit.loss='bce' takes the sigmoid itself, but the outputs are probabilities: leave the model's sigmoid out")
     if kind == "probabilities" and ((z < 0) | (z > 1)).any():

@@ -37,8 +37,13 @@ def of_reals(method: Callable, count: int = 1) -> Callable:
     @functools.wraps(method)
     def meet(self: Any, x: Any, *others: Any, **named: Any) -> Any:
         # Asked at every call of a model: only what is no float pays for more.
-        known = not named and (x.is_floating_point() if isinstance(x, Tensor) else all(map(Tensor.is_floating_point, x)))
-        if known and (count == 1 or others[0].is_floating_point()):
+        if isinstance(x, Tensor):
+            known = x.is_floating_point()
+        elif isinstance(x, (list, tuple)) and all(isinstance(part, Tensor) for part in x):
+            known = all(part.is_floating_point() for part in x)
+        else:
+            raise TypeError(f"{self.qualified_name()} takes tensors, got {type(x).__name__}: torch.as_tensor makes one of numbers")
+        if known and not named and (count == 1 or others[0].is_floating_point()):
             return method(self, x, *others)
         dtype = next(floats((x, *others, *named.values())), torch.get_default_dtype())
         given = real((x, *others), dtype, who := self.qualified_name())

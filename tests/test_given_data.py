@@ -411,7 +411,7 @@ FIT = [
     ({"metric": nn.MSELoss}, "fit.metric must be a function of the model"),
     ({"metric": accuracy}, "fit.metric is called with the model.*missing"),
     ({"metric": lambda: 1.0}, "fit.metric is called with the model"),
-    ({"learning_rate": 1e-3}, "(fit|train) has no argument 'learning_rate'. It has: model, x, y, steps"),
+    ({"learning_rate": 1e-3}, "(fit|train) has no argument 'learning_rate'; did you mean lr. It has: model, x, y, steps"),
     ({"optimiser": None}, r"(fit|train) has no argument 'optimiser'; did you mean optimizer\?"),
     ({"batch": 1, "model": linear(output=rpn.Output("batch"))}, "fit.batch must leave more than one row"),
 ]  # fmt: skip
@@ -808,3 +808,62 @@ def test_data_of_other_libraries_are_taken_everywhere():
     assert len({X.Affine(matrix=each) for each in (Frame([[1.0, 2.0]]), Arrayed([[1.0, 2.0]]).rows, [[1.0, 2.0]])}) == 1
     assert accuracy(np.eye(3), [0, 1, 1]) == 2 / 3
     assert digit_sheet(np.zeros((3, 64)), [1, 2, 3], np.array([1, 2, 4])).alt == "1 of 3 images is read wrongly; the first 1: 3 read as 4."
+
+
+# ---- what people type ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[[1, 2], [3, 4]], np.array([[1, 2], [3, 4]]), np.array([[1.0, 2.0], [3.0, 4.0]]), [torch.tensor([1, 2]), torch.tensor([3, 4])]],
+    ids=["list", "whole array", "float64 array", "list of tensors"],
+)
+def test_a_model_takes_rows_as_fit_takes_them(rows):
+    for dtype in (torch.float32, torch.float64):
+        model = rpn.RPN([2, 3, 1], [[rpn.Formula(), rpn.Formula(bias=True)], rpn.Formula()]).to(dtype)
+        assert torch.equal(model(rows), model(torch.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=dtype)))
+        assert model.trace(rows)[1, 0].g.dtype == dtype
+
+
+def test_what_is_no_row_of_numbers_is_told_by_models_and_components():
+    for wrong, says in (("ab", "x must be numbers"), (None, "x must be numbers"), (rpn.RPN([2, 1]), "got a model: call it, model")):
+        with pytest.raises(TypeError, match=says):
+            rpn.RPN([2, 1])(wrong)
+    for row in rpn.CATALOGUE.values():
+        if row.term in ("expansion", "fusion", "remainder") and row.__module__.startswith("rpn_edu."):
+            for wrong in ([[1.0, 2.0]], 5.0, "ab"):
+                with pytest.raises(TypeError, match=f"{row.qualified_name()} takes tensors, got {type(wrong).__name__}"):
+                    row.example()(wrong, torch.zeros(0), *[2] * (row.term == "remainder"))
+
+
+def test_the_cure_of_labels_for_bce_is_the_one_for_these_labels():
+    x = 2 * torch.rand(30, 2) - 1
+    yes = x[:, 0] > 0
+    for y, cure in ((yes.long() + 1, "take y == 2"), (2 * yes.long() - 1, "take y == 1"), (yes * 5.0 + x[:, 1], "take y > c")):
+        with pytest.raises(ValueError, match=cure):
+            fit(rpn.RPN([2, 1]), x, y, loss="bce")
+    fit(rpn.RPN([2, 1]), x, (yes.long() + 1) == 2, loss="bce")
+
+
+def test_a_step_that_might_see_no_row_that_counts_is_refused_before_the_first():
+    x, y = torch.rand(9, 2), torch.tensor([0, 1, 0, 1, -100, -100, -100, -100, -100])
+    with pytest.raises(ValueError, match="fit.batch may draw rows of which none counts, such as row 4 .* leave such rows out"):
+        fit(rpn.RPN([2, 2]), x, y, loss="cross_entropy", batch=2)
+    with pytest.raises(ValueError, match="must hold a row that counts, got -100 in every row"):
+        fit(rpn.RPN([2, 2]), x[4:], y[4:], loss="cross_entropy")
+    assert all(math.isfinite(record.loss) for record in fit(rpn.RPN([2, 2]), x, y, loss="cross_entropy", steps=5))
+    assert all(math.isfinite(r.loss) for r in fit(rpn.RPN([2, 2]), x[y >= 0], y[y >= 0], loss="cross_entropy", steps=20, batch=1))
+
+
+@pytest.mark.parametrize("call, says", [
+    (lambda: fit(rpn.RPN([2, 1]), [[1, 2]], [[1.0]], loss="mae"), "did you mean torch.nn.functional.l1_loss"),
+    (lambda: fit(rpn.RPN([2, 1]), [[1, 2]], [[1.0]], loss="binary_cross_entropy"), "did you mean bce"),
+    (lambda: fit(rpn.RPN([2, 1]), [[1, 2]], [[1.0]], learning_rate=1), "did you mean lr"),
+    (lambda: fit(rpn.RPN([2, 1]), [[1, 2]], [[1.0]], epochs=1), "did you mean steps"),
+    (lambda: fit(rpn.RPN([2, 1]).requires_grad_(False), [[1, 2]], [[1.0]]), "are frozen, and requires_grad_.True. frees them"),
+    (lambda: fit(rpn.RPN([2, 2]), [[1, 2]] * 2, ["a", "b"], loss="cross_entropy"), "numpy.unique"),
+    (lambda: fit(rpn.zoo.gcn([3, 2], [(0, 1), (1, 2)], nodes=3), torch.eye(3), [0, 1, 0], loss="nll", batch=2), "leave batch out"),
+], ids=["mae", "bce", "lr", "steps", "frozen", "texts", "graph"])  # fmt: skip
+def test_words_of_other_libraries_lead_to_ours(call, says):
+    with pytest.raises((TypeError, ValueError), match=says):
+        call()
