@@ -27,6 +27,9 @@ def place(cache_dir: Any, checkpoint_file: Any, who: str) -> Path:
     folder, file = written(cache_dir, f"{who}.cache_dir"), written(checkpoint_file, f"{who}.checkpoint_file")
     if file.anchor or not file.name or ".." in file.parts:
         raise ValueError(f"{who}.checkpoint_file must be the name of a file in cache_dir, got {checkpoint_file!r}")
+    if folder.is_file():
+        apart = f"{str(folder.parent)!r}, {folder.name!r}"
+        raise NotADirectoryError(f"{who}.cache_dir must be a folder, but {folder} is a file: give folder and name apart, {who}({apart})")
     return folder / file
 
 
@@ -101,8 +104,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
     """
     with _explained(f"{path} cannot be read"):
         if not _there(path):
-            near = did_you_mean(path.name, os.listdir(path.parent)) if path.parent.is_dir() else f" and no folder {path.parent}"
-            raise FileNotFoundError(f"there is no such file{near}")
+            raise FileNotFoundError(f"there is no such file{_nearby(path)}")
         with open(path, "rb") as file:
             kind = _foreign(file)
         if kind:
@@ -112,8 +114,8 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
         except OSError:
             raise
         except pickle.UnpicklingError as error:
-            reason = str(error).splitlines()[0]
-            raise ValueError(f"{path} holds more than arrays and text, or is damaged; nothing in it was run. {reason}") from error
+            cure = "torch.save(model) makes such files: save model.state_dict() instead, or by save_ckpt"
+            raise ValueError(f"{path} holds more than arrays and text, or is damaged; nothing in it was run. {cure}") from error
         except Exception as error:  # torch tells a damaged file by whatever its reader stumbles over
             raise ValueError(f"{path} is a damaged checkpoint: {type(error).__name__}: {error}") from error
     config = None
@@ -128,6 +130,14 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
         held = f", it holds {', '.join(map(repr, list(content)[:5]))}" if isinstance(content, Mapping) else ""
         raise ValueError(f"{path} holds no state of a model: a mapping from names to tensors was wanted{held}")
     return dict(content), config
+
+
+def _nearby(path: Path) -> str:
+    """What may have been meant: the names nearest to it, else those that are there."""
+    if not path.parent.is_dir():
+        return f" and no folder {path.parent}"
+    there = sorted(os.listdir(path.parent))
+    return did_you_mean(path.name, there) or (f"; the folder holds {', '.join(there[:5])}" if there else "; the folder is empty")
 
 
 def _foreign(file: BinaryIO) -> str:

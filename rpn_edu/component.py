@@ -308,7 +308,11 @@ def from_config(config: Mapping[str, Any]) -> Any:
     """The component that `to_config` described. Names are looked up in the catalogue, never imported."""
     if not isinstance(config, Mapping) or "type" not in config:
         raise TypeError(f"a config must be a mapping with a 'type' such as 'expansion.Taylor', got {config!r}")
-    return lookup(config["type"])(**{name: _revived(value) for name, value in config.items() if name != "type"})
+    try:
+        row = lookup(config["type"])
+    except LookupError as unknown:
+        raise LookupError(f"{unknown} A component of your own is known once its class has run.") from None
+    return row(**{name: _revived(value) for name, value in config.items() if name != "type"})
 
 
 def _declare(cls: type[Component]) -> tuple[Field, ...]:

@@ -485,7 +485,7 @@ def test_what_cannot_be_written_over_stays_and_is_told(tmp_path):
     for folder, name, said in (
         (tmp_path, "folder", "folder cannot be written: a folder is there"),
         (tmp_path, "device", "device cannot be written: what is there is no file"),
-        (tmp_path / "file", "a", "file/a cannot be written: Not a directory"),
+        (tmp_path / "file", "a", "save_ckpt.cache_dir must be a folder, but .*/file is a file"),
         (tmp_path, "x" * 256, "x cannot be written: File name too long"),
     ):
         with pytest.raises(OSError, match=said):
@@ -520,3 +520,26 @@ def test_a_relative_folder_is_that_of_the_moment(tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path / name)
         small().save_ckpt()
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("checkpoint")} == {"one/ckpt/checkpoint", "two/ckpt/checkpoint"}
+
+
+def test_a_path_to_the_file_in_place_of_its_folder_is_told_with_both_parts(tmp_path):
+    model = rpn.RPN([2, 1])
+    model.save_ckpt(tmp_path, "a")
+    for ask in (
+        lambda: rpn.RPN.from_ckpt(tmp_path / "a"),
+        lambda: model.load_ckpt(tmp_path / "a"),
+        lambda: model.save_ckpt(tmp_path / "a"),
+    ):
+        with pytest.raises(NotADirectoryError, match=r"is a file: give folder and name apart, \w+\('.*', 'a'\)"):
+            ask()
+    with pytest.raises(FileNotFoundError, match="there is no such file; the folder holds a$"):
+        rpn.RPN.from_ckpt(tmp_path, "quite another")
+
+
+def test_a_whole_model_of_torch_is_refused_in_plain_words(tmp_path):
+    torch.save(rpn.RPN([2, 1]), tmp_path / "whole")
+    with pytest.raises(
+        ValueError, match=r"nothing in it was run. torch.save\(model\) makes such files: save model.state_dict\(\)"
+    ) as refusal:
+        rpn.RPN.from_ckpt(tmp_path, "whole")
+    assert str(refusal.value).isprintable()
