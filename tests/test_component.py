@@ -227,3 +227,16 @@ def test_a_table_too_long_to_read_is_shown_by_its_size_and_kept_exactly():
     long = rpn.expansion.Affine(matrix=np.eye(200))
     assert repr(long) == "expansion.Affine(matrix=<200 entries>)" and len(str(rpn.Formula(long))) < 200
     assert rpn.from_config(long.to_config()) == long
+
+
+def test_a_config_of_a_component_that_has_not_run_here_says_so():
+    with pytest.raises(LookupError, match="no expansion is called .Unheard.* A component of your own is known once its class has run."):
+        rpn.from_config({"type": "expansion.Unheard"})
+
+
+@pytest.mark.parametrize("package", ["rpn_edu.explore", "rpn_edu.course"])
+def test_an_import_of_everything_takes_no_names_of_modules(package):
+    taken: dict = {}
+    exec(f"from {package} import *", taken)
+    found = {name: value for name, value in taken.items() if name != "__builtins__"}
+    assert len(found) >= 5 and not [name for name, value in found.items() if isinstance(value, type(ast))]

@@ -1016,3 +1016,24 @@ def test_what_flow_shows_is_the_trace_of_a_head_with_the_same_numbers(row):
         trace = head.trace(seen["x"])
     for name in ("x", "kappa", "inner", "pi", "g"):
         torch.testing.assert_close(seen[name], getattr(trace, name), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("text, doubt", [("0,5 1,2\n1,5 2,5", "0,5"), ("1,5;2,5", "1,5"), ("1 2\n1,5 2", "1,5"), ("3\t-1,25", "-1,25")])
+def test_a_comma_that_may_be_a_decimal_point_is_asked_about(text, doubt):
+    with pytest.raises(ValueError, match=f"is '{doubt}' one number. Write {doubt.replace(',', '.')}"):
+        read(text, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,5\n2,6",
+        "1, 5\n2, 6",
+        "1 5\n2 6",
+        "1;5\n2;6",
+        "1,5,\n2,6,",
+        "(1, 5), (2, 6)".replace("(", "").replace("), ", "\n").replace(")", ""),
+    ],
+)
+def test_a_comma_between_two_numbers_separates_them(text):
+    assert read(text, True) == ((1, 5), (2, 6))

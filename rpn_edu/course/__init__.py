@@ -2,3 +2,5 @@
 
 from .quiz import Quiz as Quiz, quiz as quiz
 from .symbols import SYMBOLS as SYMBOLS, Symbol as Symbol, symbols as symbols
+
+__all__ = ["SYMBOLS", "Quiz", "Symbol", "quiz", "symbols"]

@@ -24,3 +24,6 @@ from .pictures import (
 )
 from .question import Predict as Predict
 from .stills import Still as Still, digit_sheet as digit_sheet, learning_curve as learning_curve
+
+# `import *` hands over what is imported here, and not the modules, whose names (state, question) readers use for their own.
+__all__ = [name for name, value in vars().items() if getattr(value, "__module__", "").startswith(__name__)]  # pyright: ignore

@@ -118,10 +118,16 @@ def written(table: tuple) -> str:
 
 
 def read(text: str, nested: bool) -> tuple:
-    """The table of a text: numbers separated by spaces, commas, semicolons or tabs. ValueError names the line and the word."""
+    """The table of a text: numbers separated by spaces, commas, semicolons or tabs. ValueError names the line and the word.
+
+    A comma inside of a number that other signs separate is a decimal comma in half of the world: it is refused, since nobody knows.
+    """
     rows = []
     for number, line in enumerate(text.splitlines(), 1):
         row = []
+        if nested and (doubt := re.search(r"(?<=[\s;])[+-]?\d+,\d+(?![\d,])|[+-]?\d+,\d+(?=[\s;]+\S)", line.strip())):
+            meant = doubt.group().replace(",", ".")
+            raise ValueError(f"line {number}: is {doubt.group()!r} one number? Write {meant}; two are separated as all others are")
         for word in re.split(r"[\s,;]+", line.strip(" \t,;")) if line.strip(" \t,;") else []:
             try:
                 value = int(word) if re.fullmatch(r"[+-]?\d+", word) else float(word)
