@@ -183,26 +183,29 @@ def spreads(model: nn.Module, x: Tensor, wanted: list[Tensor], eps: float) -> li
     return far
 
 
+def group_of_one() -> None:
+    """The process group that data-parallel training asks for. One for all: destroyed while its models are collected, it can block."""
+    if not distributed.is_initialized():
+        distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+
+
 def parallel(member: Member) -> None:
     """Two steps of training under a layer whose parameters must all have a gradient, as alone."""
-    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
-    try:
-        m = member.x.shape[-1]
-        with torch.random.fork_rng(devices=[]):
-            alone = nn.Sequential(nn.Linear(m, m), copy.deepcopy(member.model))
-        together = nn.parallel.DistributedDataParallel(copy.deepcopy(alone))
-        for _ in range(2):
-            for model in (alone, together):
-                model.zero_grad()
-                model(member.x).sum().backward()
-            ours, theirs = ([p.grad for p in model.parameters()] for model in (alone, together))
-            assert all(gradient is not None for gradient in (*ours, *theirs)), "a parameter has no gradient"
-            near(theirs, ours, 1e-5, "gradient")  # type: ignore[arg-type]
-            with torch.no_grad():
-                for p, q in zip(alone.parameters(), together.parameters(), strict=True):
-                    p.sub_(0.01 * p.grad), q.sub_(0.01 * q.grad)  # type: ignore[operator]
-    finally:
-        distributed.destroy_process_group()
+    group_of_one()
+    m = member.x.shape[-1]
+    with torch.random.fork_rng(devices=[]):
+        alone = nn.Sequential(nn.Linear(m, m), copy.deepcopy(member.model))
+    together = nn.parallel.DistributedDataParallel(copy.deepcopy(alone))
+    for _ in range(2):
+        for model in (alone, together):
+            model.zero_grad()
+            model(member.x).sum().backward()
+        ours, theirs = ([p.grad for p in model.parameters()] for model in (alone, together))
+        assert all(gradient is not None for gradient in (*ours, *theirs)), "a parameter has no gradient"
+        near(theirs, ours, 1e-5, "gradient")  # type: ignore[arg-type]
+        with torch.no_grad():
+            for p, q in zip(alone.parameters(), together.parameters(), strict=True):
+                p.sub_(0.01 * p.grad), q.sub_(0.01 * q.grad)  # type: ignore[operator]
 
 
 def compiled(member: Member, backend: str = "aot_eager") -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import rpn_edu as rpn
+from tests.contexts import group_of_one
 
 E, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 ROOT = Path(__file__).parent.parent
@@ -203,15 +204,12 @@ def test_a_single_compiled_layer_loads_and_is_loaded(tmp_path):
 
 
 def test_a_data_parallel_model_trains_saves_and_loads(tmp_path):
-    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1)
-    try:
-        one = model(rpn.Formula(E.Taylor(), R.RandomAdaption(), P.Linear()))
-        wrapped = torch.nn.parallel.DistributedDataParallel(one)
-        wrapped(X).sum().backward()
-        assert all(parameter.grad is not None for parameter in one.parameters())
-        torch.save(wrapped.state_dict(), tmp_path / "wrapped")  # names start with module.
-        two = model(rpn.Formula(E.Taylor(), R.RandomAdaption(), P.Linear()), seed=1)
-        two.load_ckpt(tmp_path, "wrapped")
-        assert torch.equal(two(X), one(X))
-    finally:
-        torch.distributed.destroy_process_group()
+    group_of_one()
+    one = model(rpn.Formula(E.Taylor(), R.RandomAdaption(), P.Linear()))
+    wrapped = torch.nn.parallel.DistributedDataParallel(one)
+    wrapped(X).sum().backward()
+    assert all(parameter.grad is not None for parameter in one.parameters())
+    torch.save(wrapped.state_dict(), tmp_path / "wrapped")  # names start with module.
+    two = model(rpn.Formula(E.Taylor(), R.RandomAdaption(), P.Linear()), seed=1)
+    two.load_ckpt(tmp_path, "wrapped")
+    assert torch.equal(two(X), one(X))
