@@ -12,47 +12,28 @@ from .component import Component, Dial, did_you_mean, family
 
 Shape = Literal["cuboid", "cylinder", "sphere"]
 Packing = Literal[
-    "densest",
-    "dense_square",
-    "complete_square",
-    "sparse_square",
-    "denser_hexagonal",
-    "dense_hexagonal",
-    "complete_hexagonal",
-    "sparse_hexagonal",
-    "dense_simple_cubic",
-    "complete_simple_cubic",
-    "sparse_simple_cubic",
-    "dense_face_centered_cubic",
-    "complete_face_centered_cubic",
-    "sparse_face_centered_cubic",
-]
+    "densest", "dense_square", "complete_square", "sparse_square",
+    "denser_hexagonal", "dense_hexagonal", "complete_hexagonal", "sparse_hexagonal",
+    "dense_simple_cubic", "complete_simple_cubic", "sparse_simple_cubic",
+    "dense_face_centered_cubic", "complete_face_centered_cubic", "sparse_face_centered_cubic",
+]  # fmt: skip
 
 # The distance of neighbouring centres along rows, columns and depth, in multiples of the patch's reach there; rounded down, at least 1.
 PACKINGS: dict[Shape, dict[Packing, tuple[float, float, float]]] = {
     "cuboid": {"densest": (0, 0, 0), "dense_square": (1, 1, 1), "complete_square": (2, 2, 2), "sparse_square": (3, 3, 3)},
     "cylinder": {
-        "densest": (0, 0, 0),
-        "complete_square": (sqrt(2), sqrt(2), 2),
-        "sparse_square": (2, 2, 2),
-        "denser_hexagonal": (sqrt(3) / 2, 1, 1),
-        "dense_hexagonal": (sqrt(6) / 2, sqrt(2), 1),
-        "complete_hexagonal": (1.5, sqrt(3), 2),
-        "sparse_hexagonal": (sqrt(3), 2, 2),
+        "densest": (0, 0, 0), "complete_square": (sqrt(2), sqrt(2), 2), "sparse_square": (2, 2, 2),
+        "denser_hexagonal": (sqrt(3) / 2, 1, 1), "dense_hexagonal": (sqrt(6) / 2, sqrt(2), 1),
+        "complete_hexagonal": (1.5, sqrt(3), 2), "sparse_hexagonal": (sqrt(3), 2, 2),
     },
     "sphere": {
         "densest": (0, 0, 0),
-        "dense_hexagonal": (1, 1, 1),
-        "complete_hexagonal": (2 / sqrt(3), 2 / sqrt(3), 1),
-        "sparse_hexagonal": (2, 2, sqrt(6)),
-        "dense_simple_cubic": (1, 1, 1),
-        "complete_simple_cubic": (2 / sqrt(3), 2 / sqrt(3), 2 / sqrt(3)),
-        "sparse_simple_cubic": (2, 2, 2),
-        "dense_face_centered_cubic": (1, 1, 1),
-        "complete_face_centered_cubic": (sqrt(2), sqrt(8 / 3), 4 / 3),
+        "dense_hexagonal": (1, 1, 1), "complete_hexagonal": (2 / sqrt(3), 2 / sqrt(3), 1), "sparse_hexagonal": (2, 2, sqrt(6)),
+        "dense_simple_cubic": (1, 1, 1), "complete_simple_cubic": (2 / sqrt(3), 2 / sqrt(3), 2 / sqrt(3)), "sparse_simple_cubic": (2, 2, 2),
+        "dense_face_centered_cubic": (1, 1, 1), "complete_face_centered_cubic": (sqrt(2), sqrt(8 / 3), 4 / 3),
         "sparse_face_centered_cubic": (2, sqrt(3), sqrt(8 / 3)),
     },
-}
+}  # fmt: skip
 
 
 def disc(square: int) -> int:
