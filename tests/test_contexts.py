@@ -127,7 +127,7 @@ def test_under_autocast_mixing_gives_the_dtype_that_comes_in(part):
 def few(monkeypatch):
     """As if a handful of differences were too many."""
     plain = kernel.distances.__wrapped__
-    monkeypatch.setattr(kernel, "distances", kernel.by_cdist_beyond(10)(plain))
+    monkeypatch.setattr(kernel, "distances", kernel.with_cdist(plain, 10))
     return plain
 
 

@@ -168,50 +168,50 @@ MOST = 2**21
 """So many differences are formed at once: there it is as fast as torch's `cdist`. More cost several times its time, and the memory."""
 
 
-def by_cdist_beyond(most: int) -> Callable:
-    """Distances of which `cdist` forms the large ones, with derivatives that it lacks (or, under vmap, has wrong) from the differences."""
+def with_cdist(distances: Callable, most: int = MOST) -> Callable:
+    """The same distances, of which `cdist` forms the large ones, with derivatives that it lacks (or, under vmap, has wrong).
 
-    def faster(distances: Callable) -> Callable:
-        class Cdist(torch.autograd.Function):
-            generate_vmap_rule = True
+    Around the definition and not in it: what is read, and printed as code, is `distances` alone.
+    """
 
-            @staticmethod
-            def forward(V: Tensor, p: float, squared: bool) -> Tensor:
-                distance = torch.cdist(V.mT, V.mT, p=p, compute_mode="donot_use_mm_for_euclid_dist")  # by products it is not exact
-                return distance.pow_(2) if squared else distance
+    class Cdist(torch.autograd.Function):
+        generate_vmap_rule = True
 
-            @staticmethod
-            def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
-                V, ctx.p, ctx.squared = inputs
-                ctx.save_for_backward(V, output)
+        @staticmethod
+        def forward(V: Tensor, p: float, squared: bool) -> Tensor:
+            distance = torch.cdist(V.mT, V.mT, p=p, compute_mode="donot_use_mm_for_euclid_dist")  # by products it is not exact
+            return distance.pow_(2) if squared else distance
 
-            @staticmethod
-            def backward(ctx: Any, *gradients: Tensor) -> tuple:
-                (V, distance), (gradient,) = ctx.saved_tensors, gradients
-                if torch.is_grad_enabled():  # somebody wants the derivative of this gradient
-                    return *torch.func.vjp(lambda V: distances(V, ctx.p, ctx.squared), V)[1](gradient), None, None
-                if ctx.squared:
-                    distance = distance.sqrt()
-                    gradient = 2 * distance * gradient
-                columns, both = V.mT.contiguous(), gradient + gradient.mT  # v_i stands on both sides of distances
-                return torch.ops.aten._cdist_backward(both, columns, columns, ctx.p, distance).mT, None, None
+        @staticmethod
+        def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
+            V, ctx.p, ctx.squared = inputs
+            ctx.save_for_backward(V, output)
 
-            @staticmethod
-            def jvp(ctx: Any, *tangents: Tensor) -> Tensor:
-                raise ValueError(f"forward mode knows distances of at most {most} differences (rows · columns²): take torch.func.jacrev")
+        @staticmethod
+        def backward(ctx: Any, *gradients: Tensor) -> tuple:
+            (V, distance), (gradient,) = ctx.saved_tensors, gradients
+            if torch.is_grad_enabled():  # somebody wants the derivative of this gradient
+                return *torch.func.vjp(lambda V: distances(V, ctx.p, ctx.squared), V)[1](gradient), None, None
+            if ctx.squared:
+                distance = distance.sqrt()
+                gradient = 2 * distance * gradient
+            columns, both = V.mT.contiguous(), gradient + gradient.mT  # v_i stands on both sides of distances
+            return torch.ops.aten._cdist_backward(both, columns, columns, ctx.p, distance).mT, None, None
 
-        @functools.wraps(distances)
-        def either(V: Tensor, p: float, squared: bool) -> Tensor:
-            # What is compiled or exported knows no size yet, and a compiler never writes the differences to memory.
-            few = torch.compiler.is_compiling() or V.numel() * V.shape[-1] <= most
-            return distances(V, p, squared) if few else Cdist.apply(V, p, squared)
+        @staticmethod
+        def jvp(ctx: Any, *tangents: Tensor) -> Tensor:
+            raise ValueError(f"forward mode knows distances of at most {most} differences (rows · columns²): take torch.func.jacrev")
 
-        return either
+    @functools.wraps(distances)
+    def either(V: Tensor, p: float, squared: bool) -> Tensor:
+        # What is compiled or exported knows no size yet, and a compiler never writes the differences to memory.
+        few = torch.compiler.is_compiling() or V.numel() * V.shape[-1] <= most
+        return distances(V, p, squared) if few else Cdist.apply(V, p, squared)
 
-    return faster
+    return either
 
 
-@by_cdist_beyond(MOST)
+@with_cdist
 def distances(V: Tensor, p: float, squared: bool) -> Tensor:
     """‖v_i - v_j‖_p, or ‖v_i - v_j‖² where `squared`: (..., r, k) → (..., k, k). Where it is 0, so is its gradient."""
     difference = V.unsqueeze(-1) - V.unsqueeze(-2)  # (..., r, k, k)
