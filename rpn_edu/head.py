@@ -59,7 +59,6 @@ class Owner(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self._roles: dict[str, list[str]] = {}
-        self._drawn: set[str] = set()  # roles with frozen numbers that no formula gives back
         self._derived: dict[str, Callable[[], dict[str, Tensor]]] = {}
 
     def own(self, name: str, learned: Tensor) -> None:
@@ -74,9 +73,7 @@ class Owner(nn.Module):
         make = partial(component.frozen, *sizes)
         for name, value in make().items():
             self._roles.setdefault(role, []).append(name)
-            if persistent := getattr(value, "persistent", True):
-                self._drawn.add(role)
-            else:
+            if not (persistent := getattr(value, "persistent", True)):
                 self._derived[role] = make
             value = value.to(torch.get_default_dtype()) if value.is_floating_point() else value
             self.register_buffer(f"{role}_{name}", value, persistent)
@@ -96,6 +93,10 @@ class Owner(nn.Module):
                     dtype = torch.promote_types(now.dtype, torch.float32) if now.is_floating_point() else now.dtype
                     self._buffers[f"{role}_{name}"] = value.to(now.device, dtype)
         return self
+
+    def drawn(self, role: str) -> bool:
+        """Has this component frozen numbers that no formula gives back?"""
+        return any(f"{role}_{name}" not in self._non_persistent_buffers_set for name in self._roles.get(role, ()))
 
     def frozen(self, role: str) -> dict[str, Tensor] | None:
         """The frozen numbers of one component, as its methods take them back."""
@@ -179,9 +180,8 @@ class Head(Owner):
 
     def view(self) -> tuple | None:
         """What decides κ_ξ(x) of this head, or None where κ or ξ have numbers of their own, learned or drawn."""
-        owned = {"expansion", "attribute", "instance"} & self._drawn
-        f = self.formula
-        return None if owned or self.w_attribute.numel() or self.w_instance.numel() else (f.attribute, f.expansion, f.instance, f.batch)
+        f, drawn = self.formula, any(map(self.drawn, ("expansion", "attribute", "instance")))
+        return None if drawn or self.w_attribute.numel() or self.w_instance.numel() else (f.attribute, f.expansion, f.instance, f.batch)
 
     def matrix(self, channel: int = 0) -> Tensor:
         """ψ(w) of one channel, (n, D)."""
