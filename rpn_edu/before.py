@@ -29,7 +29,7 @@ def learned_by(model: nn.Module) -> list[nn.Parameter]:
 
 def checked(optimizer: Any, learned: list[nn.Parameter], **settings: float | None) -> dict[str, float]:
     """What AdamW is to be told. ValueError and TypeError for an optimizer that would not train these numbers."""
-    told = {name: given.real(f"fit.{name}", value, 0.0) for name, value in settings.items() if value is not None}
+    told = {name: given.number(f"fit.{name}", value, 0.0) for name, value in settings.items() if value is not None}
     if optimizer is None:
         return {"lr": 3e-3, "weight_decay": 1e-4} | told
     example = "torch.optim.Adam(model.parameters(), lr=0.01)"

@@ -58,11 +58,20 @@ LAST_SEED = 2**64 - 1
 """torch's generators take no larger one."""
 
 
+def scalar(value: Any) -> Any:
+    """A number of NumPy, an array or tensor without axes as Python's own number; everything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 else value
+
+
+def brackets(value: Any) -> str:
+    """The end of an error message about a class that came in the place of a value, else nothing."""
+    return f"; did you forget the brackets of {value.__name__}()?" if isinstance(value, type) else ""
+
+
 def demand(holds: bool, name: str, wanted: str, value: Any) -> None:
     """TypeError that says which argument it is, what was wanted and what came, unless the condition holds."""
     if not holds:
-        hint = f"; did you forget the brackets of {value.__name__}()?" if isinstance(value, type) else ""
-        raise TypeError(f"{name} must be {wanted}, got {value!r:.200}{hint}")
+        raise TypeError(f"{name} must be {wanted}, got {value!r:.200}{brackets(value)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +125,7 @@ class Field(NamedTuple):
 
     def checked(self, value: Any) -> Any:
         """The value in its canonical type. TypeError or ValueError says who, what was wanted and what came."""
-        value = value.item() if getattr(value, "ndim", None) == 0 else value  # a number of NumPy or of torch
+        value = scalar(value)
         if value is None and self.optional:
             return None
         match self.kind:
@@ -149,7 +158,7 @@ class Field(NamedTuple):
 
     def _part(self, value: Any) -> Any:
         if isinstance(value, type) and issubclass(value, self.base):
-            self._refuse(TypeError, f"a value such as {value.__name__}()", value, f"; did you forget the brackets of {value.__name__}()?")
+            self._refuse(TypeError, f"a value such as {value.__name__}()", value, brackets(value))
         if not isinstance(value, self.base):
             self._refuse(TypeError, f"a component of {self.base.term or self.base.__name__}", value)
         return value

@@ -6,12 +6,11 @@ Where the facts come from, and what every column of the tables means: `data/READ
 
 import ast
 import csv
-import difflib
 import functools
 import io
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -20,6 +19,7 @@ import numpy as np
 import torch
 
 from . import given, machine
+from .component import did_you_mean
 
 __all__ = ["Equation", "Karate", "Split", "curve", "digits", "equation", "equations", "iris", "karate", "moons"]
 
@@ -155,9 +155,9 @@ def curve(
     Made for sliders: another `noise` or `shape` keeps x and scales the same noise; more `points` keep the earlier ones.
     Raises ValueError for an unknown shape, points < 1 or noise < 0.
     """
-    points, noise = given.count("curve.points", points), given.real("curve.noise", noise, 0, "standard deviation of the noise")
+    points, noise = given.count("curve.points", points), given.number("curve.noise", noise, 0, "standard deviation of the noise")
     if not isinstance(shape, str) or shape not in SHAPES:
-        raise ValueError(f"curve.shape must be one of {', '.join(map(repr, SHAPES))}, got {shape!r}{_did_you_mean(shape, SHAPES)}")
+        raise ValueError(f"curve.shape must be one of {', '.join(map(repr, SHAPES))}, got {shape!r}{did_you_mean(shape, SHAPES)}")
     # One row of two uniform numbers per point: torch.randn draws in blocks, and its early numbers would change with `points`.
     where, luck = _uniform("curve", points, 2, seed).unbind(-1)
     x, x_test = 2 * where - 1, torch.linspace(-1, 1, 200, dtype=torch.float64, device="cpu")
@@ -177,7 +177,7 @@ def moons(
     everything is moved and scaled by 1.5 into [-1, 1]; `noise` is the standard deviation before that, as in scikit-learn's make_moons.
     Made for sliders: another `noise` scales the same noise; more `points` keep the earlier ones. ValueError for points < 2 or noise < 0.
     """
-    points, noise = given.count("moons.points", points, 2), given.real("moons.noise", noise, 0, "standard deviation of the noise")
+    points, noise = given.count("moons.points", points, 2), given.number("moons.noise", noise, 0, "standard deviation of the noise")
     where, *luck = _uniform("moons", 200 + points, 3, seed).unbind(-1)  # the first 200 are the fresh ones, however many points follow
     lower, angle = torch.arange(200 + points, device="cpu") % 2, math.pi * where
     x = torch.stack([angle.cos(), angle.sin()], -1)
@@ -260,7 +260,7 @@ def equation(name: str, table: str | None = None) -> Equation:
     found = {row.name.casefold(): row for row in reversed(equations(table))}  # reversed: the first of two equal names stays
     if str(name).casefold() in found:
         return found[str(name).casefold()]
-    near = _did_you_mean(name, [row.name for row in found.values()])
+    near = did_you_mean(name, [row.name for row in found.values()])
     place = "equation" if table is None else f"{str(table).casefold()} equation"
     raise LookupError(f"no {place} is called {name!r}{near or '; equations() lists them all'}")
 
@@ -276,7 +276,7 @@ def equations(table: str | None = None) -> tuple[Equation, ...]:
     if table is None:
         return tuple(row for rows in tables.values() for row in rows)
     if str(table).casefold() not in tables:
-        raise LookupError(f"no table of equations is called {table!r}{_did_you_mean(table, tables) or '; there are ' + ', '.join(tables)}")
+        raise LookupError(f"no table of equations is called {table!r}{did_you_mean(table, tables) or '; there are ' + ', '.join(tables)}")
     return tables[str(table).casefold()]
 
 
@@ -332,7 +332,7 @@ def _parsed(who: str, formula: str, variables: tuple[str, ...]) -> Term:
     try:
         term = _term(ast.parse(formula.strip(), mode="eval").body, names)
         for name in sorted(names - {*variables, "pi"}):
-            raise ValueError(f"{name!r} is not a variable{_did_you_mean(name, variables)}")
+            raise ValueError(f"{name!r} is not a variable{did_you_mean(name, variables)}")
         for name in variables:
             if name not in names or variables.count(name) > 1:
                 raise ValueError(f"the variable {name!r} must stand once in the list and somewhere in the formula")
@@ -361,7 +361,7 @@ def _term(node: ast.expr, names: set[str]) -> Term:
             function, inner = FUNCTIONS[name], _term(argument, names)
             return lambda scope: _apply(function, inner(scope))
         case ast.Call(func=ast.Name(id=name)) if name not in FUNCTIONS:
-            raise ValueError(f"no function is called {name!r}{_did_you_mean(name, FUNCTIONS) or '; there are ' + ', '.join(FUNCTIONS)}")
+            raise ValueError(f"no function is called {name!r}{did_you_mean(name, FUNCTIONS) or '; there are ' + ', '.join(FUNCTIONS)}")
     raise ValueError(f"{ast.unparse(node)!r} is not arithmetic; allowed are + - * / **, numbers, names and functions of one argument")
 
 
@@ -387,7 +387,7 @@ def _split(who: str, x_train, y_train, x_test, y_test, dtype: torch.dtype, devic
 
 
 def _share_of_rows(who: str, test: float) -> float:
-    if not 0 < given.real(f"{who}.test", test) < 1:
+    if not 0 < given.number(f"{who}.test", test) < 1:
         raise ValueError(f"{who}.test must lie between 0 and 1 (the share of the rows that is set aside), got {test!r}")
     return float(test)
 
@@ -395,10 +395,3 @@ def _share_of_rows(who: str, test: float) -> float:
 def _share(test: float, rows: int) -> int:
     """How many of the rows are test rows: the rounded share, and at least one on each side."""
     return min(max(round(test * rows), 1), rows - 1)
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The end of an error message: the known words nearest to `word`, or nothing."""
-    spelled = {name.casefold(): name for name in known}
-    near = [spelled[name] for name in difflib.get_close_matches(str(word).casefold(), spelled)]
-    return f"; did you mean {', '.join(near[:-1])}{' or ' if near[:-1] else ''}{near[-1]}?" if near else ""

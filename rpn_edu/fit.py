@@ -46,7 +46,7 @@ def accuracy(output: Tensor, y: Tensor, above: float | None = None) -> float:
         one = "one output has no largest: say where class 1 begins, above=0 for logits, above=0.5 for outputs near 0 and 1"
         raise ValueError(f"accuracy.above: {one if n == 1 else f'the largest of {n} outputs is asked for, got above={above!r}'}")
     y = given.classes("accuracy.y", y.to(output.device), (*rows, max(n, 2)))
-    found = output.argmax(-1) if above is None else (output.squeeze(-1) > given.real("accuracy.above", above)).long()
+    found = output.argmax(-1) if above is None else (output.squeeze(-1) > given.number("accuracy.above", above)).long()
     counted = y != given.SKIPPED
     if not (total := int(counted.sum())):
         raise ValueError("accuracy.y must hold a row that counts, got -100 in every row")

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .component import did_you_mean
+from .component import LAST_SEED, demand, did_you_mean, scalar
 
 T = TypeVar("T")
 SKIPPED = -100  # the class number of rows that do not count: torch's own
@@ -32,11 +32,6 @@ def elsewhere(word: str) -> str:
 
 
 # ---- values -------------------------------------------------------------------------------------------------------------------------
-
-
-def scalar(value: Any) -> Any:
-    """A NumPy number, an array or tensor without axes as Python's own number; everything else as it is."""
-    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
 
 
 def count(who: str, value: Any, least: int = 1, most: int | None = None) -> int:
@@ -56,24 +51,24 @@ def count(who: str, value: Any, least: int = 1, most: int | None = None) -> int:
 
 
 def seed(who: str, value: Any, least: int = 0) -> int:
-    """A seed that fits into the 64 bits of torch's streams."""
+    """A seed that torch's generators take."""
     number = count(who, value, least)
-    return number if number < 2**63 else count(who, value, least, 2**63 - 1)
+    return number if number <= LAST_SEED else count(who, value, least, LAST_SEED)
 
 
-def real(who: str, value: Any, least: float = -math.inf, doc: str = "") -> float:
+def number(who: str, value: Any, least: float = -math.inf, doc: str = "") -> float:
     """A finite float of at least `least`."""
-    number = scalar(value)
+    found = scalar(value)
     wanted = f"a finite number{'' if least == -math.inf else f' >= {least:g}'}{doc and f' ({doc})'}"
-    if isinstance(number, bool) or not isinstance(number, Real):
+    if isinstance(found, bool) or not isinstance(found, Real):
         raise TypeError(f"{who} must be {wanted}, got {value!r:.200}")
     try:
-        number = float(number)
+        found = float(found)
     except OverflowError:  # 10**400
-        number = math.inf
-    if not (math.isfinite(number) and number >= least):
+        found = math.inf
+    if not (math.isfinite(found) and found >= least):
         raise ValueError(f"{who} must be {wanted}, got {value!r:.200}")
-    return number
+    return found
 
 
 def measured(who: str, value: Any) -> float | None:
@@ -86,18 +81,13 @@ def measured(who: str, value: Any) -> float | None:
 
 def instance(who: str, value: Any, kind: type[T], wanted: str) -> T:
     """The value, if it is of that kind."""
-    if not isinstance(value, kind):
-        brackets = isinstance(value, type) and issubclass(value, kind)
-        hint = f"; did you forget the brackets of {value.__name__}()?" if brackets else ""
-        raise TypeError(f"{who} must be {wanted}, got {value!r:.200}{hint}")
+    demand(isinstance(value, kind), who, wanted, value)
     return value
 
 
 def function(who: str, value: Any, arguments: str, example: str) -> None:
     """Refuses what cannot be called with so many arguments."""
-    if isinstance(value, type) or not callable(value):
-        hint = f"; did you forget the brackets of {value.__name__}()?" if isinstance(value, type) else ""
-        raise TypeError(f"{who} must be a function of {arguments}, such as {example}, got {value!r:.200}{hint}")
+    demand(callable(value) and not isinstance(value, type), who, f"a function of {arguments}, such as {example}", value)
     try:
         inspect.signature(value).bind(*arguments.split(" and "))
     except TypeError as reason:

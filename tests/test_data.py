@@ -223,7 +223,7 @@ def test_a_refused_formula_says_why(formula, variables, message):
 @pytest.mark.parametrize(
     ("ask", "error", "message"),
     [
-        (lambda: data.equation("I.6.21"), LookupError, r"no equation is called 'I.6.21'; did you mean I.6.2, .*I.6.2a"),
+        (lambda: data.equation("I.6.21"), LookupError, r"no equation is called 'I.6.21'; did you mean I.6.2a? or I.6.2"),
         (lambda: data.equation("E.3", "feynman"), LookupError, r"no feynman equation is called 'E.3'"),
         (lambda: data.equation(3), LookupError, r"no equation is called 3; equations\(\) lists them all"),
         (lambda: data.equations("feyman"), LookupError, r"no table of equations is called 'feyman'; did you mean feynman\?"),

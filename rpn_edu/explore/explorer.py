@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import ipywidgets as W
 import torch
 
-from ..component import Component, Dial, demand, did_you_mean
+from ..component import Component, Dial, brackets, demand, did_you_mean
 from ..formula import Formula
 from .alone import alone
 from .canvas import Canvas, data_url
@@ -89,18 +89,11 @@ class Explorer:
         start = start if start is not None else Formula()
         kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Mix, Flow) if isinstance(start, kind.subject)]
         if not kinds:
-            hint = f"; did you forget the brackets of {start.__name__}()?" if isinstance(start, type) else ""
             wanted = "an expansion, a reconciliation, an interdependence or a Formula"
-            raise TypeError(f"an Explorer starts from {wanted}, got {start!r:.200}{hint}")
+            raise TypeError(f"an Explorer starts from {wanted}, got {start!r:.200}{brackets(start)}")
         picture = picture if picture is not None else kinds[0]()
-        demand(isinstance(picture, Picture), "Explorer.picture", "a picture such as Fit()", picture)
-        names = (tuple, list, set, frozenset)
-        demand(terms is None or isinstance(terms, names), "Explorer.terms", 'names in brackets such as ("expansion",)', terms)
-        demand(isinstance(hide, names), "Explorer.hide", 'names in brackets such as ("seed",)', hide)
-        demand(question is None or isinstance(question, Predict), "Explorer.question", "a Predict(...)", question)
-        demand(presets is None or isinstance(presets, dict), "Explorer.presets", 'a dict such as {"wild": Chebyshev(degree=9)}', presets)
-        for name, flag in (("term_bar", term_bar), ("ledger", ledger), ("code", code), ("token", token)):
-            demand(isinstance(flag, bool), f"Explorer.{name}", "True or False", flag)
+        flags = {"term_bar": term_bar, "ledger": ledger, "code": code, "token": token}
+        check(picture, terms, hide, question, presets, flags)
         self.picture, self.subject, self.question = picture, start, question
         self._check(start, f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")
         terms = picture.moves if terms is None else terms
@@ -525,6 +518,18 @@ class Explorer:
             "text/html": self._image(),
             "image/png": base64.b64encode(self.last_png).decode(),
         }
+
+
+def check(picture: Any, terms: Any, hide: Any, question: Any, presets: Any, flags: dict[str, Any]) -> None:
+    """TypeError for an argument of an Explorer that is of another kind."""
+    names = (tuple, list, set, frozenset)
+    demand(isinstance(picture, Picture), "Explorer.picture", "a picture such as Fit()", picture)
+    demand(terms is None or isinstance(terms, names), "Explorer.terms", 'names in brackets such as ("expansion",)', terms)
+    demand(isinstance(hide, names), "Explorer.hide", 'names in brackets such as ("seed",)', hide)
+    demand(question is None or isinstance(question, Predict), "Explorer.question", "a Predict(...)", question)
+    demand(presets is None or isinstance(presets, dict), "Explorer.presets", 'a dict such as {"wild": Chebyshev(degree=9)}', presets)
+    for name, flag in flags.items():
+        demand(isinstance(flag, bool), f"Explorer.{name}", "True or False", flag)
 
 
 def beyond(component: Component) -> Iterator[str]:

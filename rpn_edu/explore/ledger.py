@@ -1,8 +1,8 @@
 """What a state costs, told before anything is allocated."""
 
-import math
 from collections.abc import Iterator
 
+from .. import given
 from ..component import Component
 from ..reconciliation.base import Reconciliation
 
@@ -21,7 +21,7 @@ def ledger(sizes: dict[str, int], subject: Component | None = None) -> dict[str,
     frozen = frozen if any(frozen.values()) else {}
     size = 8 * (sizes["b"] * sizes.get("D", sizes["m"]) + sum({**matrix, **counted, **frozen}.values()))
     if size > BUDGET:
-        needed, limit = f"{grouped(size // 2**20)} MB" + (f" (D = {grouped(sizes['D'])})" if matrix else ""), BUDGET // 2**20
+        needed, limit = f"{given.figure(size // 2**20)} MB" + (f" (D = {given.figure(sizes['D'])})" if matrix else ""), BUDGET // 2**20
         raise ValueError(
             f"this state would need {needed}; this explorer stops at {limit} MB. Choose a lower degree or other smaller numbers."
         )
@@ -35,8 +35,3 @@ def parts(component: Component) -> Iterator[Component]:
         value = getattr(component, field.name)
         for part in value if field.kind == "parts" else [value] if field.kind == "part" else []:
             yield from parts(part)
-
-
-def grouped(count: int) -> str:
-    """12,345; a power of ten where nobody would read all digits."""
-    return f"{count:,}" if count < 10**15 else f"10^{math.log10(count):.0f}"
