@@ -171,7 +171,8 @@ def test_all_seeds_end_where_those_of_torch_end():
     seeds = [
         field for row in rpn.CATALOGUE.values() for field in row.declared if field.name == "seed" and row.__module__.startswith("rpn_edu")
     ]
-    assert len(seeds) > 10 and {field.meta.most for field in seeds} == {LAST_SEED}
+    ends = {LAST_SEED, LAST_SEED - 1000}  # pictures draw once more, from seed + 1000
+    assert len(seeds) > 10 and {field.meta.most for field in seeds} == ends
     torch.Generator().manual_seed(LAST_SEED)
     with pytest.raises(
         ValueError, match=r"^Masked.seed must be int >= 0 and <= 18446744073709551615 \(seed of the frozen numbers\), got 184"
@@ -286,3 +287,10 @@ def test_the_smallest_restart_loses_few_digits_in_float32():
     A = ring.matrix(torch.zeros(1, 9), torch.zeros(0))
     torch.testing.assert_close(A.double(), ring.matrix(torch.zeros(1, 9).double(), torch.zeros(0)), rtol=1e-2, atol=0)
     torch.testing.assert_close(A.sum(0), torch.ones(9), rtol=1e-2, atol=0)
+
+
+def test_the_last_seed_is_drawn_from_and_the_next_one_refused_wherever_one_is_taken():
+    assert rpn.data.moons(seed=LAST_SEED).x_test.shape == (200, 2) and len(rpn.data.digits(seed=LAST_SEED).x_test) > 400
+    for ask in (rpn.data.curve, rpn.data.moons, rpn.data.digits, rpn.data.iris):
+        with pytest.raises(ValueError, match=f"seed must be int .*{LAST_SEED}"):
+            ask(seed=LAST_SEED + 1)

@@ -78,8 +78,19 @@ def test_a_series_of_any_order_is_shown_or_refused(function, order):
         assert page.numbers["missing_at"].abs() < 1e-13 and page.numbers["bound_at"] < 1e-15  # Taylor's theorem, at x = 1
 
 
+@pytest.mark.parametrize("name", [name for name, start in STARTS.items() if hasattr(start().picture, "seed")])
+def test_the_last_seed_of_a_picture_is_shown_and_its_code_runs(name):
+    page = STARTS[name]()
+    (dial,) = (field.meta for field in page.picture.declared if field.name == "seed")
+    page.set(page.subject, dataclasses.replace(page.picture, seed=int(dial.most)))
+    assert page.failed is None and not page.refused
+    exec(page.code(), {"__name__": "code", "print": lambda *_: None})
+    with pytest.raises(ValueError, match="seed must be int >= 0 and <= "):
+        dataclasses.replace(page.picture, seed=int(dial.most) + 1)
+
+
 def test_an_output_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="Heads.output must be one of the 12 outputs, got 13"):
+    with pytest.raises(ValueError, match="Heads.output must be int >= 1 and <= 12 .*, got 13"):
         Heads(output=13)
 
 

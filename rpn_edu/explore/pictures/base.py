@@ -21,7 +21,9 @@ FORMULA = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ"
 """What stands above a picture: pieces of text, each with the symbol of its term or with none."""
 
 Numbers = dict[str, Any]
-Seed = Annotated[int, Dial(0, 9, "seed of the random numbers", most=LAST_SEED)]
+Seed = Annotated[int, Dial(0, 9, "seed of the random numbers", most=LAST_SEED - 1000)]  # some draw once more, from seed + 1000
+MANY = 1_000_000  # as large as a count may be: the ledger refuses much smaller ones, and no list is made of so many
+DEEP = 1000  # as many layers as there may be: they are made one by one, before their sizes are known
 
 
 def counted(count: int, noun: str, form: str = "") -> str:
@@ -44,15 +46,6 @@ class Picture(Component, ABC):
     """The fields of a Formula that change what is shown: they get controls."""
     size: ClassVar[tuple[int, int]] = (700, 300)
     """Width and height in pixels: near 700 × 300, or a slider stutters."""
-    most: ClassVar[dict[str, int]] = {"depth": 1000}
-    """How large a count may be, where it is not a million: layers are made one by one before their sizes are known."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for field in self.declared:
-            most = self.most.get(field.name, 1_000_000)
-            if field.kind == "int" and field.name != "seed" and getattr(self, field.name) > most:
-                raise ValueError(f"{field.owner}.{field.name} must be at most {most:,} ({field.doc}), got {getattr(self, field.name)}")
 
     def given(self) -> dict[str, Tensor]:
         """Data the numbers start from, by argument name. In the code they are written out."""

@@ -12,7 +12,7 @@ from ...fit import least_squares
 from ...formula import Formula
 from ..alone import seeded
 from ..canvas import Canvas, Panel
-from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
+from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted
 from .microscope import lowered
 
 
@@ -20,10 +20,10 @@ from .microscope import lowered
 class Boundary(Picture):
     """A network of widths [2, width, ..., width, 1], fitted to two moons by a few least-squares steps, and where its g changes its sign."""
 
-    depth: Annotated[int, Dial(1, 4, "K, the number of layers")] = 2
-    width: Annotated[int, Dial(1, 4, "numbers that a hidden layer hands over")] = 3
+    depth: Annotated[int, Dial(1, 4, "K, the number of layers", most=DEEP)] = 2
+    width: Annotated[int, Dial(1, 4, "numbers that a hidden layer hands over", most=MANY)] = 3
     between: Annotated[Activation, "function between the layers"] = "tanh"
-    points: Annotated[int, Dial(20, 80, "points to learn from", least=2)] = 60
+    points: Annotated[int, Dial(20, 80, "points to learn from", least=2, most=MANY)] = 60
     noise: Annotated[float, Dial(0.0, 0.5, "standard deviation of the noise", least=0.0)] = 0.2
     seed: Seed = 0
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Canvas, Panel
-from .base import COLORS, Numbers, Picture
+from .base import COLORS, MANY, Numbers, Picture
 
 
 @component
@@ -19,7 +19,7 @@ class Condition(Picture):
     The condition number is the largest singular value through the smallest. Its power of ten is how many digits of w may be lost.
     """
 
-    points: Annotated[int, Dial(20, 200, "evenly spaced points", least=2)] = 100
+    points: Annotated[int, Dial(20, 200, "evenly spaced points", least=2, most=MANY)] = 100
     over: Annotated[Literal["domain", "-1 to 1"], "where the points lie: the domain of κ, or one interval for all κ"] = "domain"
     constant: Annotated[bool, "put the constant 1 before the features, as a bias does"] = False
 

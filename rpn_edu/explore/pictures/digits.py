@@ -14,7 +14,7 @@ from ...machine import needs
 from ...reconciliation import Identity
 from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, Numbers, Picture, Seed, counted
+from .base import COLORS, MANY, Numbers, Picture, Seed, counted
 
 FULL = Identity()  # what every other ψ is compared with
 MOST = 320  # features: more would make a slider stutter
@@ -35,7 +35,7 @@ def handwritten() -> tuple[Tensor, Tensor]:
 class Digits(Picture):
     """A head that reads digits: how many of 500 new images it gets right, beside what a full matrix gets right, and what ψ(w) looks for."""
 
-    images: Annotated[int, Dial(20, 300, "images to learn from", least=10)] = 200
+    images: Annotated[int, Dial(20, 300, "images to learn from", least=10, most=MANY)] = 200
     wrong: Annotated[float, Dial(0.0, 0.5, "share of these images that carry a random label", least=0.0)] = 0.0
     ridge: Annotated[float, Dial(1e-6, 0.1, "how much large weights cost", least=0.0, above=True, log=True)] = 1e-3
     pooled: Annotated[bool, "average blocks of 2 × 2 pixels: 16 inputs instead of 64"] = False

@@ -11,7 +11,7 @@ from ...reconciliation import Reconciliation
 from ...reconciliation.factored import Blockwise, DiagonalPadding, Factored
 from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
+from .base import COLORS, HATCHES, MANY, Numbers, Picture, Seed, counted
 
 Blocked = Blockwise | DiagonalPadding
 """The ψ whose matrix is made of blocks."""
@@ -21,8 +21,8 @@ Blocked = Blockwise | DiagonalPadding
 class Fabric(Picture):
     """The l numbers of w beside the n × D matrix ψ(w) that they become, and its singular values."""
 
-    n: Annotated[int, Dial(1, 24, "outputs: rows of the matrix")] = 8
-    D: Annotated[int, Dial(1, 64, "features: columns of the matrix")] = 24
+    n: Annotated[int, Dial(1, 24, "outputs: rows of the matrix", most=MANY)] = 8
+    D: Annotated[int, Dial(1, 64, "features: columns of the matrix", most=MANY)] = 24
     seed: Seed = 0
 
     subject: ClassVar[type] = Reconciliation

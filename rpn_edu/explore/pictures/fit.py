@@ -12,7 +12,7 @@ from ...fit import least_squares
 from ...formula import Formula
 from ..alone import seeded
 from ..canvas import Canvas, Panel, with_jumps
-from .base import COLORS, Numbers, Picture, Seed, counted
+from .base import COLORS, MANY, Numbers, Picture, Seed, counted
 
 # A made-up line with noise, x far from [-1, 1]: what `own` looks like.
 EXAMPLE = ((0, 1.0), (1, 1.8), (2, 3.1), (3, 3.9), (4, 5.2), (5, 5.9), (6, 7.1), (8, 8.8))
@@ -26,7 +26,7 @@ class Fit(Picture):
     """
 
     shape: Annotated[Literal["waves", "step", "peak"], "the true curve"] = "waves"
-    points: Annotated[int, Dial(10, 100, "points to learn from", least=2)] = 60
+    points: Annotated[int, Dial(10, 100, "points to learn from", least=2, most=MANY)] = 60
     noise: Annotated[float, Dial(0.0, 0.5, "standard deviation of the noise", least=0.0)] = 0.1
     ridge: Annotated[float, Dial(1e-8, 1.0, "how much large weights cost", least=0.0, above=True, log=True)] = 1e-4
     seed: Seed = 0

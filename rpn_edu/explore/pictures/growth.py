@@ -11,7 +11,7 @@ from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Canvas, Panel
 from ..ledger import BUDGET
-from .base import COLORS, Numbers, Picture, counted
+from .base import COLORS, MANY, Numbers, Picture, counted
 
 # Squares and squares of 2 are among them: images have such sizes.
 INPUTS = (1, 2, 3, 4, 6, 9, 12, 16, 25, 36, 49, 64, 100, 144, 196, 256, 400, 576, 784, 1024)
@@ -38,9 +38,9 @@ def affordable(rows: int, n: int) -> float:
 class Growth(Picture):
     """D, the number of features, against m, the number of inputs: both axes by powers of ten. The dot is the chosen m."""
 
-    m: Annotated[int, Dial(1, 784, "how many inputs there are", least=1)] = 64
-    n: Annotated[int, Dial(1, 100, "how many outputs there are", least=1)] = 10
-    rows: Annotated[int, Dial(1, 256, "rows of data in memory at once", least=1)] = 32
+    m: Annotated[int, Dial(1, 784, "how many inputs there are", least=1, most=MANY)] = 64
+    n: Annotated[int, Dial(1, 100, "how many outputs there are", least=1, most=MANY)] = 10
+    rows: Annotated[int, Dial(1, 256, "rows of data in memory at once", least=1, most=MANY)] = 32
 
     subject: ClassVar[type] = Expansion
     answer: ClassVar[str] = "D"

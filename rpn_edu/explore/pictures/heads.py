@@ -16,7 +16,7 @@ from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed, counted
 class Heads(Picture):
     """Channels with one κ and a ψ each, fused, beside the best single matrix for the same task: its distance says whether they collapse."""
 
-    output: Annotated[int, Dial(1, 12, "which output is drawn as curves")] = 1
+    output: Annotated[int, Dial(1, 12, "which output is drawn as curves", most=12)] = 1
     x2: Annotated[float, Dial(-1.0, 1.0, "second input, while the first runs from -1 to 1", least=None)] = 0.3
     seed: Seed = 0
 
@@ -34,10 +34,6 @@ class Heads(Picture):
         Panel((0.07, 0.13, 0.6, 0.36), "thin: channels   thick: fused   blue dots: best single ψ", "first input", term="fusion"),
         Panel((0.74, 0.13, 0.24, 0.36), "singular values, ×: first ψ", xticks="counts"),
     )
-
-    def check(self) -> None:
-        if self.output > self.n:
-            raise ValueError(f"Heads.output must be one of the {self.n} outputs, got {self.output}")
 
     def sizes(self, subject: Formula) -> dict[str, int]:
         D, C = subject.expansion.width(self.m), subject.channels

@@ -11,7 +11,7 @@ from ...component import Dial, component
 from ...formula import Formula
 from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
+from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted
 
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -25,9 +25,9 @@ def lowered(letter: str, k: int) -> str:
 class Microscope(Picture):
     """A fresh network of widths [2, width, ..., width, 2]: one layer in full, and the size of every H_k and of the gradient there."""
 
-    layer: Annotated[int, Dial(1, 6, "the layer that is shown")] = 1
-    depth: Annotated[int, Dial(1, 6, "K, the number of layers")] = 3
-    width: Annotated[int, Dial(1, 8, "numbers that a hidden layer hands over")] = 4
+    layer: Annotated[int, Dial(1, 6, "the layer that is shown", most=DEEP)] = 1
+    depth: Annotated[int, Dial(1, 6, "K, the number of layers", most=DEEP)] = 3
+    width: Annotated[int, Dial(1, 8, "numbers that a hidden layer hands over", most=MANY)] = 4
     x1: Annotated[float, Dial(-1.0, 1.0, "first input", least=None)] = 0.6
     x2: Annotated[float, Dial(-1.0, 1.0, "second input", least=None)] = -0.4
     seed: Seed = 0

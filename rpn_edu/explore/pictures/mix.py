@@ -13,7 +13,7 @@ from ...component import Dial, component
 from ...interdependence import Interdependence
 from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
-from .base import Numbers, Picture, Seed
+from .base import MANY, Numbers, Picture, Seed
 
 NAMES = {
     "table": (
@@ -92,8 +92,10 @@ class Mix(Picture):
 
     place: Annotated[Literal["attribute", "instance"], "what depends on each other: the columns of X or its rows"] = "attribute"
     data: Annotated[Literal["table", "sequence", "karate", "digit"], "six flowers, three sequences, a club of 34, an image"] = "table"
-    missing: Annotated[int, Dial(0, 5, "rows that are left out of the batch, from its end")] = 0
-    output: Annotated[int, Dial(1, 12, "which column or row of the result is explained: the last one, where there are fewer", least=1)] = 1
+    missing: Annotated[int, Dial(0, 5, "rows that are left out of the batch, from its end", most=MANY)] = 0
+    output: Annotated[
+        int, Dial(1, 12, "which column or row of the result is explained: the last one, where there are fewer", least=1, most=MANY)
+    ] = 1
     seed: Seed = 0
 
     subject: ClassVar[type] = Interdependence

@@ -9,15 +9,15 @@ from ...component import Dial, component
 from ...formula import Formula
 from ..alone import seeded
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, Numbers, Picture, Seed, counted
+from .base import COLORS, DEEP, MANY, Numbers, Picture, Seed, counted
 
 
 @component
 class Stack(Picture):
     """Layers of one formula, one above the other: how large the signal is after each, and how large the gradient that reaches it."""
 
-    depth: Annotated[int, Dial(1, 30, "K, the number of layers")] = 20
-    width: Annotated[int, Dial(2, 12, "inputs and outputs of every layer", least=1)] = 8
+    depth: Annotated[int, Dial(1, 30, "K, the number of layers", most=DEEP)] = 20
+    width: Annotated[int, Dial(2, 12, "inputs and outputs of every layer", least=1, most=MANY)] = 8
     gain: Annotated[float, Dial(0.1, 2.0, "factor on every ψ(w); at 1 one layer alone keeps the size", least=0.0)] = 0.5
     seed: Seed = 0
 
