@@ -64,6 +64,16 @@ def test_nothing_that_is_drawn_changes_with_the_global_settings_or_anybodys_rand
     assert all(map(torch.equal, random_numbers(), before))
 
 
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
+def test_a_chapter_may_ask_a_picture_for_its_numbers_under_any_global_setting(start, device):
+    page = start()
+    given, numbers = page.picture.given(), page.picture.numbers(page.subject, **page.picture.given())
+    with device, all_floats_double():
+        again, numbers_again = page.picture.given(), page.picture.numbers(page.subject, **page.picture.given())
+    torch.testing.assert_close((again, numbers_again), (given, numbers), rtol=1e-9, atol=1e-9)
+    assert not any(value.requires_grad for value in numbers.values() if torch.is_tensor(value))
+
+
 def test_a_seed_holds_inside_and_is_forgotten_even_after_an_error():
     torch.manual_seed(5)
     wanted = torch.rand(2)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar
 from torch import Tensor
 
 from ...component import LAST_SEED, Component, Dial
+from ..alone import alone
 from ..canvas import Canvas, Panel
 
 # Colour is never alone: bars are hatched, curves dashed, panels titled.
@@ -46,6 +47,12 @@ class Picture(Component, ABC):
     """The fields of a Formula that change what is shown: they get controls."""
     size: ClassVar[tuple[int, int]] = (700, 300)
     """Width and height in pixels: near 700 × 300, or a slider stutters."""
+
+    def __init_subclass__(cls) -> None:
+        """Data and numbers are the same wherever they are asked for, in an explorer or in a cell, under every global setting of torch."""
+        super().__init_subclass__()
+        for name in {"given", "numbers"} & vars(cls).keys():
+            setattr(cls, name, alone()(vars(cls)[name]))
 
     def given(self) -> dict[str, Tensor]:
         """Data the numbers start from, by argument name. In the code they are written out."""
