@@ -15,6 +15,7 @@ cell of every chapter. With RPN_EDU_DEVICE=cuda it does so on a real one.
 
 import contextlib
 import functools
+import inspect
 import json
 import os
 import re
@@ -289,25 +290,72 @@ def sweep() -> int:
     return faults
 
 
+@contextlib.contextmanager
+def all_there(device: torch.device) -> Iterator[None]:
+    """Every tensor, data set and model that a cell makes lies on the device, though its text names none: as if each said `device=device()`.
+
+    torch's own tensors follow the default device. Ours ask for the CPU, and here for that default too, which explorers set to the CPU.
+    """
+    import rpn_edu as rpn
+
+    def where_the_default_is(make: Any) -> Any:
+        @functools.wraps(make)
+        def made(*args: Any, **kwargs: Any) -> Any:
+            given = inspect.signature(make).bind(*args, **kwargs)
+            given.arguments.setdefault("device", torch.get_default_device())
+            return make(*given.args, **given.kwargs)
+
+        return made
+
+    def at(device: Any, value: Any) -> Any:
+        return tree_map(lambda part: part.to(device) if isinstance(part, (torch.Tensor, torch.nn.Module)) else part, value)
+
+    def moved(make: Any) -> Any:
+        @functools.wraps(make)
+        def made(self: Any, *args: Any, **kwargs: Any) -> Any:
+            with torch.device("cpu"):  # what a part makes is not moved before the whole, and pictures compute there
+                found = make(self, *at("cpu", args), **at("cpu", kwargs))
+            at(torch.get_default_device(), self)
+            return at(torch.get_default_device(), found)
+
+        return made
+
+    with contextlib.ExitStack() as stack:
+
+        def replace(owner: Any, name: str, by: Any) -> None:
+            stack.enter_context(mock.patch.object(owner, name, by))
+
+        for owner in (rpn.data, rpn.zoo, rpn.RPN, rpn.data.Equation):
+            for name, make in list(vars(owner).items()):
+                if inspect.isfunction(make) and "device" in inspect.signature(make).parameters and name != "_split":
+                    replace(owner, name, where_the_default_is(make))
+        kinds = {kind for row in rpn.CATALOGUE.values() for kind in row.__mro__}
+        made = [(kind, name) for kind in kinds for name in ("init", "given", "numbers") if name in vars(kind)]
+        for owner, name in [*made, (rpn.Head, "__init__"), (rpn.Layer, "__init__")]:
+            replace(owner, name, moved(vars(owner)[name]))
+        replace(fit, "device", lambda wanted=None: device)
+        stack.enter_context(device)
+        yield
+
+
 def chapter(path: Path, device: torch.device) -> tuple[int, list[str]]:
-    """How many code cells a chapter has, and what they raise where `device()` is this one."""
+    """How many code cells a chapter has, and what they raise where all they make lies on the device."""
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
 
-    chosen, fit.device = fit.device, lambda wanted=None: device
     shell, found, before = InteractiveShell.instance(), [], os.getcwd()
     shell.reset()
     os.chdir(path.parent)
     try:
         cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
         for number, cell in enumerate(cells):
-            with capture_output():
+            with capture_output(), all_there(device):
                 done = shell.run_cell("".join(cell["source"]), store_history=False)
             if error := done.error_before_exec or done.error_in_exec:
                 found.append(f"code cell {number}: {type(error).__name__}: {error}")
     finally:
         os.chdir(before)
-        fit.device = chosen
+        InteractiveShell.clear_instance()
     return len(cells), found
 
 

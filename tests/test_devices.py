@@ -330,3 +330,9 @@ def test_one_image_more_is_no_failure_of_a_chapter(said, elsewhere):
     for regex, replace in rules:
         said, elsewhere = re.sub(regex, replace, said), re.sub(regex, replace, elsewhere)
     assert said == elsewhere
+
+
+def test_all_that_a_chapter_makes_may_lie_on_the_device(device):
+    # The others are driven by `python -m tests.pretend`.
+    count, faults = pretend.chapter(pretend.ROOT / "notebooks/03_remainder.ipynb", device)
+    assert count == 20 and faults == []

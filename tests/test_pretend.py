@@ -2,12 +2,14 @@
 
 import copy
 import io
+import json
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from rpn_edu import RPN
 from tests import pretend
 
 FAULTS = {
@@ -170,3 +172,21 @@ def test_apples_device_has_no_float64(device):
         ):
             with pytest.raises(TypeError, match="float64"):
                 double()
+
+
+def test_a_cell_of_a_chapter_that_leaves_something_on_the_cpu_is_found_and_the_others_are_not(tmp_path):
+    cells = [
+        "import torch, rpn_edu as rpn\nfrom rpn_edu.explore import Explorer, Fit",
+        "x = torch.rand(5, 2)\nmodel = rpn.RPN([2, 3, 1], rpn.Formula(bias=True))\nassert model(x).device.type == 'pretend'",
+        "psi = rpn.reconciliation.LowRank()\nassert (x @ psi.matrix(psi.init(3, 2), 3, 2).mT).device.type == 'pretend'",
+        "page = Explorer(rpn.Formula(), Fit(points=20))\nassert page.numbers['w'].device.type == 'cpu' and page.refused == ''",
+        "picture = Fit(points=20)\nassert picture.numbers(rpn.Formula(), **picture.given())['w'].device.type == 'pretend'",
+        "assert rpn.data.curve().x_train.device.type == rpn.zoo.mlp([2, 1]).device.type == 'pretend'",
+        "x + torch.ones(5, 2, device='cpu')",
+        "x.numpy()",
+    ]
+    book = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
+    (tmp_path / "book.ipynb").write_text(json.dumps(book))
+    count, faults = pretend.chapter(tmp_path / "book.ipynb", torch.device(pretend.NAME))
+    assert count == 8 and [fault.partition(":")[0] for fault in faults] == ["code cell 6", "code cell 7"]
+    assert torch.get_default_device() == torch.device("cpu") and RPN([2, 1]).device.type == "cpu"
