@@ -53,20 +53,20 @@ test: $(READY)
 	$(BIN)/python -m pytest tests notebooks $(NBVAL) --dist=loadfile $(PYTEST_ARGS)
 
 device: $(READY)
-	$(BIN)/python -m tests.pretend
+	$(BIN)/python -m tools.pretend
 
 notebooks: $(READY)
-	$(BIN)/python -m tests.store_notebooks $(NOTEBOOKS)
+	$(BIN)/python -m tools.store_notebooks $(NOTEBOOKS)
 
 check: $(READY)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m pyright
 
 bench: $(READY)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tools.bench
 
 contexts: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m tests.contexts
+	OMP_NUM_THREADS=1 $(BIN)/python -m tools.contexts
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache

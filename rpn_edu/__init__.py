@@ -23,7 +23,4 @@ from .component import (
     family as family,
     from_config as from_config,
 )
-from .formula import Formula as Formula, Output as Output
-from .head import Head as Head, Trace as Trace
-from .layer import Layer as Layer
-from .model import RPN as RPN, Model as Model
+from .network import RPN as RPN, Formula as Formula, Head as Head, Layer as Layer, Model as Model, Output as Output, Trace as Trace

@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterator
 from itertools import chain, groupby
 from pathlib import Path
 
-from . import __version__, machine
+from . import __version__
 from .component import CATALOGUE, Component, Field, bare, near
 from .course import SYMBOLS
-from .formula import Formula
+from .network.formula import Formula
+from .shared import machine
 
 Row = type[Component]
 ROOT, WIDTH = Path(__file__).parent.parent, 100
@@ -37,14 +38,19 @@ SIZES: dict[str, tuple[str, str, Callable]] = {
 
 
 def folder(row: Row) -> str:
-    """The folder or file of rpn_edu that a row lives in; empty for a row of somebody else."""
-    return row.__module__.split(".")[1] if row.__module__.startswith("rpn_edu.") else ""
+    """The term of a row of rpn_edu, or the file that it lives in; empty for a row of somebody else."""
+    return (row.term or row.__module__.rpartition(".")[2]) if row.__module__.startswith("rpn_edu.") else ""
 
 
 def terms() -> dict[str, list[Row]]:
     """The rows of each term, in the order in which the formula names the terms."""
     order = dict.fromkeys(folder(type(field.default)) for field in Formula.declared if field.kind == "part")
     return {term: [row for row in CATALOGUE.values() if folder(row) == term] for term in order}
+
+
+def place(term: str) -> str:
+    """The module of a term."""
+    return next(name for name in (f"rpn_edu.{term}", f"rpn_edu.network.{term}") if name in sys.modules)
 
 
 def headline(module: str) -> str:
@@ -105,7 +111,7 @@ def dials(rows: list[Row], row: Row | None = None) -> list[str]:
 
 def introduction(term: str, rows: list[Row]) -> str:
     shown = [f"Shown: {SIZES[term][0]}."] if term in SIZES else []
-    return " ".join([headline(f"rpn_edu.{term}"), *shown, *(f"All have {told}." for told in dials(rows))])
+    return " ".join([headline(place(term)), *shown, *(f"All have {told}." for told in dials(rows))])
 
 
 def listing(*chosen: str) -> str:
@@ -138,7 +144,7 @@ def filled(lines: list[str]) -> str:
 
 def table() -> str:
     """The table of the README: which components each term has."""
-    told = {term: (cell(headline(f"rpn_edu.{term}")), ", ".join(row.__name__ for row in rows)) for term, rows in terms().items()}
+    told = {term: (cell(headline(place(term))), ", ".join(row.__name__ for row in rows)) for term, rows in terms().items()}
     return "\n".join(["| term | | components |", "|---|---|---|", *(f"| {term} | {' | '.join(told[term])} |" for term in SIZES)])
 
 
@@ -205,7 +211,8 @@ def told_of(name: str) -> list[str]:
     return found
 
 
-if __name__ == "__main__":
+def entered() -> None:
+    """`python -m rpn_edu`, at any console and before any reader that leaves early."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an old console without Greek letters shows question marks, not a traceback
     try:

@@ -16,7 +16,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, dataclass_transform
 
-from .machine import Printed
+from .shared.machine import Printed
 
 CATALOGUE: dict[str, type["Component"]] = {}
 """Every registered component by its qualified name, such as `expansion.Taylor`."""

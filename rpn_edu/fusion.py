@@ -9,9 +9,9 @@ from torch import Tensor
 
 from . import reconciliation
 from .component import Component, component, family, misspelt
-from .metric import METRICS
-from .real import meet_reals
 from .reconciliation import Reconciliation
+from .shared.real import meet_reals
+from .shared.reductions import METRICS
 
 
 class Fusion(Component, ABC):

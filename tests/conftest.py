@@ -8,11 +8,11 @@ import ipywidgets
 import pytest
 import torch
 
-from rpn_edu import fit
-from tests import pretend
+from rpn_edu import learn
+from tools import pretend
 
 torch.set_num_threads(1)
-if fit.device().type == "cpu":
+if learn.device().type == "cpu":
     pretend.plug_in()
 
 
@@ -22,7 +22,7 @@ def device() -> Iterator[torch.device]:
 
     `PRETEND="as mps"` lets it play Apple's, and with `PRETEND=deterministic` nothing may be left to chance.
     """
-    named, played = fit.device(), os.environ.get("PRETEND")
+    named, played = learn.device(), os.environ.get("PRETEND")
     torch.use_deterministic_algorithms(played == "deterministic")
     with pretend.as_mps() if played == "as mps" else contextlib.nullcontext():
         yield named if named.type != "cpu" else torch.device(pretend.NAME)

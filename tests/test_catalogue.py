@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import rpn_edu as rpn
-from rpn_edu import __main__ as catalogue, fit, zoo
+from rpn_edu import catalogue, learn, zoo
 from rpn_edu.course import SYMBOLS
 from rpn_edu.expansion.recurrence import Recurrence
 
@@ -237,7 +237,7 @@ def name_tables():
 
 def test_every_name_of_ours_on_the_tinybig_page_can_be_called_as_it_stands_there():
     for term, old, ours in name_tables():
-        own = vars(getattr(rpn, term)) if term else {"fit": fit, "torch": torch, "zoo": zoo}
+        own = vars(getattr(rpn, term)) if term else {"learn": learn, "torch": torch, "zoo": zoo}
         terms = {name: vars(rpn)[name] for name in ("expansion", "reconciliation", "fusion")}
         names = {**vars(rpn), **own, **terms}
         assert old and ours
@@ -270,5 +270,5 @@ def test_the_whole_run_of_the_tinybig_page_learns_the_digits(tmp_path, monkeypat
 
 def test_every_defect_is_told_once_and_has_its_test():
     assert re.findall(r"^- \*\*(B\d\d)\*\*", TINYBIG, re.M) == DEFECTS
-    tests = re.findall(r"^def test_(b\d\d)_", (ROOT / "tests/test_defects.py").read_text(encoding="utf-8"), re.M)
+    tests = re.findall(r"^def test_(b\d\d)_", (ROOT / "tests/terms/test_defects.py").read_text(encoding="utf-8"), re.M)
     assert list(dict.fromkeys(tests)) == [defect.lower() for defect in DEFECTS]

@@ -151,51 +151,74 @@ def test_every_row_says_its_formula_in_one_line():
 
 # ---- floors -------------------------------------------------------------------------------------------------------------------------
 
-FLOORS = [
-    {"machine", "real", "precision", "__version__"},
-    {"component"},
-    {"checkpoint", "activation", "metric", "given"},
-    {"data", "geometry"},
-    {"expansion", "reconciliation"},
-    {"fusion"},
-    {"interdependence", "remainder"},
-    {"formula"},
-    {"head"},
-    {"layer"},
-    {"model"},
-    {"losses", "before"},
-    {"fit", "zoo"},
-    {"course"},
-    {"explore"},
-    {"__main__"},
-]
+FLOORS = """
+    __version__ shared.machine shared.real shared.precision shared.alone
+    component
+    shared network.checkpoint
+    data
+    expansion reconciliation
+    fusion
+    interdependence remainder
+    network.formula
+    network.head
+    network.layer
+    network.model
+    network
+    learn zoo
+    course
+    explore.canvas explore.state explore.code
+    explore.pictures.base
+    explore.pictures
+    explore.panel explore.gallery explore.stills
+    explore.explorer
+    explore
+    catalogue
+    __main__
+"""
+FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
+OUTSIDE = {"component": "", "course": "", "data": "sklearn", "expansion": "sklearn", "learn": "tqdm"}
+OUTSIDE |= {"explore": "sklearn matplotlib ipywidgets anywidget PIL traitlets IPython"}
+
+
+def room_of(module):
+    """The smallest room of FLOORS that a module of rpn_edu lies in."""
+    parts = module.split(".")
+    return next(room for end in range(len(parts), 0, -1) if (room := ".".join(parts[:end])) in FLOOR)
 
 
 def imported(path):
-    """(module of rpn_edu or None, outside package) of each import statement of a file."""
-    depth = len(path.relative_to(ROOT / "rpn_edu").parts)
+    """The imports of a file: modules of rpn_edu, without that name, and packages from outside behind a colon."""
+    package = path.relative_to(ROOT / "rpn_edu").parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
-            names = [node.module.partition(".")[0]] if node.module else [alias.name for alias in node.names]
-            yield from ((name, None) for name in names if node.level == depth)
+            place = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            yield from (".".join(filter(None, [*place, *([] if node.module else [alias.name])])) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield None, node.module.partition(".")[0]
+            yield ":" + node.module.partition(".")[0]
         elif isinstance(node, ast.Import):
-            yield from ((None, alias.name.partition(".")[0]) for alias in node.names)
+            yield from (":" + alias.name.partition(".")[0] for alias in node.names)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "rpn_edu").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_only_go_down_and_outside_packages_stay_on_their_floor(path):
-    own = path.relative_to(ROOT / "rpn_edu").parts[0].removesuffix(".py")
-    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    own = ".".join(path.relative_to(ROOT / "rpn_edu").with_suffix("").parts).removesuffix(".__init__")
     if own == "__init__":
         return
-    for ours, outside in imported(path):
-        assert ours is None or ours == own or floor[ours] < floor[own], f"{path} imports {ours}"
-        allowed = {"torch", "numpy"} if own != "component" else set()
-        allowed |= {"sklearn"} if own in ("data", "expansion", "explore") else {"tqdm"} if own == "fit" else set()
-        allowed |= {"matplotlib", "ipywidgets", "anywidget", "PIL", "traitlets", "IPython"} if own == "explore" else set()
-        assert outside is None or outside in allowed | set(sys.stdlib_module_names), f"{path} imports {outside}"
+    room, folder = room_of(own), own.partition(".")[0]
+    allowed = {
+        *sys.stdlib_module_names,
+        *OUTSIDE.get(folder, "").split(),
+        *(("torch", "numpy") if folder not in ("component", "course") else ()),
+    }
+    for name in imported(path):
+        if name.startswith(":"):
+            assert name[1:] in allowed, f"{own} imports {name[1:]}"
+        elif room_of(name) != room:
+            assert FLOOR[room_of(name)] < FLOOR[room], f"{own} imports {name}"
+        else:
+            assert room != "explore.pictures" or path.stem == "__init__" or name.startswith("explore.pictures.base"), (
+                f"{own} imports {name}"
+            )
 
 
 def test_importing_the_package_loads_no_widgets_plots_or_scientific_libraries():

@@ -15,6 +15,7 @@ import scipy.stats
 import torch
 
 from rpn_edu import data
+from rpn_edu.data import split, tables
 
 ALL = data.equations()
 INFINITE_VARIANCE = {  # by hand: y behaves like 1/distance to a power that its square cannot be integrated over
@@ -469,7 +470,7 @@ def test_nothing_needs_a_network(monkeypatch):
 
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    data._tables.cache_clear()
+    tables.all_tables.cache_clear()
     assert len(data.equations()) == 161
     for draw in DRAWS.values():
         draw()
@@ -482,25 +483,26 @@ def test_without_scikit_learn_the_error_names_the_extra(load, monkeypatch):
         load()
 
 
-def copied_to(folder: Path):
-    """data.py alone, somewhere else, as a module of this package."""
-    folder.mkdir(parents=True)
-    spec = importlib.util.spec_from_file_location("rpn_edu.data_elsewhere", shutil.copy(data.__file__, folder))
+def looked_for_in(folder: Path, monkeypatch):
+    """The room that looks for the tables, alone and somewhere else, as a module of this package."""
+    (folder / "data").mkdir(parents=True)
+    spec = importlib.util.spec_from_file_location("rpn_edu.data.split_elsewhere", shutil.copy(split.__file__, folder / "data"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    monkeypatch.setattr(tables, "place_of", module.place_of)
+    tables.all_tables.cache_clear()
 
 
 @pytest.mark.parametrize("place", ["site/rpn_edu/_data", "site/data"], ids=["wheel", "checkout"])
-def test_the_tables_are_found_in_a_wheel_and_in_a_checkout(place, tmp_path):
-    elsewhere = copied_to(tmp_path / "site" / "rpn_edu")
-    shutil.copytree(data._find("feynman.csv").parent, tmp_path / place)
-    assert len(elsewhere.equations()) == 161
+def test_the_tables_are_found_in_a_wheel_and_in_a_checkout(place, tmp_path, monkeypatch):
+    shutil.copytree(split.place_of("feynman.csv").parent, tmp_path / place)
+    looked_for_in(tmp_path / "site" / "rpn_edu", monkeypatch)
+    assert len(data.equations()) == 161 and str(tables.place_of("feynman.csv")).startswith(str(tmp_path))
 
 
-def test_lost_tables_are_reported_with_the_places_searched(tmp_path):
-    elsewhere = copied_to(tmp_path / "site" / "rpn_edu")
+def test_lost_tables_are_reported_with_the_places_searched(tmp_path, monkeypatch):
+    looked_for_in(tmp_path / "site" / "rpn_edu", monkeypatch)
     with pytest.raises(FileNotFoundError) as lost:
-        elsewhere.equations()
+        data.equations()
     for part in ("elementary.csv", str(tmp_path / "site" / "rpn_edu" / "_data"), str(tmp_path / "site" / "data")):
         assert part in str(lost.value)

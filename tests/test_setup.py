@@ -89,7 +89,7 @@ def test_the_version_is_that_of_the_package_whether_it_is_installed_or_not():
 BASE_INSTALL = """
 import importlib, os, pkgutil, sys
 import torch, rpn_edu
-from rpn_edu import data, expansion, fit
+from rpn_edu import data, expansion, learn
 
 class Without:
     def __init__(self, finder):
@@ -98,7 +98,7 @@ class Without:
         return None if name.partition(".")[0] in gone else self.finder.find_spec(name, *where)
 
 def train():
-    fit.train(rpn_edu.RPN([2, 1]), torch.ones(4, 2), torch.ones(4, 1), steps=3)
+    learn.train(rpn_edu.RPN([2, 1]), torch.ones(4, 2), torch.ones(4, 1), steps=3)
 
 def told(name, use, *arguments):
     try:

@@ -1,4 +1,4 @@
-"""Timings as ratios: `python -m tests.bench [table ...]`. Nothing here is a test: a clock on a shared machine is no judge.
+"""Timings as ratios: `python -m tools.bench [table ...]`. Nothing here is a test: a clock on a shared machine is no judge.
 
 Both sides of a ratio are measured in turns in one process on one thread, and the median of the rounds' ratios is printed.
 """
@@ -102,7 +102,7 @@ def kill_while_saving(moments: int = 200) -> None:
 
 def latency(moves: int = 20) -> None:
     """Key press to changed pixels in JupyterLab, every chapter (limits: median 60 ms, p95 120 ms), jumps of the picture (0), errors (0)."""
-    from tests.lab import lab
+    from tools.lab import lab
 
     with lab(ROOT / "notebooks") as jupyter:
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
@@ -446,7 +446,7 @@ if __name__ == "__main__":
     warm = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "8589934592", "MALLOC_TOP_PAD_": "268435456"}
     warm |= {"KINETO_LOG_LEVEL": "6", "TORCH_CPP_LOG_LEVEL": "ERROR"}  # the profiler is to keep quiet
     if not warm.keys() <= os.environ.keys():
-        os.execve(sys.executable, [sys.executable, "-m", "tests.bench", *sys.argv[1:]], os.environ | warm)
+        os.execve(sys.executable, [sys.executable, "-m", "tools.bench", *sys.argv[1:]], os.environ | warm)
     torch.set_num_threads(1)
     wanted = sys.argv[1:] or [table.__name__ for table in TABLES]
     for table in TABLES:

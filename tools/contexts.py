@@ -1,7 +1,7 @@
-"""Where torch uses a model today, and whether every component holds there: `python -m tests.contexts` writes notebooks/contexts.md.
+"""Where torch uses a model today, and whether every component holds there: `python -m tools.contexts` writes notebooks/contexts.md.
 
 The truth is always the same model in float64, in the plainest way torch has. A context holds where its numbers are near those; how near
-is a matter of its precision. `python -m tests.contexts Taylor zoo` prints what stands in the way of those whose names hold these words.
+is a matter of its precision. `python -m tools.contexts Taylor zoo` prints what stands in the way of those whose names hold these words.
 """
 
 import atexit
@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 import rpn_edu as rpn
 from rpn_edu import zoo
-from rpn_edu.__main__ import cell, code, terms
+from rpn_edu.catalogue import cell, code, terms
 
 PAGE = Path(__file__).parent.parent / "notebooks/contexts.md"
 F = rpn.Formula

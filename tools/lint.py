@@ -1,6 +1,7 @@
 """What a chapter must not say: a letter without a meaning, a letter with a second one, a symbol table of its own.
 
-`findings(path)` reads a notebook and returns sentences: chapter, cell, symbol, what is wrong. tests/test_course.py judges every chapter.
+`findings(path)` reads a notebook and returns sentences: chapter, cell, symbol, what is wrong.
+tests/course/test_course.py judges every chapter.
 """
 
 import json

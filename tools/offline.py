@@ -1,4 +1,4 @@
-"""Run notebooks where no network is: `unshare --map-root-user --net python -m tests.offline notebook ...`.
+"""Run notebooks where no network is: `unshare --map-root-user --net python -m tools.offline notebook ...`.
 
 In a network namespace of its own a process has no interface but loopback, so nothing that it starts can reach another machine. A kernel
 talks to its client over loopback: that is switched on, the rest is shown to be missing, then every cell runs.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from tests.store_notebooks import execute
+from tools.store_notebooks import execute
 
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 

@@ -1,6 +1,6 @@
 """A GPU without a GPU: the device "pretend" computes on the CPU, and refuses what CUDA refuses.
 
-    from tests import pretend
+    from tools import pretend
     pretend.plug_in()
     torch.ones(3, device="pretend") + torch.ones(3)     # RuntimeError: ... two devices, pretend:0 and cpu
 
@@ -9,8 +9,8 @@ generator of the CPU draws for them, and they have a stream of random numbers of
 Which operation has a kernel on CUDA is read from the list that comes with torch. `as_mps()` plays Apple's device in one thing: it has no
 float64.
 
-`python -m tests.pretend` drives all there is on it: tests/test_devices.py as CUDA, as MPS and with deterministic algorithms, then every
-cell of every chapter. With RPN_EDU_DEVICE=cuda it does so on a real one.
+`python -m tools.pretend` drives all there is on it: tests/network/test_devices.py as CUDA, as MPS and with deterministic
+algorithms, then every cell of every chapter. With RPN_EDU_DEVICE=cuda it does so on a real one.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from unittest import mock
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
-from rpn_edu import fit
+from rpn_edu import learn
 
 NAME = "pretend"
 ROOT = Path(__file__).parent.parent
@@ -273,12 +273,12 @@ def sweep() -> int:
 
     Gives back how many faults there are.
     """
-    named = fit.device()
+    named = learn.device()
     device = named if named.type != "cpu" else plug_in()
     print(f"on {device}", flush=True)
     faults = 0
     for played in ("plainly", "as mps", "deterministic")[:: 2 if device is named else 1]:
-        command = [sys.executable, "-m", "pytest", "tests/test_devices.py", "-q", "--tb=line"]
+        command = [sys.executable, "-m", "pytest", "tests/network/test_devices.py", "-q", "--tb=line"]
         done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PRETEND": played}, capture_output=True, text=True)
         faults += done.returncode != 0
         print(f"{played}: {done.stdout if done.returncode else done.stdout.splitlines()[-1]}", flush=True)
@@ -327,13 +327,13 @@ def all_there(device: torch.device) -> Iterator[None]:
 
         for owner in (rpn.data, rpn.zoo, rpn.RPN, rpn.data.Equation):
             for name, make in list(vars(owner).items()):
-                if inspect.isfunction(make) and "device" in inspect.signature(make).parameters and name != "_split":
+                if inspect.isfunction(make) and "device" in inspect.signature(make).parameters:
                     replace(owner, name, where_the_default_is(make))
         kinds = {kind for row in rpn.CATALOGUE.values() for kind in row.__mro__}
         made = [(kind, name) for kind in kinds for name in ("init", "given", "numbers") if name in vars(kind)]
         for owner, name in [*made, (rpn.Head, "__init__"), (rpn.Layer, "__init__")]:
             replace(owner, name, moved(vars(owner)[name]))
-        replace(fit, "device", lambda wanted=None: device)
+        replace(learn, "device", lambda wanted=None: device)
         stack.enter_context(device)
         yield
 

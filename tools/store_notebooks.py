@@ -1,4 +1,4 @@
-"""Execute notebooks and store what they show: `python -m tests.store_notebooks [notebook or folder ...]` (default: notebooks).
+"""Execute notebooks and store what they show: `python -m tools.store_notebooks [notebook or folder ...]` (default: notebooks).
 
 The same code gives the same bytes (unless a cell prints a clock): no times, random ids, versions, widget state or tracebacks are stored.
 How many explorers a notebook shows, and how many controls they have, is counted in its kernel and stored in its metadata.

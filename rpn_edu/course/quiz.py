@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..component import did_you_mean
-from ..machine import Printed, path as written, text as letters_of
+from ..shared.machine import Printed, path as written, text as letters_of
 
 ITEMS = files("rpn_edu.course") / "items"
 SECTIONS = ("recall", "exit")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..component import did_you_mean
-from ..machine import Printed
+from ..shared.machine import Printed
 
 
 class Symbol(NamedTuple):

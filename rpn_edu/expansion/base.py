@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Component
-from ..precision import precise
-from ..real import meet_reals, of_reals
+from ..shared.precision import precise
+from ..shared.real import meet_reals, of_reals
 
 
 def derived(frozen: Callable) -> Callable:

@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import given
 from ..component import LAST_SEED, Dial, Table, component, did_you_mean
-from ..machine import needs
-from ..metric import METRICS
-from ..precision import precise
+from ..shared import given
+from ..shared.machine import needs
+from ..shared.precision import precise
+from ..shared.reductions import METRICS
 from .base import Expansion
 from .density import HALF_LOG_TAU, squashed
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ..component import component
-from ..geometry import Geometry
-from ..metric import METRICS, Metric, nanmedian
+from ..shared.geometry import Geometry
+from ..shared.reductions import METRICS, Metric, nanmedian
 from .base import Expansion
 
 # What a metric passes over.

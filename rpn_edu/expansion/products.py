@@ -6,8 +6,8 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from .. import given
 from ..component import Dial, component
+from ..shared import given
 from .base import Expansion, derived
 
 

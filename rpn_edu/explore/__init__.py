@@ -1,6 +1,6 @@
 """Explorers: components under the learner's hand. The only folder that imports matplotlib and ipywidgets."""
 
-from ..machine import needs
+from ..shared.machine import needs
 
 needs("rpn_edu.explore", "ipywidgets", "PIL", "matplotlib")
 
@@ -22,7 +22,7 @@ from .pictures import (
     Series as Series,
     Stack as Stack,
 )
-from .question import Predict as Predict
+from .panel.question import Predict as Predict
 from .stills import Still as Still, digit_sheet as digit_sheet, learning_curve as learning_curve
 
 # `import *` hands over what is imported here, and not the modules, whose names (state, question) readers use for their own.

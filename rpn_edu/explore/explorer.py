@@ -12,17 +12,17 @@ import ipywidgets as W
 import torch
 
 from ..component import Component, Dial, brackets, demand, did_you_mean
-from ..formula import Formula
-from .alone import alone
+from ..network.formula import Formula
+from ..shared.alone import alone
 from .canvas import Canvas, data_url
-from .compare import changes, compared
-from .controls import LOCK, ComponentPanel, accessibility
-from .ledger import ledger, parts
-from .linked import lit_code, symbol_row
+from .code.lit import lit_code, symbol_row
+from .code.snippet import as_call, as_code
+from .panel.controls import LOCK, ComponentPanel, accessibility
+from .panel.question import Predict, Question
 from .pictures import COLORS, Basis, Fabric, Flow, Mix, Picture
-from .question import Predict, Question
-from .snippet import as_call, as_code
-from .state import packed, unpacked
+from .state.compare import changes, compared
+from .state.ledger import ledger, parts
+from .state.token import packed, unpacked
 
 TERMS = {
     "expansion": "κ",

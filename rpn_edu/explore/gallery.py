@@ -10,8 +10,8 @@ from torch import Tensor
 
 from .. import expansion as X
 from ..component import CATALOGUE, Component, demand, did_you_mean
-from ..machine import Printed
-from .alone import alone, seeded
+from ..shared.alone import alone, seeded
+from ..shared.machine import Printed
 from .canvas import Canvas, Panel, data_url, steady
 from .pictures.base import COLORS, LINES, counted
 

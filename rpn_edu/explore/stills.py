@@ -8,9 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
-from .. import given
-from ..fit import Record
-from .alone import alone
+from ..learn.loop import Record
+from ..shared import given
+from ..shared.alone import alone
 from .canvas import Canvas, Panel, data_url
 from .pictures.base import counted
 

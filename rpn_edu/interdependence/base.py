@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..component import Component, family
-from ..real import meet_reals, of_reals
+from ..shared.real import meet_reals, of_reals
 
 Normalization = Literal["none", "row", "column", "symmetric", "softmax"]
 

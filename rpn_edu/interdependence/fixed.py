@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ..component import Dial, Table, component, family
-from ..metric import reproducible
-from ..precision import precise
+from ..shared.precision import precise
+from ..shared.reductions import reproducible
 from .base import Interdependence, Matrixless, divided, normalized, require
 
 Hops = Annotated[int, Dial(1, 6, "how many links a message travels", most=1000)]

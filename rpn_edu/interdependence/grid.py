@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from torch import Tensor
 
 from ..component import component
-from ..geometry import Geometry
-from ..precision import precise
+from ..shared.geometry import Geometry
+from ..shared.precision import precise
 from .base import Matrixless, divided
 
 

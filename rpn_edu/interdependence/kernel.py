@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..component import Dial, Table, component
-from ..precision import precise
+from ..shared.precision import precise
 from .base import Interdependence, normalized, require
 
 Shift = Annotated[float, Dial(-2.0, 2.0, "added to every inner product", least=None)]

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from . import given
-from .model import RPN
+from ..network.model import RPN
+from ..shared import given
 
 
 def learned_by(model: nn.Module) -> list[nn.Parameter]:

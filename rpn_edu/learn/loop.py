@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from . import given, machine
+from ..shared import given, machine
 from .before import checked, example, fitting, learned_by, tried_out
 from .losses import Criterion, matched, named
 

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import given
-from .component import did_you_mean
-from .model import RPN
+from ..component import did_you_mean
+from ..network.model import RPN
+from ..shared import given
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
-from .component import did_you_mean
-from .machine import path as written
+from ..component import did_you_mean
+from ..shared.machine import path as written
 
 FORMAT = "rpn_edu checkpoint 1"
 

@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from torch import nn
 
-from . import expansion, fusion, interdependence, reconciliation, remainder
-from .activation import ACTIVATIONS, Activation
-from .component import Component, Dial, component
-from .expansion import Expansion
-from .fusion import Fusion
-from .interdependence import Interdependence
-from .reconciliation import Reconciliation
-from .remainder import Remainder
+from .. import expansion, fusion, interdependence, reconciliation, remainder
+from ..component import Component, Dial, component
+from ..expansion import Expansion
+from ..fusion import Fusion
+from ..interdependence import Interdependence
+from ..reconciliation import Reconciliation
+from ..remainder import Remainder
+from ..shared.activation import ACTIVATIONS, Activation
 
 
 class _Named(nn.Module):

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import given
+from ..shared import given
+from ..shared.real import real
 from .formula import Formula
-from .real import real
 
 
 class Trace(NamedTuple):

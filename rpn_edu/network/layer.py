@@ -6,9 +6,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from . import given
+from ..fusion import Fusion, Mean
+from ..shared import given
 from .formula import Formula
-from .fusion import Fusion, Mean
 from .head import Head, Owner
 
 

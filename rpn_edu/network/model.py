@@ -10,10 +10,11 @@ from typing import Any, Self, cast
 import torch
 from torch import Tensor, nn
 
-from . import checkpoint, given, machine
-from .component import from_config
+from ..component import from_config
+from ..fusion import Fusion, Mean
+from ..shared import given, machine
+from . import checkpoint
 from .formula import Formula
-from .fusion import Fusion, Mean
 from .head import Head, Sizes, Trace
 from .layer import Layer
 

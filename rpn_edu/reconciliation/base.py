@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import given
 from ..component import Component
+from ..shared import given
 
 
 def normal(seed: int, sizes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:

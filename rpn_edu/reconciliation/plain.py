@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import given
 from ..component import LAST_SEED, Dial, component
+from ..shared import given
 from .base import Reconciliation, normal, thin_product
 
 Rank = Annotated[int, Dial(1, 8, "number of columns of the thin factors")]

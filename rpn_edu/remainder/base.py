@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..component import Component
-from ..real import meet_reals
+from ..shared.real import meet_reals
 
 
 class Remainder(Component, ABC):

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from .. import reconciliation
-from ..activation import Activation, activate
 from ..component import Dial, component
 from ..reconciliation import Reconciliation
+from ..shared.activation import Activation, activate
 from .base import Remainder
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
+from ..component import Component, Dial, did_you_mean, family
 from . import given
-from .component import Component, Dial, did_you_mean, family
 
 Shape = Literal["cuboid", "cylinder", "sphere"]
 Packing = Literal[

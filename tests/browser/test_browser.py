@@ -8,11 +8,11 @@ from unittest import SkipTest
 
 import pytest
 
-from tests.axe import serious
-from tests.lab import Book, Lab, lab
+from tests.browser.axe import serious
+from tools.lab import Book, Lab, lab
 
 pytestmark = pytest.mark.browser
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHAPTERS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 BOX = """picture => {
     const box = picture.getBoundingClientRect(), around = picture.closest('.rpn-explorer').getBoundingClientRect()

@@ -5,8 +5,8 @@ from unittest import SkipTest
 
 import pytest
 
-from tests.lab import lab
-from tests.test_browser import NOTEBOOKS, sliders, unlocked
+from tests.browser.test_browser import NOTEBOOKS, sliders, unlocked
+from tools.lab import lab
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 HATS = "(1 - 2 * (x - torch.linspace(-1, 1, 5, dtype=x.dtype)).abs())"
 EXPANSION = "rpn.expansion.Chebyshev(degree=3)"
 

@@ -16,9 +16,9 @@ import pytest
 import torch
 
 import rpn_edu
-from rpn_edu.fit import device
+from rpn_edu.learn import device
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CHAPTERS = [
     "00_start",

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from rpn_edu.explore import Explorer
-from tests.driving import inspect, values_of
+from tests.explore.driving import inspect, values_of
 
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 def explorers_of(path, monkeypatch):

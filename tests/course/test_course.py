@@ -18,9 +18,10 @@ from rpn_edu import data
 from rpn_edu.course import SYMBOLS, Symbol, quiz, symbols
 from rpn_edu.course.quiz import SECTIONS, chapters, read
 from rpn_edu.course.symbols import one_meaning
-from tests.lint import contradictions, findings, letters, wrongs
+from rpn_edu.data import sets, split, tables
+from tools.lint import contradictions, findings, letters, wrongs
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FILES = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.stem != "gallery"]
 ITEM = """
 [[recall]]
@@ -128,7 +129,9 @@ def test_questions_and_symbols_need_no_widgets_and_nothing_beyond_the_standard_l
     for file in (ROOT / "rpn_edu/course").glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.level:
-                assert (node.level, node.module) in {(1, "quiz"), (1, "symbols"), (2, "component"), (2, "machine")}, ast.unparse(node)
+                assert (node.level, node.module) in {(1, "quiz"), (1, "symbols"), (2, "component"), (2, "shared.machine")}, ast.unparse(
+                    node
+                )
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
                 assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names, ast.unparse(node)
@@ -271,12 +274,13 @@ def test_a_file_of_questions_is_read_whatever_an_editor_or_a_system_did_to_it(na
 
 @pytest.mark.parametrize("name", AS_WRITTEN)
 def test_a_table_of_data_is_read_whatever_an_editor_or_a_system_did_to_it(name, tmp_path, monkeypatch):
-    whole = {file: data._find(file) for file in ("feynman.csv", "karate.csv")}
-    wanted = list(data._read("feynman.csv")), data.karate().links
+    whole = {file: split.place_of(file) for file in ("feynman.csv", "karate.csv")}
+    wanted = list(tables.read("feynman.csv")), data.karate().links
     for file, path in whole.items():
         (tmp_path / file).write_bytes(written_as(path.read_text(encoding="utf-8"), **AS_WRITTEN[name]))
-    monkeypatch.setattr(data, "_find", tmp_path.joinpath)
-    assert repr((list(data._read("feynman.csv")), data.karate().links)) == repr(wanted)
+    for module in (sets, tables):
+        monkeypatch.setattr(module, "place_of", tmp_path.joinpath)
+    assert repr((list(tables.read("feynman.csv")), data.karate().links)) == repr(wanted)
 
 
 LATIN = ITEM.replace("κ", "k").strip()
@@ -360,7 +364,7 @@ class TestChapter:
 
     def test_counts_its_explorers_and_controls(self, path):
         counted = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("rpn_edu")
-        assert counted, f"nobody has counted: python -m tests.store_notebooks notebooks/{path.name}"
+        assert counted, f"nobody has counted: python -m tools.store_notebooks notebooks/{path.name}"
         assert counted["explorers"] == sum(call.func.id == "Explorer" for call in calls(path)) >= 5
         assert counted["controls"] >= 3 * counted["explorers"]
 

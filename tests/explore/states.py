@@ -9,7 +9,7 @@ import torch
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE, Field
 from rpn_edu.explore import Picture
-from rpn_edu.explore.controls import rows_of
+from rpn_edu.explore.panel.controls import rows_of
 
 KINDS: dict[type[Picture], type] = {row: row.subject for row in CATALOGUE.values() if issubclass(row, Picture)}
 """Every picture of the package and what it shows."""

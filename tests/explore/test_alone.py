@@ -10,10 +10,10 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu.explore import contact_sheet, digit_sheet, learning_curve
-from rpn_edu.explore.alone import seeded
 from rpn_edu.explore.gallery import DRAWN
-from rpn_edu.fit import Record, train
-from tests.driving import STARTS
+from rpn_edu.learn import Record, train
+from rpn_edu.shared.alone import seeded
+from tests.explore.driving import STARTS
 
 pytestmark = pytest.mark.usefixtures("few_steps")
 

@@ -13,8 +13,8 @@ from rpn_edu.explore import (
     Fit,
     Flow,
 )
-from tests.driving import STARTS, Planted, planted, start, sweep, values_of
-from tests.states import KINDS, states
+from tests.explore.driving import STARTS, Planted, planted, start, sweep, values_of
+from tests.explore.states import KINDS, states
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 pytestmark = pytest.mark.usefixtures("few_steps")

@@ -30,14 +30,14 @@ from rpn_edu.explore import (
     contact_sheet,
     explorer as module,
 )
-from rpn_edu.explore.canvas import Canvas, Panel, Stamp
-from rpn_edu.explore.compare import changes, compared
-from rpn_edu.explore.controls import control_of, read, shown, written
-from rpn_edu.explore.linked import lit_lines
-from rpn_edu.explore.state import packed, unpacked
-from tests.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
-from tests.states import KINDS, states
-from tests.test_far_states import own
+from rpn_edu.explore.canvas.canvas import Canvas, Panel, Stamp
+from rpn_edu.explore.code.lit import lit_lines
+from rpn_edu.explore.panel.controls import control_of, read, shown, written
+from rpn_edu.explore.state.compare import changes, compared
+from rpn_edu.explore.state.token import packed, unpacked
+from tests.explore.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
+from tests.explore.states import KINDS, states
+from tests.explore.test_far_states import own
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
@@ -97,7 +97,7 @@ def test_blitted_pictures_are_those_of_a_fresh_explorer(kind):
 
 
 def test_a_lingering_artist_turns_the_comparison_red(monkeypatch):
-    monkeypatch.setattr("rpn_edu.explore.canvas.Canvas.begin", lambda self: None)
+    monkeypatch.setattr("rpn_edu.explore.canvas.canvas.Canvas.begin", lambda self: None)
     with pytest.raises(AssertionError, match="lingers"):
         compare_with_fresh(Basis, [(Basis(), X.Chebyshev(degree=9)), (Basis(), X.Chebyshev(degree=2))])
 

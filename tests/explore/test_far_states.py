@@ -13,11 +13,12 @@ from torch.utils._pytree import tree_leaves
 
 import rpn_edu as rpn
 from rpn_edu.component import Component
-from rpn_edu.explore import Basis, Boundary, Explorer, Fabric, Fit, Heads, Series, ledger as ledger_module
-from rpn_edu.explore.controls import rows_of
-from rpn_edu.explore.ledger import ledger, parts
-from tests.driving import STARTS, start
-from tests.states import KINDS
+from rpn_edu.explore import Basis, Boundary, Explorer, Fabric, Fit, Heads, Series
+from rpn_edu.explore.panel.controls import rows_of
+from rpn_edu.explore.state import ledger as ledger_module
+from rpn_edu.explore.state.ledger import ledger, parts
+from tests.explore.driving import STARTS, start
+from tests.explore.states import KINDS
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 pytestmark = pytest.mark.usefixtures("few_steps")

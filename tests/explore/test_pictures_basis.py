@@ -9,9 +9,9 @@ import torch
 import rpn_edu as rpn
 from rpn_edu.expansion.base import Expansion
 from rpn_edu.explore import Basis, Explorer
-from rpn_edu.explore.canvas import Canvas, with_jumps
-from rpn_edu.explore.controls import rows_of
-from tests.states import fits
+from rpn_edu.explore.canvas.canvas import Canvas, with_jumps
+from rpn_edu.explore.panel.controls import rows_of
+from tests.explore.states import fits
 
 X = rpn.expansion
 LARGER = {"degree": 5, "order": 4, "terms": 4, "scales": 2, "shifts": 2, "intervals": 9}

@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 import rpn_edu as rpn
 from rpn_edu import data
 from rpn_edu.explore import Boundary, Explorer, Microscope
-from tests.states import states
+from tests.explore.states import states
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 

@@ -10,11 +10,11 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu.explore import Explorer, Fit
-from rpn_edu.explore.canvas import with_jumps
-from rpn_edu.explore.controls import rows_of
-from rpn_edu.explore.snippet import as_code
-from rpn_edu.fit import least_squares
-from tests.states import fits
+from rpn_edu.explore.canvas.canvas import with_jumps
+from rpn_edu.explore.code.snippet import as_code
+from rpn_edu.explore.panel.controls import rows_of
+from rpn_edu.learn import least_squares
+from tests.explore.states import fits
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 OWN = tuple((1950 + 3 * i, 280 + 1.5 * i + i % 3) for i in range(25))

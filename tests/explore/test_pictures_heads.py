@@ -5,7 +5,7 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu.explore import Explorer, Heads
-from tests.states import states
+from tests.explore.states import states
 
 F, R, X = rpn.fusion, rpn.reconciliation, rpn.expansion
 KAPPA = X.Chebyshev(degree=3)

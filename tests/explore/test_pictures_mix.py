@@ -6,9 +6,9 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu.explore import Explorer, Mix
+from rpn_edu.explore.code.snippet import as_code
 from rpn_edu.explore.pictures.mix import folded
-from rpn_edu.explore.snippet import as_code
-from tests.states import flat
+from tests.explore.states import flat
 
 xi = rpn.interdependence
 CLUB = rpn.data.karate()

@@ -5,7 +5,7 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu.explore import Stack
-from tests.states import states
+from tests.explore.states import states
 
 P, X = rpn.remainder, rpn.expansion
 

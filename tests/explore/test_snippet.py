@@ -16,11 +16,11 @@ import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE, Dial, component
 from rpn_edu.expansion import Expansion
 from rpn_edu.explore import Basis, Fabric, Fit, Flow, Mix
-from rpn_edu.explore.controls import rows_of
-from rpn_edu.explore.snippet import as_call, as_code
-from rpn_edu.explore.source import wrapped
-from rpn_edu.explore.state import packed, unpacked
-from tests.states import KINDS, flat, states
+from rpn_edu.explore.code.snippet import as_call, as_code
+from rpn_edu.explore.code.source import wrapped
+from rpn_edu.explore.panel.controls import rows_of
+from rpn_edu.explore.state.token import packed, unpacked
+from tests.explore.states import KINDS, flat, states
 
 CASES = [pair for picture in KINDS for pair in states(picture, 20)]
 WORDS = {"self", "frozen", "subject", "picture", "given", "Tensor", "Component", "seeded", "rpn_edu"}
@@ -148,7 +148,7 @@ def test_more_pairs_than_a_token_holds_are_refused():
 
 
 def test_the_docstring_shows_what_is_written():
-    from rpn_edu.explore import snippet
+    from rpn_edu.explore.code import snippet
 
     code = as_code(Basis(), rpn.expansion.Chebyshev(degree=4))
     shown = [line[4:] for line in (snippet.__doc__ or "").splitlines() if line.startswith("    ")]

@@ -19,7 +19,7 @@ import rpn_edu as rpn
 from rpn_edu.course.quiz import chapters, read
 from rpn_edu.explore import Explorer
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 WITHOUT_QUESTIONS = ["gallery"]
 
@@ -144,7 +144,7 @@ def chosen():
 
 @pytest.mark.parametrize("path", chosen(), ids=lambda path: path.stem)
 def test_a_chapter_runs_with_the_network_cut_and_shows_what_was_counted(path):
-    command = [*cut(), sys.executable, "-m", "tests.offline", str(path)]
+    command = [*cut(), sys.executable, "-m", "tools.offline", str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     stored = json.loads(path.read_text(encoding="utf-8"))["metadata"]["rpn_edu"]
@@ -154,7 +154,7 @@ def test_a_chapter_runs_with_the_network_cut_and_shows_what_was_counted(path):
 
 
 def test_the_script_says_so_where_the_network_is_not_cut():
-    done = subprocess.run([sys.executable, "-m", "tests.offline"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "tools.offline"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode == 0:
         pytest.skip("this machine has no network at all")
     assert done.stderr.startswith("the network is not cut")

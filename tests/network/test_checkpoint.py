@@ -13,8 +13,9 @@ import pytest
 import torch
 
 import rpn_edu as rpn
-from rpn_edu import checkpoint, data, fit, zoo
-from tests.test_laws import formulas, shape_for
+from rpn_edu import data, learn, zoo
+from rpn_edu.network import checkpoint
+from tests.terms.test_laws import formulas, shape_for
 
 F16, F32, F64, BF16 = torch.float16, torch.float32, torch.float64, torch.bfloat16
 
@@ -367,7 +368,7 @@ TAKES_A_DEVICE = {
     "RPN": lambda device, folder: rpn.RPN([2, 1], device=device),
     "from_config": lambda device, folder: rpn.RPN.from_config(rpn.RPN([2, 1]).to_config(), device),
     "from_ckpt": lambda device, folder: rpn.RPN.from_ckpt(folder, device=device),
-    "fit.device": lambda device, folder: fit.device(device),
+    "fit.device": lambda device, folder: learn.device(device),
     **{
         name: lambda device, folder, make=make: make(device=device)
         for name, make in vars(data).items()

@@ -13,8 +13,8 @@ from torch.utils._pytree import tree_leaves
 import rpn_edu as rpn
 from rpn_edu import zoo
 from rpn_edu.interdependence import kernel
-from tests import contexts
-from tests.test_laws import ROWS, columns_for, inside, m_of, numbers, over, sizes_of
+from tests.terms.test_laws import ROWS, columns_for, inside, m_of, numbers, over, sizes_of
+from tools import contexts
 
 E, R, X, F, U = rpn.expansion, rpn.reconciliation, rpn.interdependence, rpn.Formula, rpn.fusion
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")  # torch's own, on its first forward-mode derivative

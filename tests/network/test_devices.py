@@ -1,6 +1,6 @@
 """Everything gives on the chosen device what it gives on the CPU: values, gradients, learning, files.
 
-The device is the one that RPN_EDU_DEVICE names. Where that is the CPU, tests.pretend plays a GPU. What the CPU gives is judged elsewhere.
+The device is the one that RPN_EDU_DEVICE names. Where that is the CPU, tools.pretend plays a GPU. What the CPU gives is judged elsewhere.
 """
 
 import copy
@@ -14,10 +14,10 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 import rpn_edu as rpn
 from rpn_edu import zoo
-from rpn_edu.fit import accuracy, descend, fit, least_squares, train
-from rpn_edu.metric import median, nanmedian
-from tests import pretend
-from tests.test_laws import columns_for, formulas, inside, m_of, numbers, over, shape_for, sizes_for, sizes_of
+from rpn_edu.learn import accuracy, descend, fit, least_squares, train
+from rpn_edu.shared.reductions import median, nanmedian
+from tests.terms.test_laws import columns_for, formulas, inside, m_of, numbers, over, shape_for, sizes_for, sizes_of
+from tools import pretend
 
 
 @pytest.fixture(scope="module")
@@ -326,13 +326,15 @@ def test_a_deterministic_median_is_the_median(metric, request):
     ],
 )
 def test_one_image_more_is_no_failure_of_a_chapter(said, elsewhere):
-    rules = re.findall(r"^regex: (.*)\nreplace: (.*)$", (Path(__file__).parent / "nbval_sanitize.cfg").read_text(encoding="utf-8"), re.M)
+    rules = re.findall(
+        r"^regex: (.*)\nreplace: (.*)$", (Path(__file__).parents[1] / "nbval_sanitize.cfg").read_text(encoding="utf-8"), re.M
+    )
     for regex, replace in rules:
         said, elsewhere = re.sub(regex, replace, said), re.sub(regex, replace, elsewhere)
     assert said == elsewhere
 
 
 def test_all_that_a_chapter_makes_may_lie_on_the_device(device):
-    # The others are driven by `python -m tests.pretend`.
+    # The others are driven by `python -m tools.pretend`.
     count, faults = pretend.chapter(pretend.ROOT / "notebooks/03_remainder.ipynb", device)
     assert count == 20 and faults == []

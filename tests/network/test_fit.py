@@ -6,7 +6,7 @@ import torch
 from sklearn.linear_model import Ridge
 
 import rpn_edu as rpn
-from rpn_edu.fit import Record, accuracy, device, fit, least_squares, threads_for, train
+from rpn_edu.learn import Record, accuracy, device, fit, least_squares, threads_for, train
 
 
 def line(rows: int = 64) -> tuple[torch.Tensor, torch.Tensor]:

@@ -19,7 +19,7 @@ import rpn_edu as rpn
 from rpn_edu import data, zoo
 from rpn_edu.explore import Fit
 from rpn_edu.explore.stills import digit_sheet
-from rpn_edu.fit import accuracy, fit, train
+from rpn_edu.learn import accuracy, fit, train
 
 I, P, R, X = rpn.interdependence, rpn.remainder, rpn.reconciliation, rpn.expansion
 generator = torch.Generator().manual_seed(0)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from rpn_edu import RPN
-from tests import pretend
+from tools import pretend
 
 FAULTS = {
     "a tensor made on the CPU": lambda x: x + torch.ones(3),

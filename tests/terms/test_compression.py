@@ -16,7 +16,7 @@ from sklearn.random_projection import GaussianRandomProjection
 
 import rpn_edu as rpn
 from rpn_edu.expansion import compress as E
-from rpn_edu.metric import METRICS
+from rpn_edu.shared.reductions import METRICS
 
 DENSITIES = {
     "uniform": scipy.stats.uniform(),

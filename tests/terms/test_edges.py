@@ -14,8 +14,8 @@ from test_laws import cast, columns_for, inside, m_of, numbers, over, sizes_for,
 
 import rpn_edu as rpn
 import rpn_edu.explore  # noqa: F401  # pictures are components, too
-from rpn_edu.activation import ACTIVATIONS
 from rpn_edu.component import LARGE, LAST_SEED
+from rpn_edu.shared.activation import ACTIVATIONS
 
 # ---- missing and infinite values ----------------------------------------------------------------------------------------------------
 

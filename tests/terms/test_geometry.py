@@ -11,9 +11,9 @@ import torch.nn.functional as F
 
 import rpn_edu as rpn
 from rpn_edu.expansion import Patches, PatchPooling
-from rpn_edu.geometry import PACKINGS
 from rpn_edu.interdependence import Grid
 from rpn_edu.interdependence.base import normalized
+from rpn_edu.shared.geometry import PACKINGS
 
 EMPTY = torch.empty(0, dtype=torch.float64)
 TORCH_GRIDS = [

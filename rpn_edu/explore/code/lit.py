@@ -3,7 +3,7 @@
 import html
 import re
 
-from ..course.symbols import KNOWN
+from ...course.symbols import KNOWN
 
 NAMES = {
     "κ": "expansion kappa",

@@ -44,8 +44,8 @@ from typing import Any
 
 import torch
 
-from ..component import CATALOGUE, Component
-from .alone import seeded
+from ...component import CATALOGUE, Component
+from ...shared.alone import seeded
 from .source import WIDTH, lines, parsed
 
 UNKNOWN = object()  # the value of an expression that only running the code can tell

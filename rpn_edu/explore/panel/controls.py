@@ -13,7 +13,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from ..component import CATALOGUE, Component, Field
+from ...component import CATALOGUE, Component, Field
 
 # Without anywidget everything works; only handles have no names, folds do not open by keyboard, and in menus JupyterLab takes keys.
 try:

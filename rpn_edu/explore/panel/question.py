@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from ..component import demand
+from ...component import demand
 from .controls import LOCK
 
 RADIOS = """<style>

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from torch import Tensor
 
 from ...component import LAST_SEED, Component, Dial
-from ..alone import alone
+from ...shared.alone import alone
 from ..canvas import Canvas, Panel
 
 # Colour is never alone: bars are hatched, curves dashed, panels titled.
@@ -23,6 +23,7 @@ FORMULA = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ"
 
 Numbers = dict[str, Any]
 Seed = Annotated[int, Dial(0, 9, "seed of the random numbers", most=LAST_SEED - 1000)]  # some draw once more, from seed + 1000
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MANY = 1_000_000  # as large as a count may be: the ledger refuses much smaller ones, and no list is made of so many
 DEEP = 1000  # as many layers as there may be: they are made one by one, before their sizes are known
 
@@ -30,6 +31,11 @@ DEEP = 1000  # as many layers as there may be: they are made one by one, before 
 def counted(count: int, noun: str, form: str = "") -> str:
     """1 channel, 2 channels."""
     return f"{count:{form}} {noun}{'s' * (count != 1)}"
+
+
+def lowered(letter: str, k: int) -> str:
+    """H and 12 → H₁₂"""
+    return letter + str(k).translate(LOWERED)
 
 
 class Picture(Component, ABC):

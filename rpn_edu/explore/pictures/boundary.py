@@ -6,14 +6,13 @@ import torch
 from torch import Tensor
 
 from ... import data
-from ...activation import Activation, activate
 from ...component import Dial, component
-from ...fit import least_squares
-from ...formula import Formula
-from ..alone import seeded
+from ...learn.loop import least_squares
+from ...network.formula import Formula
+from ...shared.activation import Activation, activate
+from ...shared.alone import seeded
 from ..canvas import Canvas, Panel
-from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted
-from .microscope import lowered
+from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered
 
 
 @component

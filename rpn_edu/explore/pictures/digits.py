@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...component import Dial, component
-from ...fit import descend
-from ...formula import Formula
-from ...machine import needs
+from ...learn.loop import descend
+from ...network.formula import Formula
 from ...reconciliation import Identity
-from ..alone import seeded
+from ...shared.alone import seeded
+from ...shared.machine import needs
 from ..canvas import Canvas, Panel, steady
 from .base import COLORS, MANY, Numbers, Picture, Seed, counted
 

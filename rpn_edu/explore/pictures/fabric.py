@@ -9,7 +9,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...reconciliation import Reconciliation
 from ...reconciliation.factored import Blockwise, DiagonalPadding, Factored
-from ..alone import seeded
+from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
 from .base import COLORS, HATCHES, MANY, Numbers, Picture, Seed, counted
 

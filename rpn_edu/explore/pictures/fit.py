@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from ... import data
 from ...component import Dial, Table, component
-from ...fit import least_squares
-from ...formula import Formula
-from ..alone import seeded
+from ...data import sets
+from ...learn.loop import least_squares
+from ...network.formula import Formula
+from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, with_jumps
 from .base import COLORS, MANY, Numbers, Picture, Seed, counted
 
@@ -67,7 +67,7 @@ class Fit(Picture):
             test = (0.618034 * torch.arange(len(x), dtype=torch.float64) + 0.5) % 1 < 0.25
             return {"x": x[~test], "y": y[~test], "x_test": x[test], "y_test": y[test]}
         # Four decimals are enough for a lesson, and then the numbers in the code are exactly these.
-        x, y, _, _ = data.curve(self.points, self.noise, self.seed, self.shape)
+        x, y, _, _ = sets.curve(self.points, self.noise, self.seed, self.shape)
         return {"x": x[:, 0].round(decimals=4), "y": y[:, 0].round(decimals=4)}
 
     def sizes(self, subject: Formula) -> dict[str, int]:
@@ -84,7 +84,7 @@ class Fit(Picture):
         if self.own:
             x_test, y_test = given["x_test"], given["y_test"]  # held out
         else:
-            x_test, y_test = grid, data.SHAPES[self.shape](grid)  # the true curve
+            x_test, y_test = grid, sets.SHAPES[self.shape](grid)  # the true curve
         D = subject.expansion.width(1)
         l = subject.reconciliation.length(1, D)
         with seeded(self.seed):

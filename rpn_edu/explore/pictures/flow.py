@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from ...component import Dial, component
-from ...formula import Formula
-from ..alone import seeded
+from ...network.formula import Formula
+from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
 from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Canvas, Panel
-from ..ledger import BUDGET
+from ..state.ledger import BUDGET
 from .base import COLORS, MANY, Numbers, Picture, counted
 
 # Squares and squares of 2 are among them: images have such sizes.

@@ -8,17 +8,10 @@ import torch
 from torch import Tensor
 
 from ...component import Dial, component
-from ...formula import Formula
-from ..alone import seeded
+from ...network.formula import Formula
+from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
-from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted
-
-LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def lowered(letter: str, k: int) -> str:
-    """H and 12 → H₁₂"""
-    return letter + str(k).translate(LOWERED)
+from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered
 
 
 @component

@@ -11,7 +11,7 @@ from torch import Tensor
 from ... import data
 from ...component import Dial, component
 from ...interdependence import Interdependence
-from ..alone import seeded
+from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
 from .base import MANY, Numbers, Picture, Seed
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..component import Component
+from ...component import Component
 
 
 def changes(old: Component, new: Component, name: str = "") -> Iterator[str]:

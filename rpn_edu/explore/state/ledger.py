@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from .. import given
-from ..component import Component
-from ..reconciliation.base import Reconciliation
+from ...component import Component
+from ...reconciliation.base import Reconciliation
+from ...shared import given
 
 BUDGET = 256 * 2**20  # bytes that a state may allocate
 

@@ -10,14 +10,13 @@ import urllib.parse
 import zlib
 from typing import Any
 
-from ..component import Component, from_config
-from .pictures import Picture
+from ...component import Component, from_config
 
 MINUS = "\N{MINUS SIGN}"
 LARGEST = 10_000_000  # characters of a config; what is longer is no state but an attack or an accident
 
 
-def packed(subject: Component, picture: Picture) -> str:
+def packed(subject: Component, picture: Component) -> str:
     """The token of a state."""
     configs = json.dumps([subject.to_config(), picture.to_config()], separators=(",", ":"))
     body = zlib.compress(configs.encode(), 9)
