@@ -160,6 +160,7 @@ FLOORS = """
     fusion
     interdependence remainder
     network.formula
+    network.short_cuts
     network.head
     network.layer
     network.model

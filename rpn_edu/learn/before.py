@@ -82,7 +82,7 @@ def example(model: nn.Module, x: Tensor, rows: int, whole: bool) -> tuple[Any, i
     if positions == 1 and any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
         raise ValueError("fit.batch must leave more than one row for each step, since batch normalization divides by their deviation")
     if isinstance(model, RPN):
-        D = max((head.D for layer in model.layers for head in layer.heads if not head.joint), default=0)  # type: ignore[union-attr]
+        D = max((head.D for layer in model.layers for head in layer.heads if not head.plan.without_kappa), default=0)  # type: ignore[union-attr]
         given.affordable("fit", f"κ of {rows:,} rows, D = {given.figure(D)}", positions * D, "choose a batch, or a lower degree of κ")
     refusal: Exception | None = None
     for few in (rows,) if whole else (min(2, rows), rows):

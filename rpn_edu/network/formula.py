@@ -1,17 +1,53 @@
-"""g(x|w) = <κ_ξ(x), ψ(w)> + π(x): the choice of every term, as one value."""
+"""g(x|w) = <κ_ξ(x), ψ(w)> + π(x): the choice of every term as one value, and what it makes of x and w."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, NamedTuple
 
-from torch import nn
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from .. import expansion, fusion, interdependence, reconciliation, remainder
-from ..component import Component, Dial, component
+from ..component import Component, Dial, belonging, component, prefixed
 from ..expansion import Expansion
 from ..fusion import Fusion
 from ..interdependence import Interdependence
 from ..reconciliation import Reconciliation
 from ..remainder import Remainder
+from ..shared import given
 from ..shared.activation import ACTIVATIONS, Activation
+
+
+class Trace(NamedTuple):
+    """Every tensor of the formula for one x, in the order of the mathematics. Gradients flow through it."""
+
+    x: Tensor  # (..., b, m)   the input
+    x_xi: Tensor  # (..., b, m')  attributes mixed by ξ
+    kappa: Tensor  # (..., b, D)   expanded by κ
+    kappa_xi: Tensor  # (..., b, D)   instances mixed by ξ
+    inner: Tensor  # (..., b, n)   <κ_ξ(x), ψ(w)> over the channels, plus the bias
+    pi: Tensor  # (..., b, n)   the remainder
+    g: Tensor  # (..., b, n)   inner + pi
+
+
+class Sizes(NamedTuple):
+    """What a formula from m to n needs, counted before anything is allocated."""
+
+    mixed: int  # m'
+    D: int
+    width: int  # n of each channel
+    terms: dict[str, tuple]  # what each term with numbers of its own meets, besides κ and ψ
+    learned: int
+
+
+class Learned(dict[str, Tensor]):
+    """The learned numbers of a formula, by the name of the term: (channels, l) of `reconciliation`, (l,) of others, (n,) of `bias`.
+
+    Of a term that learns nothing there are none.
+    """
+
+    def __missing__(self, term: str) -> Tensor:
+        return torch.empty(0, device="cpu")
 
 
 class _Named(nn.Module):
@@ -77,3 +113,86 @@ class Formula(Component):
     bias: Annotated[bool, "add one learned number to every output"] = False
     output: Output = Output()
     batch: Annotated[int | None, Dial(1, 64, "number of rows, where ξ must know it")] = None
+
+    # ---- the definition -------------------------------------------------------------------------------------------------------------
+
+    def trace(self, x: Tensor, n: int, w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> Trace:
+        """Every tensor of g(x|w): (..., b, m) → (..., b, n). `Head.forward` gives the same g by shorter ways.
+
+        `w` are numbers as `init` draws them, `frozen` those of `frozen`, drawn anew where they are left out. ValueError where ξ changes the
+        number of rows and π does not.
+        """
+        x_xi = self.attribute.mix(x, x, w["attribute"], belonging("attribute_", frozen))  # (..., b, m')
+        kappa = self.expansion(x_xi, belonging("expansion_", frozen))  # (..., b, D)
+        kappa_xi = self.instance.mix(kappa.mT, x.mT, w["instance"], belonging("instance_", frozen)).mT  # (..., b', D)
+        inner = self.inner(kappa_xi, n, w, frozen)  # (..., b', n)
+        pi = self.pi(x, inner, w["remainder"], belonging("remainder_", frozen))  # (..., b', n)
+        return Trace(x, x_xi, kappa, kappa_xi, inner, pi, inner + pi)
+
+    def inner(self, z: Tensor, n: int, w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """<z, ψ(w)> of every channel, fused, plus the bias: (..., b, D) → (..., b, n)."""
+        parts = [F.linear(z, W) for W in self.matrices(z.shape[-1], n, w, frozen)]  # (..., b, width) each
+        inner = parts[0] if self.channels == 1 else self.fusion(parts, w["fusion"], belonging("fusion_", frozen))
+        return inner + w["bias"] if self.bias else inner
+
+    def matrices(self, D: int, n: int, w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> list[Tensor]:
+        """ψ(w) of every channel: (width, D) each, where `fusion` makes n outputs of all widths."""
+        psi, width = self.reconciliation, self.fusion.part_width(n, self.channels)
+        return [psi.matrix(part, width, D, belonging("reconciliation_", frozen)) for part in w["reconciliation"]]
+
+    def pi(self, x: Tensor, inner: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """The remainder of x, as many rows as the inner product has: (..., b, m), (..., b', n), (l,) → (..., b', n).
+
+        ValueError where b and b' differ: only a π that is always 0 fits a ξ that changes their number.
+        """
+        if self.remainder.neutral:
+            return torch.zeros_like(inner)
+        pi = self.remainder(x, w, inner.shape[-1], frozen)
+        if pi.shape != inner.shape:  # never broadcast: one row would be added to all
+            rows = f"Formula.instance makes {inner.shape[-2]} rows of {x.shape[-2]}"
+            raise ValueError(f"{rows}, which only remainder.Zero() fits, got {self.remainder}")
+        return pi
+
+    # ---- its numbers ----------------------------------------------------------------------------------------------------------------
+
+    def width(self, m: int) -> int:
+        """D, the number of features of m attributes. ValueError where κ or ξ do not fit m."""
+        return self.expansion.width(self.attribute.width(m))
+
+    def sizes(self, m: int, n: int) -> Sizes:
+        """What it needs from m to n. ValueError where it does not fit m and n, or no memory."""
+        given.affordable("Head", f"one row of x and of outputs, m = {given.figure(m)} and n = {given.figure(n)}", m + n, "choose fewer")
+        D = self.width(m)
+        given.affordable("Head", f"one row of κ(x), D = {given.figure(D)}", D, "choose a lower degree of κ, or fewer inputs")
+        width = self.fusion.part_width(n, self.channels)
+        psi = self.channels * self.reconciliation.length(width, D)
+        given.affordable("Head", f"w, n = {n} and D = {given.figure(D)}", psi, "choose a lower degree of κ, or a ψ that learns fewer")
+        terms = dict(self.meetings(m, n))
+        others = {term: getattr(self, term).length(*sizes) for term, sizes in terms.items()}  # refuses sizes that do not fit
+        for term, length in others.items():
+            given.affordable("Head", f"the learned numbers of its {term}", length, "choose fewer inputs, or a ψ that learns fewer")
+        if self.batch is not None:
+            self.instance.width(self.batch)
+        return Sizes(self.attribute.width(m), D, width, terms, psi + sum(others.values()) + n * self.bias)
+
+    def meetings(self, m: int, n: int) -> list[tuple[str, tuple]]:
+        """The terms that may have numbers of their own besides κ and ψ, and what sizes they meet. One channel has nothing to fuse."""
+        terms = [("attribute", (self.batch, m)), ("instance", (m, self.batch)), ("remainder", (m, n))]
+        parts = [self.fusion.part_width(n, self.channels)] * self.channels
+        return [*terms, ("fusion", (parts,))] if self.channels > 1 else terms
+
+    def init(self, m: int, n: int) -> Learned:
+        """Fresh learned numbers from m to n, on the CPU from torch's seed: ψ of every channel, then the terms, then the bias."""
+        width, D = self.fusion.part_width(n, self.channels), self.width(m)
+        w = Learned({"reconciliation": torch.stack([self.reconciliation.init(width, D) for _ in range(self.channels)])})  # (channels, l)
+        for term, sizes in self.meetings(m, n):
+            w[term] = getattr(self, term).init(*sizes)
+        w["bias"] = torch.zeros(n if self.bias else 0, device="cpu")
+        return w
+
+    def frozen(self, m: int, n: int) -> dict[str, Tensor]:
+        """Numbers that are neither learned nor cheap to derive, on the CPU: those of every term, its name before theirs."""
+        width, D = self.fusion.part_width(n, self.channels), self.width(m)
+        meetings = [("expansion", (self.attribute.width(m),)), ("reconciliation", (width, D)), *self.meetings(m, n)]
+        parts = [prefixed(f"{term}_", getattr(self, term).frozen(*sizes)) for term, sizes in meetings]
+        return {name: value for part in parts for name, value in part.items()}

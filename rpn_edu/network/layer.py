@@ -1,15 +1,17 @@
 """A layer: heads side by side, fused into one output."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from ..fusion import Fusion, Mean
 from ..shared import given
+from . import short_cuts
 from .formula import Formula
 from .head import Head, Owner
+from .short_cuts import Shared
 
 
 class Layer(Owner):
@@ -17,6 +19,7 @@ class Layer(Owner):
 
     heads: nn.ModuleList
     w_fusion: Tensor
+    fixed: ClassVar[frozenset[str]] = frozenset({"m", "n", "heads", "fusion", "plan"})
 
     def __init__(self, m: int, n: int, formulas: Formula | Sequence[Formula] | None = None, fusion: Fusion | None = None) -> None:
         super().__init__()
@@ -32,35 +35,24 @@ class Layer(Owner):
         if len(formulas) > 1:
             self.own_frozen("fusion", self.fusion, widths)
             self.own("w_fusion", self.fusion.init(widths))
-        self.choose_short_cuts()
-
-    def choose_short_cuts(self) -> None:
-        """What heads can share: one ψ for all of them where everything is linear, else κ_ξ."""
         heads = cast(list[Head], self.heads)
-        lead = heads[0]
-        self.alone = len(heads) == 1
-        same = not self.alone and all(head.formula == lead.formula for head in heads)
-        plain = lead.view() is not None and lead.output is None and "reconciliation" not in lead._roles
-        times = self.fusion.times_mean(len(heads))
-        self.one_psi = same and plain and lead.formula.reconciliation.linear and lead.scale is not None and times is not None
-        # Heads that add nothing to it need not be fused: the fusion is `bare` times their mean, which is ψ's.
-        self.bare = times if self.one_psi and lead.formula.remainder.neutral and not lead.formula.bias else None
-        views = [None if head.joint else head.view() for head in heads]
-        self.views = [view if views.count(view) > 1 else None for view in views]
+        drawn = heads[0].frozen("reconciliation") is not None
+        self.plan = Shared.of(self.fusion, formulas, [head.plan for head in heads], [head.kappa_key() for head in heads], drawn)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(..., b, m) → (..., b, n)."""
-        if self.alone:
-            (head,) = self.heads
-            return head(x)
+        """(..., b, m) → (..., b', n). ValueError and TypeError for an x that does not fit."""
         heads = cast(list[Head], self.heads)
+        if len(heads) == 1:
+            return heads[0](x)
         x = heads[0].taken(x)
-        if self.one_psi:  # the mean of heads that differ in w alone is a head with the mean of w
-            inner = heads[0].short_inner(x, torch.cat([head.w for head in heads]))
-            if self.bare is not None:
-                return inner if self.bare == 1 else self.bare * inner
+        if self.plan.one_psi:
+            inner = short_cuts.inner(heads[0], x, torch.cat([head.w for head in heads]))
+            if self.plan.times is not None:
+                return inner if self.plan.times == 1 else self.plan.times * inner
             outputs = [head.finished(x, inner) for head in heads]
         else:
-            seen = {view: head.expanded(x) for view, head in dict(zip(self.views, heads)).items() if view is not None}
-            outputs = [head.finished(x, head.short_inner(x, head.w, seen[view] if view else None)) for view, head in zip(self.views, heads)]
+            made: list[Tensor | None] = []  # κ_ξ(x) of several heads is made once
+            for number, (head, first) in enumerate(zip(heads, self.plan.kappa_of)):
+                made.append(None if first is None else short_cuts.expanded(head, x) if first == number else made[first])
+            outputs = [head.finished(x, short_cuts.inner(head, x, head.w, kappa_xi)) for head, kappa_xi in zip(heads, made)]
         return self.fusion(outputs, self.w_fusion, self.frozen("fusion"))

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +14,8 @@ from ..component import from_config
 from ..fusion import Fusion, Mean
 from ..shared import given, machine
 from . import checkpoint
-from .formula import Formula
-from .head import Head, Sizes, Trace
+from .formula import Formula, Trace
+from .head import Fixed, Head
 from .layer import Layer
 
 
@@ -100,12 +100,14 @@ def first_difference(ours: Any, theirs: Any, ignored: Sequence[str] = (), where:
 Formulas = Formula | Sequence[Formula | Sequence[Formula]] | None
 
 
-class RPN(Model):
+class RPN(Model, Fixed):
     """A reconciled polynomial network of K layers with the widths [d_0, ..., d_K].
 
     H_0 = x and H_k = <κ_ξ,k(H_k-1), ψ_k(w_k)> + π_k(H_k-1). `formula` is one for all layers, a list with one for each layer, or a list
     with a list of heads for each layer; `fusion` joins heads. Source: RPN 1 (arXiv 2407.04819), "Deep RPN"; RPN 2 (arXiv 2411.11162).
     """
+
+    fixed: ClassVar[frozenset[str]] = frozenset({"dims", "formulas", "fusion", "layers"})
 
     def __init__(
         self,
@@ -121,8 +123,8 @@ class RPN(Model):
         self.formulas = _per_layer(formula, len(self.dims) - 1)
         sizes = list(zip(pairwise(self.dims), self.formulas, strict=True))
         if len(sizes) > 1:  # one layer counts for itself
-            parts = [(m, self.fusion.part_width(n, len(heads)), head) for (m, n), heads in sizes for head in heads]
-            learned = sum(Sizes.of(*part).learned for part in parts)
+            widths = [(m, self.fusion.part_width(n, len(heads)), heads) for (m, n), heads in sizes]
+            learned = sum(head.sizes(m, n).learned for m, n, heads in widths for head in heads)
             given.affordable("RPN", "all of its layers", learned, "choose smaller widths, or a ψ that learns fewer")
         self.layers = nn.ModuleList(Layer(m, n, heads, self.fusion) for (m, n), heads in sizes)
         self.to(self._first_device)

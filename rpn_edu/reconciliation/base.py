@@ -57,6 +57,10 @@ class Reconciliation(Component, ABC):
         """(L, R) where ψ(w) = L R and R (rows × D) is all that meets the features; L may be None. None: ψ has no such form."""
         return None
 
+    def rows_met(self, n: int, D: int) -> int | None:
+        """How many rows the R of `halves` has; None where ψ has no such form."""
+        return None
+
     def scratch(self, n: int, D: int) -> int:
         """How many numbers are made beside w and the matrix, at most."""
         return 0

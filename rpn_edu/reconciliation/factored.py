@@ -88,6 +88,9 @@ class LowRank(Factored):
         _, (A, B) = self.factors(w, n, D)
         return A, B
 
+    def rows_met(self, n: int, D: int) -> int:
+        return self.rank
+
 
 @family
 class Blockwise(Factored):

@@ -33,6 +33,9 @@ class Identity(Reconciliation):
     def halves(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> tuple[Tensor | None, Tensor]:
         return None, w.view(n, D)
 
+    def rows_met(self, n: int, D: int) -> int:
+        return n
+
 
 @component
 class Constant(Reconciliation):
@@ -126,6 +129,9 @@ class RandomAdaption(Reconciliation):
         fixed = frozen or self.frozen(n, D)
         outer, inner = w.split((n, self.rank))
         return outer.unsqueeze(-1) * (fixed["A"].to(w) * inner), fixed["B"].to(w)
+
+    def rows_met(self, n: int, D: int) -> int:
+        return self.rank
 
     def init(self, n: int, D: int) -> Tensor:
         return torch.randn(n + self.rank, device="cpu") / (self.rank * D) ** 0.25

@@ -244,6 +244,6 @@ def test_what_can_be_derived_stands_in_no_checkpoint_and_is_derived_anew_where_a
 @pytest.mark.parametrize("kappa", [E.Taylor(unique=True), E.Normal()], ids=repr)
 def test_heads_share_what_they_derive_but_not_what_was_drawn(kappa):
     formulas = [F(kappa), F(kappa, R.LowRank())]
-    assert all(rpn.Layer(4, 3, formulas).views)
+    assert None not in rpn.Layer(4, 3, formulas).plan.kappa_of
     drawn = E.Extended(parts=(kappa, E.Sampled()))
-    assert not any(rpn.Layer(4, 3, [F(drawn), F(drawn, R.LowRank())]).views)
+    assert rpn.Layer(4, 3, [F(drawn), F(drawn, R.LowRank())]).plan.kappa_of == (None, None)

@@ -1,5 +1,7 @@
 """Every short cut gives what the definition gives, in values and gradients, and is taken where it should be and nowhere else."""
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -211,7 +213,7 @@ NOT_TAKEN = [
 
 
 def flags(head):
-    return head.joint, head.late, head.scale
+    return head.plan.without_kappa, head.plan.rows_last, head.plan.scale
 
 
 CASES = [pytest.param(*case, id=f"{i}-{case[2]}"[:120]) for i, case in enumerate(TAKEN + NOT_TAKEN)]
@@ -254,7 +256,7 @@ def test_a_short_cut_keeps_the_dtype_and_does_not_change_its_input(formula, dtyp
     torch.manual_seed(0)
     head, x = rpn.Head(M, 4, formula).to(dtype), numbers(B, M).to(dtype)
     kept = x.clone()
-    assert head.joint and head(x).dtype == dtype and torch.equal(x, kept)
+    assert head.plan.without_kappa and head(x).dtype == dtype and torch.equal(x, kept)
     torch.testing.assert_close(head(x), output_of(head, x))
 
 
@@ -262,7 +264,7 @@ def test_a_short_cut_refuses_what_the_trace_refuses():
     joint = rpn.Head(M, 4, Formula(T2, LR))
     late = rpn.Head(M, 4, Formula(T2, LR, instance=X.Parameterized(), batch=B))
     residual = rpn.Head(M, 4, Formula(T2, LR, P.Linear(), instance=TALL))
-    assert joint.joint and late.late and residual.late
+    assert joint.plan.without_kappa and late.plan.rows_last and residual.plan.rows_last
     for head, x, words in (
         (joint, torch.zeros(B, 3), r"rows of m = 12 numbers"),
         (joint, torch.zeros(M), r"shape \(..., b, 12\), got shape \(12,\)"),
@@ -277,7 +279,7 @@ def test_a_short_cut_refuses_what_the_trace_refuses():
 
 def test_frozen_numbers_of_a_head_are_used_by_value_not_drawn_anew():
     head, x = built(rpn.Head(M, 4, Formula(T2, R.RandomAdaption(3, seed=1)))), numbers(B, M)
-    assert head.joint
+    assert head.plan.without_kappa
     before = head(x)
     head.reconciliation_A.mul_(2.0)
     head.reconciliation_B.mul_(3.0)
@@ -344,14 +346,14 @@ def test_heads_alike_are_one_psi_whatever_the_other_terms(formula, fusion, monke
 def check_one_psi(formula, heads, fusion, monkeypatch):
     m = n = 4
     layer, x = built(rpn.Layer(m, n, [formula] * heads, fusion)), numbers(B, m).requires_grad_()
-    assert layer.one_psi
+    assert layer.plan.one_psi
     wanted = definition(layer, x)
     made = Counted(monkeypatch, type(formula.expansion))
     products, product = [], type(formula.reconciliation).product
     if formula.remainder == P.Zero():  # or its ψ would be counted as well
         monkeypatch.setattr(type(formula.reconciliation), "product", lambda psi, *rest: products.append(1) or product(psi, *rest))
     ours = layer(x)
-    joint = layer.heads[0].joint
+    joint = layer.heads[0].plan.without_kappa
     assert made.calls == 1 - joint and len(products) == (formula.remainder == P.Zero() and not joint)
     agree(ours, wanted, x, *layer.parameters())
 
@@ -360,7 +362,7 @@ def check_one_psi(formula, heads, fusion, monkeypatch):
 @pytest.mark.parametrize("more", [{}, {"instance": CHAIN}, {"instance": X.Pearson(), "channels": 2, "fusion": U.Sum()}], ids=repr)
 def test_heads_alike_are_one_psi_that_meets_no_kappa(fusion, more, monkeypatch):
     layer, x = built(rpn.Layer(M, 4, [Formula(T2, ID, P.Linear(), bias=True, **more)] * 3, fusion)), numbers(B, M).requires_grad_()
-    assert layer.one_psi and all(head.joint and head.late == ("instance" in more) for head in layer.heads)
+    assert layer.plan.one_psi and all(head.plan.without_kappa and head.plan.rows_last == ("instance" in more) for head in layer.heads)
     wanted = definition(layer, x)
     made, contracted, contract = Counted(monkeypatch, E.Taylor), [], E.Taylor.contract
     monkeypatch.setattr(E.Taylor, "contract", lambda *args: contracted.append(1) or contract(*args))
@@ -370,7 +372,7 @@ def test_heads_alike_are_one_psi_that_meets_no_kappa(fusion, more, monkeypatch):
 
 def test_one_psi_takes_leading_axes_one_row_and_none():
     layer = built(rpn.Layer(4, 4, [Formula(KAPPA, ID, P.Linear(), bias=True, channels=2, fusion=U.Sum(), instance=CHAIN)] * 3, U.Sum()))
-    assert layer.one_psi
+    assert layer.plan.one_psi
     for shape in ((1,), (0,), (2, 3), (3, 2, 1), (2, 0)):
         x = numbers(*shape, 4)
         torch.testing.assert_close(layer(x), definition(layer, x), rtol=1e-9, atol=1e-11)
@@ -400,7 +402,7 @@ DIFFER = {
 def test_heads_that_differ_in_more_than_w_are_not_one_psi(case):
     formulas, fusion = DIFFER[case]
     layer, x = built(rpn.Layer(4, 4, formulas, fusion)), numbers(B, 4).requires_grad_()
-    assert not layer.one_psi
+    assert not layer.plan.one_psi
     for name, buffer in layer.named_buffers():  # frozen numbers that differ from head to head, as a checkpoint may bring them
         if "reconciliation" in name:
             buffer.mul_(2.0 if name.startswith("heads.0") else 3.0)
@@ -430,8 +432,8 @@ SHARING = {
 def test_heads_share_kappa_exactly_where_nothing_but_their_psi_differs(case, fusion, monkeypatch):
     formulas, times = SHARING[case]
     layer, x = built(rpn.Layer(4, 4, formulas, fusion)), numbers(B, 4).requires_grad_()
-    assert not layer.one_psi
-    shared = [view for view in layer.views if view is not None]
+    assert not layer.plan.one_psi
+    shared = [key for key in layer.plan.kappa_of if key is not None]
     assert len(formulas) - len(shared) + len(set(shared)) == times
     assert all(shared.count(view) > 1 for view in shared)  # a head alone keeps its own way: rows mixed late
     wanted = definition(layer, x)
@@ -444,8 +446,8 @@ def test_heads_share_kappa_exactly_where_nothing_but_their_psi_differs(case, fus
 def test_a_head_that_never_forms_kappa_does_not_do_so_for_others(monkeypatch):
     formulas = [Formula(T2, LR), Formula(T2, R.LowRank(2), bias=True), Formula(T2, R.Kronecker()), Formula(T2, R.LPHM(rank=1))]
     layer, x = built(rpn.Layer(M, 4, formulas, U.Sum())), numbers(B, M).requires_grad_()
-    assert [head.joint for head in layer.heads] == [True, True, False, False]
-    assert [view is None for view in layer.views] == [True, True, False, False]
+    assert [head.plan.without_kappa for head in layer.heads] == [True, True, False, False]
+    assert [key is None for key in layer.plan.kappa_of] == [True, True, False, False]
     wanted = definition(layer, x)
     made = Counted(monkeypatch, E.Taylor)
     ours = layer(x)
@@ -455,7 +457,7 @@ def test_a_head_that_never_forms_kappa_does_not_do_so_for_others(monkeypatch):
 
 def test_frozen_numbers_of_heads_are_not_shared():
     layer, x = built(rpn.Layer(4, 4, [Formula(E.Sampled(count=2), ID), Formula(E.Sampled(count=2), LR)], U.Sum())), numbers(B, 4)
-    assert layer.views == [None, None]
+    assert layer.plan.kappa_of == (None, None)
     for name, buffer in layer.named_buffers():
         if name.startswith("heads.1.expansion"):
             buffer.copy_(buffer.flip(-1))
@@ -471,7 +473,7 @@ def test_a_deep_model_with_every_short_cut_is_the_chain_of_its_traces():
     ]
     model, x = built(rpn.RPN([M, 4, 4, 3], layers, U.Sum())), numbers(B, M).requires_grad_()
     first, second, third = model.layers
-    assert first.heads[0].joint and second.one_psi and third.views[0] is not None
+    assert first.heads[0].plan.without_kappa and second.plan.one_psi and third.plan.kappa_of[0] is not None
     wanted = x
     for layer in model.layers:
         wanted = definition(layer, wanted)
@@ -485,3 +487,38 @@ def test_what_is_looked_at_in_inference_mode_can_be_trained_afterwards():
             model(x)
         model(x).sum().backward()  # index tensors met above are saved for this
         assert x.grad.isfinite().all()
+
+
+# ---- plans --------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "module, name, value",
+    [
+        (rpn.Layer(3, 2, [Formula()] * 2), "fusion", rpn.fusion.Max()),
+        (rpn.Layer(3, 2), "heads", torch.nn.ModuleList()),
+        (rpn.Head(3, 2), "formula", Formula(T2)),
+        (rpn.Head(3, 2), "n", 4),
+        (rpn.RPN([3, 2]), "dims", [3, 5]),
+        (rpn.RPN([3, 2]), "layers", torch.nn.ModuleList()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_a_plan_was_made_for_cannot_be_changed_behind_it(module, name, value):
+    before = getattr(module, name)
+    with pytest.raises(AttributeError, match=f"{type(module).__name__}.{name} is what its numbers were made for, and stays"):
+        setattr(module, name, value)
+    assert getattr(module, name) is before
+    again = pickle.loads(pickle.dumps(copy.deepcopy(module)))  # a copy is made all the same
+    assert type(again) is type(module)
+
+
+def test_the_formula_computes_what_its_head_does_from_numbers_alone():
+    formula = Formula(T2, R.Masked(), P.Linear(), X.Pearson(), channels=2, fusion=rpn.fusion.Weighted(), bias=True)
+    torch.manual_seed(3)
+    w, frozen = formula.init(M, 4), formula.frozen(M, 4)
+    torch.manual_seed(3)
+    head, x = rpn.Head(M, 4, formula), numbers(B, M).float()
+    assert all(torch.equal(w[term], value) for term, value in head.learned().items()) and head.learned().keys() == w.keys()
+    for ours, theirs in zip(formula.trace(x, 4, w, frozen), head.trace(x), strict=True):
+        torch.testing.assert_close(ours, theirs)
