@@ -21,7 +21,7 @@ from .panel.controls import LOCK, ComponentPanel, accessibility
 from .panel.question import Predict, Question
 from .pictures import COLORS, Basis, Fabric, Flow, Mix, Picture
 from .state.compare import changes, compared
-from .state.ledger import ledger, parts
+from .state.shown import Refusal, Shown, computed, finite
 from .state.token import packed, unpacked
 
 TERMS = {
@@ -35,20 +35,6 @@ TERMS = {
 }
 PRESETS = "presets …"
 IDLE = " (changes nothing in this state)"
-
-
-class Shown(NamedTuple):
-    """A state with its numbers."""
-
-    subject: Any
-    picture: Picture
-    numbers: dict[str, Any]
-    sizes: dict[str, int]
-
-    def figures(self) -> dict[str, float]:
-        """What two states are compared by."""
-        sizes = {name: self.sizes[name] for name in ("D", "l") if name in self.sizes}
-        return sizes | self.picture.figures(self.subject, self.numbers)
 
 
 class Tab(NamedTuple):
@@ -270,21 +256,13 @@ class Explorer:
         """Compute, draw, send: one message with formula, picture and readout."""
         try:
             picture, subject = self.picture_panel.value(), self.subject_panel.value()
-            sizes = ledger(picture.sizes(subject), subject)
-        except ValueError as refusal:
+        except ValueError as refusal:  # fields that do not fit together
             return self._refuse(refusal)
         try:
-            given = picture.given()
-            numbers = picture.numbers(subject, **given)
-        except FloatingPointError as refusal:  # it takes more digits than there are
+            self.shown = finite(computed(subject, picture))
+        except Refusal as refusal:
             return self._refuse(refusal)
-        for name, value in numbers.items():
-            if not torch.isfinite(value).all():
-                said = FloatingPointError(f"{name} of {subject!r} is not finite everywhere")
-                if far := [*beyond(subject), *beyond(picture)]:  # numbers that no slider gives; a slider's own must never end so
-                    return self._refuse(f"{said}: choose numbers nearer to those of the sliders than {', '.join(far)}")
-                raise said
-        self.picture, self.subject, self.numbers, self.given, self.sizes, self.refused = picture, subject, numbers, given, sizes, ""
+        self.subject, self.picture, self.numbers, self.sizes, self.refused = subject, picture, self.shown.numbers, self.shown.sizes, ""
         if self.presets.get(str(self.preset.value), (subject, picture)) != (subject, picture):
             self.preset.value = PRESETS  # so that the same preset can be chosen again
         self._paint()
@@ -292,21 +270,21 @@ class Explorer:
         self._refresh_folds()
         self._disable_idle()
 
-    def _refuse(self, refusal: Exception | str) -> None:
+    def _refuse(self, refusal: Exception) -> None:
         self.refused = str(refusal)
         self._publish()
         self._disable_idle()
 
     def _paint(self) -> None:
         self.canvas.begin()
-        self.picture.paint(self.canvas, self.subject, self.numbers)
+        self.picture.paint(self.canvas, self.shown)
         if self.pinned is not None:
             with self.canvas.ghost():
-                self.pinned.picture.paint(self.canvas, self.pinned.subject, self.pinned.numbers)
+                self.pinned.picture.paint(self.canvas, self.pinned)
         if self.asked is not None and self.asked.drawn:
             said = textwrap.fill(f"you predicted: {self.asked.answer}", self.canvas.size[0] // 7)  # letters that fit into the picture
             self.canvas.note("prediction", said, "#b34700")
-        self.last_png, self.alt = self.canvas.png(), self.picture.alt(self.subject, self.numbers)
+        self.last_png, self.alt = self.canvas.png(), self.picture.alt(self.shown)
         if self.pinned is not None:
             self.alt += f" Dotted: a pinned state. {self._comparison()}"
 
@@ -339,9 +317,8 @@ class Explorer:
 
     def _differs(self, subject: Any, picture: Any) -> bool:
         try:
-            ledger(picture.sizes(subject), subject)
-            numbers = picture.numbers(subject, **(self.given if picture is self.picture else picture.given()))
-        except (ValueError, FloatingPointError):
+            numbers = computed(subject, picture).numbers
+        except Refusal:
             return False
         if numbers.keys() != self.numbers.keys():
             return True
@@ -353,8 +330,7 @@ class Explorer:
     def _pin(self) -> None:
         """Keep the shown state as a ghost, or let go of the one that is kept."""
         with LOCK:
-            now = Shown(self.subject, self.picture, self.numbers, self.sizes)
-            self.pinned = now if self.pinned is None else None
+            self.pinned = self.shown if self.pinned is None else None
             self.pin.description = "Unpin" if self.pinned is not None else "Pin"
             self._moved(None)
 
@@ -362,7 +338,7 @@ class Explorer:
         """What differs between the pinned state and this one: controls, then figures."""
         if self.pinned is None:
             return ""
-        now = Shown(self.subject, self.picture, self.numbers, self.sizes)
+        now = self.shown
         moved = [*changes(self.pinned.subject, now.subject), *changes(self.pinned.picture, now.picture)]
         if not moved:
             return "Pinned. Move a control: the ghost stays, and the difference is told here."
@@ -376,7 +352,7 @@ class Explorer:
         if not self.last_png:
             return
         refusal = f'<div role="status" style="color:#8a1c00">Not shown: {html.escape(self.refused)}</div>' if self.refused else ""
-        readout = refusal or html.escape(self.picture.readout(self.subject, self.numbers))
+        readout = refusal or html.escape(self.picture.readout(self.shown))
         style = "font-family:monospace;white-space:pre-wrap;min-height:2.6em"
         below = f'<div class="rpn-readout" style="{style}">{readout}</div>'
         if self.term_bar:
@@ -385,12 +361,12 @@ class Explorer:
         self.pin_text.value = html.escape(self._comparison())
 
     def _symbol(self) -> str:
-        return symbol_row(self.lit, self.picture.values(self.subject, self.numbers).get(self.lit, ""))
+        return symbol_row(self.lit, self.picture.values(self.shown).get(self.lit, ""))
 
     def _formula(self) -> str:
-        values = self.picture.values(self.subject, self.numbers)
+        values = self.picture.values(self.shown)
         cells = ""
-        for symbol, text in self.picture.formula(self.subject):
+        for symbol, text in self.picture.formula(self.shown):
             style = f"font-size:16px;color:{COLORS.get(symbol, '#444')};"
             style += "font-weight:bold;text-decoration:underline" if symbol and symbol == self.lit else ""
             below = f'<span style="font-size:11px;color:#444">{html.escape(values.get(symbol, ""))}&nbsp;</span>'
@@ -530,15 +506,6 @@ def check(picture: Any, terms: Any, hide: Any, question: Any, presets: Any, flag
     demand(presets is None or isinstance(presets, dict), "Explorer.presets", 'a dict such as {"wild": Chebyshev(degree=9)}', presets)
     for name, flag in flags.items():
         demand(isinstance(flag, bool), f"Explorer.{name}", "True or False", flag)
-
-
-def beyond(component: Component) -> Iterator[str]:
-    """`Taylor.order=60` for each number that lies outside of its dial."""
-    for part in parts(component):
-        for field in part.declared:
-            value, dial = getattr(part, field.name), field.meta
-            if isinstance(dial, Dial) and value is not None and not dial.low <= value <= dial.high:
-                yield f"{field.owner}.{field.name}={value:g}" if field.kind == "float" else f"{field.owner}.{field.name}={value}"
 
 
 def coarse(value: Any) -> Any:

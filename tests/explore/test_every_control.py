@@ -84,7 +84,7 @@ def test_an_error_is_shown_kept_and_raised_and_reset_recovers(monkeypatch):
 def honest(page: Explorer) -> None:
     """Every enabled control in this state changes the picture or the figures, every disabled one does not."""
     here = page.subject, page.picture
-    shows = (page.last_png, page.picture.readout(*here[:1], page.numbers))
+    shows = (page.last_png, page.picture.readout(page.shown))
     numbers = page.numbers
     for name, widget in list(page.controls()):
         if isinstance(widget, W.Textarea) or widget.tooltip.startswith("which "):
@@ -99,7 +99,7 @@ def honest(page: Explorer) -> None:
             if disabled:
                 same = all(torch.allclose(page.numbers[key], numbers[key], rtol=1e-5, atol=1e-6) for key in numbers)
                 assert same and page.last_png == shows[0], f"{name} is disabled, but {value} changes {here}"
-            changed = changed or (page.last_png, page.picture.readout(page.subject, page.numbers)) != shows
+            changed = changed or (page.last_png, page.picture.readout(page.shown)) != shows
             if changed and not disabled:
                 break
         page.set(*here)

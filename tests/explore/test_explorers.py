@@ -468,7 +468,7 @@ def test_the_first_of_the_terms_is_lit_first():
 def test_one_number_four_places():
     page = STARTS["flow"]()
     g = page.numbers["g"][0, 0].item()
-    assert f"{g:.3f}" in page._formula() and f"{g:.3f}" in page.alt and f"{g:.4f}" in page.picture.readout(page.subject, page.numbers)
+    assert f"{g:.3f}" in page._formula() and f"{g:.3f}" in page.alt and f"{g:.4f}" in page.picture.readout(page.shown)
     place = {}
     with torch.random.fork_rng(devices=[]):
         exec(page.code(), place)

@@ -11,6 +11,7 @@ from rpn_edu.expansion.base import Expansion
 from rpn_edu.explore import Basis, Explorer
 from rpn_edu.explore.canvas.canvas import Canvas, with_jumps
 from rpn_edu.explore.panel.controls import rows_of
+from rpn_edu.explore.state.shown import computed
 from tests.explore.states import fits
 
 X = rpn.expansion
@@ -34,22 +35,22 @@ ROWS = [kappa for kappa in ROWS if fits(Basis(), kappa)]
 def painted(kappa, picture=None):
     picture = picture or Basis()
     canvas = Canvas(picture.panels, picture.size)
-    numbers = picture.numbers(kappa)
-    picture.paint(canvas, kappa, numbers)
+    shown = computed(kappa, picture)
+    picture.paint(canvas, shown)
     canvas.png()
-    return canvas, numbers
+    return canvas, shown
 
 
 def boxes(canvas):
     """Every text inside the first panel, measured by matplotlib: name → box in pixels."""
-    shown = {name: canvas.artists[name] for name in canvas.mentioned if name.startswith(("name", "words"))}
-    return {name: text.get_window_extent(canvas.agg.get_renderer()) for name, text in shown.items()}
+    texts = {name: canvas.artists[name] for name in canvas.mentioned if name.startswith(("name", "words"))}
+    return {name: text.get_window_extent(canvas.agg.get_renderer()) for name, text in texts.items()}
 
 
 @pytest.mark.parametrize("at", [-4.0, 0.5])
 @pytest.mark.parametrize("kappa", ROWS, ids=repr)
 def test_no_two_texts_overlap_and_none_leaves_its_panel(kappa, at):
-    canvas, numbers = painted(kappa, Basis(at=at))
+    canvas, _ = painted(kappa, Basis(at=at))
     found, panel = boxes(canvas), canvas.axes[0].bbox
     for (one, a), (other, b) in combinations(found.items(), 2):
         assert not a.overlaps(b), (one, other)
@@ -59,14 +60,15 @@ def test_no_two_texts_overlap_and_none_leaves_its_panel(kappa, at):
 
 @pytest.mark.parametrize("kappa", ROWS, ids=repr)
 def test_the_domain_lies_on_the_axis_and_every_curve_that_is_seen_is_named_and_every_other_spoken_of(kappa):
-    canvas, numbers = painted(kappa)
+    canvas, shown = painted(kappa)
+    numbers = shown.numbers
     (left, right), (bottom, top) = canvas.axes[0].get_xlim(), canvas.axes[0].get_ylim()
     low, high = kappa.domain
     assert left <= low < high <= right and (left, right) == (numbers["x"][0], numbers["x"][-1])
-    inside = numbers["curves"][(numbers["x"] >= low) & (numbers["x"] <= high), : Basis.shown]
-    said = Basis().alt(kappa, numbers)
+    inside = numbers["curves"][(numbers["x"] >= low) & (numbers["x"] <= high), : Basis.most]
+    said = Basis().alt(shown)
     words = "".join(canvas.artists[name].get_text() for name in canvas.mentioned if name.startswith("words"))
-    for k, curve in enumerate(numbers["curves"][:, : Basis.shown].T):
+    for k, curve in enumerate(numbers["curves"][:, : Basis.most].T):
         assert ((curve >= bottom) & (curve <= top)).any() and f"name {k}" in canvas.mentioned
     if (inside > top).any() or (inside < bottom).any():
         assert "the picture" in said and "the picture" in words
@@ -79,8 +81,7 @@ def test_the_domain_lies_on_the_axis_and_every_curve_that_is_seen_is_named_and_e
 
 def test_a_single_curve_is_never_cut_inside_its_domain():
     for kappa in (X.Meyer(), X.Shannon(), X.Ricker(), X.Reciprocal(), X.Haar()):
-        canvas, numbers = painted(kappa)
-        assert "the picture" not in Basis().alt(kappa, numbers), kappa
+        assert "the picture" not in Basis().alt(computed(kappa, Basis())), kappa
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,8 @@ def test_a_single_curve_is_never_cut_inside_its_domain():
     ids=repr,
 )
 def test_a_pole_or_a_jump_is_a_gap_and_nothing_else_is(kappa, k, places):
-    canvas, numbers = painted(kappa)
+    canvas, shown = painted(kappa)
+    numbers = shown.numbers
     x, y = canvas.artists[f"feature {k}"].get_data()
     assert x[np.isnan(y)] == pytest.approx(places, abs=0.03)
     seen = numbers["curves"][:, k].abs() < canvas.axes[0].get_ylim()[1]
@@ -118,8 +120,8 @@ def test_the_axis_stays_from_minus_three_to_three_until_domain_or_x_needs_more()
 
 @pytest.mark.parametrize("kappa", [X.Max(), X.Min(), X.Mean(), X.Median(), X.Prod(), X.Sum(), X.Sampled(count=1)], ids=repr)
 def test_a_compression_says_that_one_input_shows_nothing_of_it(kappa):
-    assert "One input in, the same out" in Basis().alt(kappa, Basis().numbers(kappa))
-    assert "One input in" not in Basis().alt(X.Identity(), Basis().numbers(X.Identity()))
+    assert "One input in, the same out" in Basis().alt(computed(kappa, Basis()))
+    assert "One input in" not in Basis().alt(computed(X.Identity(), Basis()))
 
 
 def test_moving_x_inside_the_domain_draws_the_background_at_most_once_more():

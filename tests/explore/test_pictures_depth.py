@@ -10,6 +10,7 @@ from sklearn.linear_model import Ridge
 import rpn_edu as rpn
 from rpn_edu import data
 from rpn_edu.explore import Boundary, Explorer, Microscope
+from rpn_edu.explore.state.shown import computed
 from tests.explore.states import states
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
@@ -83,7 +84,7 @@ def test_a_pin_compares_the_features_of_the_layer_under_the_lens():
 def test_the_composition_grows_with_the_layer():
     assert Microscope(layer=1, depth=2).lines() == ["H₁ = <κ(x), ψ(w₁)> + π(x)"]
     assert Microscope(layer=2, depth=2).lines()[1:] == ["H₂ = <κ(H₁), ψ(w₂)> + π(H₁)  = g(x)"]
-    said = ["".join(text for _, text in Microscope(layer=k).formula(rpn.Formula())) for k in (1, 3)]
+    said = ["".join(text for _, text in Microscope(layer=k).formula(computed(rpn.Formula(), Microscope(layer=k)))) for k in (1, 3)]
     assert said == ["H₁ = ⟨ κ(x) , ψ(w₁) ⟩ + π(x)", "H₃ = ⟨ κ(H₂) , ψ(w₃) ⟩ + π(H₂)"]
 
 
@@ -134,7 +135,7 @@ def test_one_linear_layer_is_ridge_regression():
     picture, numbers = shown(rpn.Formula(), depth=1)
     truth = Ridge(alpha=picture.ridge, fit_intercept=False, solver="cholesky").fit(numbers["x"], numbers["y"])
     assert numbers["w"].tolist() == pytest.approx(truth.coef_.tolist())
-    assert picture.readout(rpn.Formula(), numbers).endswith("2 learned numbers, 1 step")
+    assert picture.readout(computed(rpn.Formula(), picture)).endswith("2 learned numbers, 1 step")
 
 
 def test_one_layer_whose_remainder_has_factors_needs_more_than_a_step():

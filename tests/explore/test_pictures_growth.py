@@ -45,7 +45,7 @@ def test_a_κ_made_for_one_size_says_so():
     kappa = E.Affine.example()
     page = Explorer(kappa, Growth(m=64))
     assert page.numbers["m"] == kappa.made_for != 64
-    for said in (page.alt, page.picture.readout(kappa, page.numbers), page.canvas.artists["made for"].get_text()):
+    for said in (page.alt, page.picture.readout(page.shown), page.canvas.artists["made for"].get_text()):
         assert "made for" in said and "only" in said
     assert "made for" not in Explorer(E.Taylor(), Growth()).alt
     assert E.Extended((E.Taylor(), kappa)).made_for == kappa.made_for  # whichever part it is

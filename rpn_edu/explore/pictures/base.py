@@ -12,6 +12,7 @@ from torch import Tensor
 from ...component import LAST_SEED, Component, Dial
 from ...shared.alone import alone
 from ..canvas import Canvas, Panel
+from ..state.shown import Shown
 
 # Colour is never alone: bars are hatched, curves dashed, panels titled.
 COLORS = {"κ": "#0b62a4", "ξ": "#6a3d9a", "ψ": "#b34700", "π": "#1b7837", "fusion": "#7a5c00", "g": "#222222"}
@@ -73,25 +74,26 @@ class Picture(Component, ABC):
         """Everything shown, computed in float64 on the CPU."""
 
     @abstractmethod
-    def paint(self, canvas: Canvas, subject: Any, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
         """Tell the canvas what to show."""
 
     @abstractmethod
-    def alt(self, subject: Any, numbers: Numbers) -> str:
+    def alt(self, shown: Shown) -> str:
         """The picture in words: what it is, extremes, trend."""
 
     @abstractmethod
-    def readout(self, subject: Any, numbers: Numbers) -> str:
+    def readout(self, shown: Shown) -> str:
         """One line of figures."""
 
-    def figures(self, subject: Any, numbers: Numbers) -> dict[str, float]:
+    def figures(self, shown: Shown) -> dict[str, float]:
         """The figures by which two states are compared, beside D and l: every number that stands alone."""
-        return {name.replace("_", " "): value.item() for name, value in numbers.items() if isinstance(value, Tensor) and not value.dim()}
+        alone = {name: value for name, value in shown.numbers.items() if isinstance(value, Tensor) and not value.dim()}
+        return {name.replace("_", " "): value.item() for name, value in alone.items()}
 
-    def formula(self, subject: Any) -> tuple[tuple[str, str], ...]:
+    def formula(self, shown: Shown) -> tuple[tuple[str, str], ...]:
         """The line above the picture: pieces of text with the symbol of their term."""
         return FORMULA
 
-    def values(self, subject: Any, numbers: Numbers) -> dict[str, str]:
+    def values(self, shown: Shown) -> dict[str, str]:
         """Short texts that stand under the symbols of the formula."""
         return {}

@@ -9,6 +9,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Canvas, Panel, steady, with_jumps
+from ..state.shown import Shown
 from .base import LINES, Numbers, Picture, counted
 
 ROOM = 1.2  # of the picture above the highest curve, for its number
@@ -27,7 +28,7 @@ class Basis(Picture):
         Panel((0.07, 0.16, 0.52, 0.72), "features of κ over x", "x", term="κ"),
         Panel((0.67, 0.16, 0.31, 0.72), "κ at the dotted x", "feature", xticks="counts"),
     )
-    shown: ClassVar[int] = 12
+    most: ClassVar[int] = 12
 
     def sizes(self, subject: Expansion) -> dict[str, int]:
         return {"m": 1, "b": 241, "n": 1, "D": subject.width(1)}
@@ -46,11 +47,12 @@ class Basis(Picture):
         kappa = subject(at)[0]  # (D,)
         return {"x": x, "curves": curves, "at": at, "kappa": kappa}
 
-    def paint(self, canvas: Canvas, subject: Expansion, numbers: Numbers) -> None:
-        low, high = subject.domain
-        x, curves, kappa = numbers["x"], numbers["curves"][:, : self.shown], numbers["kappa"]
-        left, right = self.axis(subject)
-        bottom, top = self.heights(subject, numbers)
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        numbers = shown.numbers
+        low, high = shown.subject.domain
+        x, curves, kappa = numbers["x"], numbers["curves"][:, : self.most], numbers["kappa"]
+        left, right = self.axis(shown.subject)
+        bottom, top = self.heights(shown)
         canvas.limits(0, (left, right), (bottom, top))
         for name, edge in (("low", low), ("high", high)):
             canvas.line(f"domain {name}", 0, [edge, edge], [bottom, top], color="#999999", linewidth=1, linestyle="--")
@@ -61,7 +63,7 @@ class Basis(Picture):
             canvas.line(f"feature {k}", 0, *with_jumps(x, curve, (bottom, top)), **style)
         canvas.line("at", 0, [self.at, self.at], [bottom, top], color="black", linewidth=1, linestyle=":")
         # A curve and its bar are found by number, not by colour. Words stand above or below, where fewer curves pass.
-        words = fill("; ".join(self.remarks(subject, numbers)), 60)
+        words = fill("; ".join(self.remarks(shown)), 60)
         share, strip = (curves - bottom) / (top - bottom), 0.02 + 0.07 * len(words.splitlines())
         above = int(((share > 1 - strip) & (share < 1)).sum()) <= int(((share > 0) & (share < strip)).sum())
         if words:
@@ -76,53 +78,53 @@ class Basis(Picture):
         canvas.limits(1, (-0.6, len(kappa) - 0.4), (-ROOM * low_bar, ROOM * high_bar))
         canvas.bars("kappa", 1, kappa, [f"C{k % 10}" for k in range(len(kappa))])
 
-    def heights(self, subject: Expansion, numbers: Numbers) -> tuple[float, float]:
+    def heights(self, shown: Shown) -> tuple[float, float]:
         """Where the picture ends: room for what the curves do inside the domain, but one wild curve must not flatten the others."""
-        inside = self.inside(subject, numbers)
+        inside = self.inside(shown)
         peaks = inside.abs().amax(0)  # (curves,)
         reach = steady(min(peaks.max(), 3 * peaks.median()), floor=0.1)
-        visible = numbers["curves"][:, : self.shown].clamp(-reach, reach)
+        visible = shown.numbers["curves"][:, : self.most].clamp(-reach, reach)
         return -ROOM * steady(visible.clamp(max=0), floor=0.1 * reach), ROOM * steady(visible.clamp(min=0), floor=0.1 * reach)
 
-    def inside(self, subject: Expansion, numbers: Numbers) -> Tensor:
+    def inside(self, shown: Shown) -> Tensor:
         """The shown curves inside the domain."""
-        (low, high), x = subject.domain, numbers["x"]
+        (low, high), x = shown.subject.domain, shown.numbers["x"]
         inside = (x >= low - 1e-9) & (x <= high + 1e-9)
         if not inside.any():  # the picture reaches so far that the domain lies between two of its points
             inside = torch.arange(len(x)) == (x - (low + high) / 2).abs().argmin()
-        return numbers["curves"][inside, : self.shown]
+        return shown.numbers["curves"][inside, : self.most]
 
-    def remarks(self, subject: Expansion, numbers: Numbers) -> list[str]:
+    def remarks(self, shown: Shown) -> list[str]:
         """What the curves alone do not tell."""
-        x, curves = numbers["x"], numbers["curves"]
-        bottom, top = self.heights(subject, numbers)
-        inside = self.inside(subject, numbers)
+        x, curves = shown.numbers["x"], shown.numbers["curves"]
+        bottom, top = self.heights(shown)
+        inside = self.inside(shown)
         leaving = [str(k + 1) for k, curve in enumerate(inside.T) if curve.max() > top or curve.min() < bottom]
         leave = "curve {} leaves the picture" if len(leaving) == 1 else "curves {} leave the picture"
         remarks = []
-        if self.shown < curves.shape[1]:
-            remarks.append(f"first {self.shown} of {curves.shape[1]} features")
+        if self.most < curves.shape[1]:
+            remarks.append(f"first {self.most} of {curves.shape[1]} features")
         if leaving:
             remarks.append(leave.format(", ".join(leaving)))
-        if subject.made_for is None and subject.width(2) < 2 and bool((curves == x.unsqueeze(-1)).all()):
+        if shown.subject.made_for is None and shown.subject.width(2) < 2 and bool((curves == x.unsqueeze(-1)).all()):
             remarks.append("one input in, the same out: try more inputs in Flow")
         return remarks
 
-    def alt(self, subject: Expansion, numbers: Numbers) -> str:
-        kappa, x = numbers["kappa"], numbers["x"]
-        low, high = subject.domain
+    def alt(self, shown: Shown) -> str:
+        kappa, x = shown.numbers["kappa"], shown.numbers["x"]
+        low, high = shown.subject.domain
         outside = "" if low <= self.at <= high else " This x lies outside the domain."
-        remarks = "".join(f" {remark[0].upper()}{remark[1:]}." for remark in self.remarks(subject, numbers))
+        remarks = "".join(f" {remark[0].upper()}{remark[1:]}." for remark in self.remarks(shown))
         return (
-            f"{counted(len(kappa), 'feature')} of {subject!r} as curves over x from {x[0]:g} to {x[-1]:g}; "
+            f"{counted(len(kappa), 'feature')} of {shown.subject!r} as curves over x from {x[0]:g} to {x[-1]:g}; "
             f"the domain from {low:g} to {high:g} is marked. "
             f"At x = {self.at:g} they run from {kappa.min():.3g} to {kappa.max():.3g} and sum to {kappa.sum():.3g}.{outside}{remarks}"
         )
 
-    def readout(self, subject: Expansion, numbers: Numbers) -> str:
-        kappa = numbers["kappa"]
+    def readout(self, shown: Shown) -> str:
+        kappa = shown.numbers["kappa"]
         head = ", ".join(f"{value:z.3f}" for value in kappa[:6])
         return f"κ({self.at:g}) = [{head}{', …' if len(kappa) > 6 else ''}]   D = {len(kappa)}"
 
-    def values(self, subject: Expansion, numbers: Numbers) -> dict[str, str]:
-        return {"κ": f"D = {len(numbers['kappa'])}"}
+    def values(self, shown: Shown) -> dict[str, str]:
+        return {"κ": f"D = {len(shown.numbers['kappa'])}"}

@@ -12,6 +12,7 @@ from ...network.formula import Formula
 from ...shared.activation import Activation, activate
 from ...shared.alone import seeded
 from ..canvas import Canvas, Panel
+from ..state.shown import Shown
 from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered
 
 
@@ -115,7 +116,8 @@ class Boundary(Picture):
         error = (predict(w, x) - y).square().mean().sqrt()
         return {"x": x, "y": y, "w": w, "g": g, "error": error, **shares, "dims": torch.tensor(widths)}
 
-    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        numbers = shown.numbers
         x, y, g = numbers["x"], numbers["y"], numbers["g"]
         canvas.image("g", 0, g, 2.0, *self.ends)
         canvas.line("border", 0, *self.border(g), color="black", linewidth=1.6)
@@ -141,7 +143,8 @@ class Boundary(Picture):
         x, y = torch.tensor([*upright, *level], dtype=torch.float64, device="cpu").reshape(-1, 2).T
         return x, y
 
-    def alt(self, subject: Formula, numbers: Numbers) -> str:
+    def alt(self, shown: Shown) -> str:
+        subject, numbers = shown.subject, shown.numbers
         share = (numbers["g"] > 0).double().mean()
         return (
             f"{self.points} points of two moons (noise {self.noise:g}) and the sign of g over the plane, for {self.depth} "
@@ -150,17 +153,18 @@ class Boundary(Picture):
             f"{numbers['fresh_accuracy']:.1%} of 200 fresh ones."
         )
 
-    def readout(self, subject: Formula, numbers: Numbers) -> str:
+    def readout(self, shown: Shown) -> str:
+        numbers, steps = shown.numbers, self.steps(shown.subject)
         shares = f"right on {numbers['accuracy']:.1%} of these points, {numbers['fresh_accuracy']:.1%} of 200 fresh ones"
-        return f"{shares}\ndims {self.widths()}, {counted(len(numbers['w']), 'learned number')}, {counted(self.steps(subject), 'step')}"
+        return f"{shares}\ndims {self.widths()}, {counted(len(numbers['w']), 'learned number')}, {counted(steps, 'step')}"
 
-    def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
+    def formula(self, shown: Shown) -> tuple[tuple[str, str], ...]:
         inside = "x"
         for k in range(1, self.depth + 1):
             inside = f"{lowered('H', k)}({inside})"
         terms = (("κ", "κ(h)"), ("", " , "), ("ψ", "ψ(wₖ)"), ("", " ⟩ + "), ("π", "π(h)"))
         return (("g", f"g(x) = {inside}"), ("", "  with Hₖ(h) = ⟨ "), *terms)
 
-    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
-        D = [subject.expansion.width(m) for m in self.widths()[:-1]]
-        return {"g": f"fresh {numbers['fresh_accuracy']:.3f}", "κ": f"D = {', '.join(map(str, D))}"}
+    def values(self, shown: Shown) -> dict[str, str]:
+        D = [shown.subject.expansion.width(m) for m in self.widths()[:-1]]
+        return {"g": f"fresh {shown.numbers['fresh_accuracy']:.3f}", "κ": f"D = {', '.join(map(str, D))}"}

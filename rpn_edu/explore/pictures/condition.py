@@ -8,6 +8,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Canvas, Panel
+from ..state.shown import Shown
 from .base import COLORS, MANY, Numbers, Picture
 
 
@@ -52,9 +53,9 @@ class Condition(Picture):
         condition = 1 / relative[-1] if kappa.shape[1] <= self.points else torch.tensor(1 / self.floor)
         return {"alike": alike, "relative": relative, "condition": condition, "digits": condition.log10()}
 
-    def paint(self, canvas: Canvas, subject: Expansion, numbers: Numbers) -> None:
-        canvas.image("alike", 0, numbers["alike"].round(decimals=3), 1.0)
-        logs = numbers["relative"].log10()
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        canvas.image("alike", 0, shown.numbers["alike"].round(decimals=3), 1.0)
+        logs = shown.numbers["relative"].log10()
         D = len(logs)
         canvas.limits(1, (-0.6, D - 0.4), (-17, 0.8))
         for name, power, says in (("32", -7, "float32 ends here"), ("64", -16, "float64 ends here")):
@@ -71,22 +72,23 @@ class Condition(Picture):
             else f"condition number {condition:.3g}: {digits:.1f} digits may be lost"
         )
 
-    def alt(self, subject: Expansion, numbers: Numbers) -> str:
+    def alt(self, shown: Shown) -> str:
+        numbers = shown.numbers
         alike = numbers["alike"]
         D = len(alike)
         pairs = (alike - torch.diag(alike.diag())).abs()
         most = (
             f" The two most alike are {int(pairs.argmax()) // D + 1} and {int(pairs.argmax()) % D + 1}: {pairs.max():.3f}." if D > 1 else ""
         )
-        low, high = self.span(subject)
+        low, high = self.span(shown.subject)
         first = ", the first a constant," if self.constant else ""
         return (
-            f"{D} feature{'s' * (D > 1)} of {subject!r}{first} at {self.points} points from {low:g} to {high:g}.{most} "
+            f"{D} feature{'s' * (D > 1)} of {shown.subject!r}{first} at {self.points} points from {low:g} to {high:g}.{most} "
             f"The smallest singular value is {numbers['relative'][-1]:.3g} of the largest; {self.says(numbers)}."
         )
 
-    def readout(self, subject: Expansion, numbers: Numbers) -> str:
-        return f"D = {len(numbers['alike'])}   {self.says(numbers)}   (float32: 7, float64: 16)"
+    def readout(self, shown: Shown) -> str:
+        return f"D = {len(shown.numbers['alike'])}   {self.says(shown.numbers)}   (float32: 7, float64: 16)"
 
-    def values(self, subject: Expansion, numbers: Numbers) -> dict[str, str]:
-        return {"κ": f"D = {len(numbers['alike'])}"}
+    def values(self, shown: Shown) -> dict[str, str]:
+        return {"κ": f"D = {len(shown.numbers['alike'])}"}

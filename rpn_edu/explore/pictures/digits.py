@@ -14,6 +14,7 @@ from ...reconciliation import Identity
 from ...shared.alone import seeded
 from ...shared.machine import needs
 from ..canvas import Canvas, Panel, steady
+from ..state.shown import Shown
 from .base import COLORS, MANY, Numbers, Picture, Seed, counted
 
 FULL = Identity()  # what every other ψ is compared with
@@ -116,7 +117,8 @@ class Digits(Picture):
         scores = {"accuracy": accuracy, "on_its_own_images": learned, "full_accuracy": full_accuracy}
         return {**scores, "w": w, "full": full, "W": W, "images": x_test[mistakes], "said": read[mistakes], "is": y_test[mistakes]}
 
-    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        numbers = shown.numbers
         l, dense = len(numbers["w"]), len(numbers["full"])
         reach = steady(max(l, dense)) * 1.05
         canvas.limits(0, (-0.02 * reach, reach), (0, 1.02))
@@ -159,7 +161,8 @@ class Digits(Picture):
     def mistakes(numbers: Numbers) -> int:
         return round(500 * (1 - float(numbers["accuracy"])))
 
-    def alt(self, subject: Formula, numbers: Numbers) -> str:
+    def alt(self, shown: Shown) -> str:
+        subject, numbers = shown.subject, shown.numbers
         l, dense = len(numbers["w"]), len(numbers["full"])
         pairs = zip(numbers["said"].tolist()[:3], numbers["is"].tolist()[:3], strict=True)
         first = ", ".join(f"{true} as {said}" for said, true in pairs)
@@ -171,14 +174,15 @@ class Digits(Picture):
             f"Beside it the rows of ψ(w), with entries from {numbers['W'].min():.3g} to {numbers['W'].max():.3g}."
         )
 
-    def readout(self, subject: Formula, numbers: Numbers) -> str:
+    def readout(self, shown: Shown) -> str:
+        numbers = shown.numbers
         own = f"of the {self.images} it learned from {numbers['on_its_own_images']:.1%}"
         full = f"full matrix {numbers['full_accuracy']:.1%} with {len(numbers['full'])}"
         return f"{numbers['accuracy']:.1%} of 500 new images, {own}\nl = {len(numbers['w'])}   {full}"
 
-    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
-        D = numbers["W"].shape[1]
-        return {"g": f"{numbers['accuracy']:.1%} right", "κ": f"D = {D}", "ψ": f"{self.n} × {D}"}
+    def values(self, shown: Shown) -> dict[str, str]:
+        D = shown.numbers["W"].shape[1]
+        return {"g": f"{shown.numbers['accuracy']:.1%} right", "κ": f"D = {D}", "ψ": f"{self.n} × {D}"}
 
 
 def tiled(images: Tensor, columns: int) -> Tensor:

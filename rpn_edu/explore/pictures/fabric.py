@@ -11,6 +11,7 @@ from ...reconciliation import Reconciliation
 from ...reconciliation.factored import Blockwise, DiagonalPadding, Factored
 from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
+from ..state.shown import Shown
 from .base import COLORS, HATCHES, MANY, Numbers, Picture, Seed, counted
 
 Blocked = Blockwise | DiagonalPadding
@@ -46,17 +47,18 @@ class Fabric(Picture):
         singular = torch.linalg.svdvals(W)
         return {"w": w, "W": W, "singular": singular}
 
-    def paint(self, canvas: Canvas, subject: Reconciliation, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        numbers = shown.numbers
         w, W, singular = numbers["w"], numbers["W"], numbers["singular"]
         if len(w):
-            self.paint_learned(canvas, subject, w)
+            self.paint_learned(canvas, shown.subject, w)
         else:
             canvas.text("none", 0, 0.5, 0.5, "nothing is learned", ha="center")
         canvas.image("W", 1, W, steady(W, floor=0.01))
         # Exact zeros are crossed out: white alone could be a small number.
         row, column = (W == 0).nonzero().T
         canvas.line("zeros", 1, column, row, color="#999999", marker="x", linestyle="", markersize=3, markeredgewidth=0.7)
-        self.paint_blocks(canvas, subject, W)
+        self.paint_blocks(canvas, shown.subject, W)
         canvas.limits(2, (-0.6, len(singular) - 0.4), (0, steady(singular, floor=0.1) * 1.05))
         canvas.bars("singular", 2, singular, COLORS["ψ"], HATCHES["ψ"])
         self.paint_lengths(canvas, len(w))
@@ -115,7 +117,8 @@ class Fabric(Picture):
         p, q, s, t = subject.blocks(self.n, self.D)
         return f" in {p} by {counted(q, 'block')} of {s} by {t}"
 
-    def alt(self, subject: Reconciliation, numbers: Numbers) -> str:
+    def alt(self, shown: Shown) -> str:
+        subject, numbers = shown.subject, shown.numbers
         W = numbers["W"]
         blocks = self.blocked(subject) if isinstance(subject, Blocked) else ""
         zeros = f"{int((W == 0).sum())} of them are exactly 0, " if (W == 0).any() else ""
@@ -125,13 +128,14 @@ class Fabric(Picture):
             f"{min(self.n, self.D)}, the largest singular value {numbers['singular'].max():.3g}."
         )
 
-    def readout(self, subject: Reconciliation, numbers: Numbers) -> str:
+    def readout(self, shown: Shown) -> str:
+        numbers = shown.numbers
         l, size = len(numbers["w"]), self.n * self.D
         zero = int((numbers["W"] == 0).sum())
         zeros = f", {zero} of them 0" if zero else ""
         return f"l = {l} numbers fill n · D = {size} entries ({l / size:.0%}){zeros}   rank {self.rank(numbers)} of {min(self.n, self.D)}"
 
-    def values(self, subject: Reconciliation, numbers: Numbers) -> dict[str, str]:
+    def values(self, shown: Shown) -> dict[str, str]:
         return {"ψ": f"{self.n} × {self.D}"}
 
 

@@ -12,6 +12,7 @@ from ...learn.loop import least_squares
 from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, with_jumps
+from ..state.shown import Shown
 from .base import COLORS, MANY, Numbers, Picture, Seed, counted
 
 # A made-up line with noise, x far from [-1, 1]: what `own` looks like.
@@ -116,7 +117,8 @@ class Fit(Picture):
         """One step is exact where g is linear in w; otherwise sixteen are as many as a slider allows."""
         return 1 if subject.reconciliation.linear and subject.remainder.linear else 16
 
-    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        numbers = shown.numbers
         low, high = self.span()
         bottom, top = -1.6, 1.6
         if self.own:
@@ -152,7 +154,7 @@ class Fit(Picture):
             canvas.text(
                 "silent", 0, float((grid[silent].mean() + 1.05) / 2.1), 0.05, "κ(x) = 0 here: only π speaks", ha="center", va="bottom"
             )
-        told = {"g": curve} | ({} if subject.remainder.neutral else {"π": numbers["pi"]})
+        told = {"g": curve} | ({} if shown.subject.remainder.neutral else {"π": numbers["pi"]})
         leaving = {name: values for name, values in told.items() if values.max() > top or values.min() < bottom}
         if leaving:
             ranges = ", ".join(f"{name} from {values.min():.3g} to {values.max():.3g}" for name, values in leaving.items())
@@ -163,7 +165,8 @@ class Fit(Picture):
         """Where on the grid the inner product is exactly 0: no feature reaches there."""
         return numbers["curve"] == numbers["pi"] if len(numbers["w"]) else torch.zeros(200, dtype=torch.bool)
 
-    def alt(self, subject: Formula, numbers: Numbers) -> str:
+    def alt(self, shown: Shown) -> str:
+        subject, numbers = shown.subject, shown.numbers
         curve, error = numbers["curve"], numbers["test_error"]
         spread = float(torch.cat((numbers["y"], numbers["y_test"])).std()) if self.own else 1.0
         trend = "close to" if error < 0.1 * spread else "roughly along" if error < 0.3 * spread else "far from"
@@ -182,16 +185,17 @@ class Fit(Picture):
         """An error with the same digits wherever it stands. Nobody knows how large the numbers of a reader are."""
         return f"{error:.4g}" if self.own else f"{error:.4f}"
 
-    def readout(self, subject: Formula, numbers: Numbers) -> str:
+    def readout(self, shown: Shown) -> str:
+        numbers = shown.numbers
         judge = "points held out" if self.own else "true curve"
         errors = f"error on the points {self.said(numbers['train_error'])}   on the {judge} {self.said(numbers['test_error'])}"
         return f"{errors}   {counted(len(numbers['w']), 'learned number')}"
 
-    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
-        D = subject.expansion.width(1)
+    def values(self, shown: Shown) -> dict[str, str]:
+        D = shown.subject.expansion.width(1)
         return {
-            "g": f"error {self.said(numbers['test_error'])}",
+            "g": f"error {self.said(shown.numbers['test_error'])}",
             "κ": f"D = {D}",
             "ψ": f"1 × {D}",
-            "π": f"{numbers['pi'].abs().max():.3f} at most",
+            "π": f"{shown.numbers['pi'].abs().max():.3f} at most",
         }

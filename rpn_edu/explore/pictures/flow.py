@@ -9,6 +9,7 @@ from ...component import Dial, component
 from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
+from ..state.shown import Shown
 from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 
 
@@ -50,7 +51,8 @@ class Flow(Picture):
         pi = subject.remainder(x, w_pi, self.n)  # (1, n)
         return {"x": x, "w": w, "kappa": kappa, "W": W, "inner": inner, "pi": pi, "g": inner + pi, "w_pi": w_pi}
 
-    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        numbers = shown.numbers
         kappa, W = numbers["kappa"][0], numbers["W"]
         top = steady(kappa) * 1.1
         canvas.limits(0, (-0.5, len(kappa) - 0.5), (-top, top))
@@ -70,23 +72,24 @@ class Flow(Picture):
         """(inner, π, g) of each output."""
         return torch.stack([numbers[name][0] for name in ("inner", "pi", "g")], -1).tolist()
 
-    def alt(self, subject: Formula, numbers: Numbers) -> str:
-        kappa = numbers["kappa"][0]
-        inner, pi, g = (", ".join(f"{value:z.3f}" for value in numbers[name][0]) for name in ("inner", "pi", "g"))
+    def alt(self, shown: Shown) -> str:
+        kappa = shown.numbers["kappa"][0]
+        inner, pi, g = (", ".join(f"{value:z.3f}" for value in shown.numbers[name][0]) for name in ("inner", "pi", "g"))
         return (
-            f"The input ({self.x1:g}, {self.x2:g}) becomes {counted(len(kappa), 'feature')} of {subject.expansion!r}, "
+            f"The input ({self.x1:g}, {self.x2:g}) becomes {counted(len(kappa), 'feature')} of {shown.subject.expansion!r}, "
             f"from {kappa.min():.3g} to {kappa.max():.3g}. Their inner product with the rows of ψ(w) is {inner}; "
             f"the remainder adds {pi}; g is {g}."
         )
 
-    def readout(self, subject: Formula, numbers: Numbers) -> str:
+    def readout(self, shown: Shown) -> str:
+        numbers = shown.numbers
         return (
             "g = "
             + ", ".join(f"{value:z.4f}" for value in numbers["g"][0])
             + f"   D = {numbers['kappa'].shape[-1]}, {counted(len(numbers['w']) + len(numbers['w_pi']), 'learned number')}"
         )
 
-    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
-        first = {name: f"{numbers[name][0, 0]:z.3f}" for name in ("inner", "pi", "g")}
-        D = numbers["kappa"].shape[-1]
+    def values(self, shown: Shown) -> dict[str, str]:
+        first = {name: f"{shown.numbers[name][0, 0]:z.3f}" for name in ("inner", "pi", "g")}
+        D = shown.numbers["kappa"].shape[-1]
         return {"g": first["g"], "κ": f"D = {D}", "ψ": f"<κ, ψ> = {first['inner']}", "π": first["pi"]}

@@ -11,6 +11,7 @@ from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Canvas, Panel
 from ..state.ledger import BUDGET
+from ..state.shown import Shown
 from .base import COLORS, MANY, Numbers, Picture, counted
 
 # Squares and squares of 2 are among them: images have such sizes.
@@ -64,15 +65,16 @@ class Growth(Picture):
         size = 8 * (self.rows * D + matrix)
         return {"log_m": log_m, "log_D": log_D, "m": torch.tensor(x.shape[-1]), "D": D, "matrix": matrix, "bytes": size}
 
-    def paint(self, canvas: Canvas, subject: Expansion, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        numbers = shown.numbers
         m, D = float(numbers["m"]), float(numbers["D"])
         limit = affordable(self.rows, self.n)
         canvas.limits(0, (0, 3.1), (-0.3, 12))
         canvas.line("inputs", 0, [0, 3.1], [0, 3.1], color="#777777", linestyle="--", linewidth=1.2)
         style = {"color": COLORS["κ"], "linewidth": 2}
         canvas.line("D", 0, numbers["log_m"], numbers["log_D"].clamp(max=14), term="κ", **style)
-        if subject.made_for:
-            canvas.text("made for", 0, 0.01, 0.94, f"no curve: this κ was made for m = {subject.made_for} only", color=COLORS["κ"])
+        if shown.subject.made_for:
+            canvas.text("made for", 0, 0.01, 0.94, f"no curve: this κ was made for m = {shown.subject.made_for} only", color=COLORS["κ"])
         edge = math.log10(limit)
         canvas.line("limit", 0, [0, 3.1], [edge, edge], color="#b34700", linestyle=":", linewidth=1.6)
         canvas.text("limit says", 0, 0.01, (edge + 0.3) / 12.3 + 0.015, f"above the dotted line: more than 256 MB (D = {limit:,.0f})")
@@ -84,24 +86,25 @@ class Growth(Picture):
         style = {"ha": side, "va": "bottom" if over else "top", "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}}
         canvas.text(f"here {side} {over}", 0, *place, f"D = {D:,.0f}", **style)
 
-    def alt(self, subject: Expansion, numbers: Numbers) -> str:
+    def alt(self, shown: Shown) -> str:
+        numbers = shown.numbers
         m, D = int(numbers["m"]), int(numbers["D"])
-        if subject.made_for:
+        if shown.subject.made_for:
             grown = f" It was made for m = {m} only."
         else:
             first, last = (f"{10 ** float(numbers['log_D'][i]):.4g} at m = {10 ** float(numbers['log_m'][i]):.0f}" for i in (0, -1))
             grown = f" D runs from {first} to {last}."
         return (
-            f"The number of features D of {subject!r} against the number of inputs m, both by powers of ten.{grown} "
+            f"The number of features D of {shown.subject!r} against the number of inputs m, both by powers of ten.{grown} "
             f"At m = {m} it makes {counted(D, 'feature', ',')}; a matrix for {counted(self.n, 'output')} holds "
             f"{counted(int(numbers['matrix']), 'number', ',')}."
         )
 
-    def readout(self, subject: Expansion, numbers: Numbers) -> str:
-        D, matrix, size = (int(numbers[name]) for name in ("D", "matrix", "bytes"))
-        only = " (made for this m only)" if subject.made_for else ""
+    def readout(self, shown: Shown) -> str:
+        D, matrix, size = (int(shown.numbers[name]) for name in ("D", "matrix", "bytes"))
+        only = " (made for this m only)" if shown.subject.made_for else ""
         memory = f"{size / 2**20:,.2f} MB for {counted(self.rows, 'row')} and the matrix"
-        return f"m = {int(numbers['m'])}{only}   D = {D:,}   n · D = {matrix:,}   {memory}"
+        return f"m = {int(shown.numbers['m'])}{only}   D = {D:,}   n · D = {matrix:,}   {memory}"
 
-    def values(self, subject: Expansion, numbers: Numbers) -> dict[str, str]:
-        return {"κ": f"D = {int(numbers['D']):,}", "ψ": f"{self.n} × {int(numbers['D']):,}"}
+    def values(self, shown: Shown) -> dict[str, str]:
+        return {"κ": f"D = {int(shown.numbers['D']):,}", "ψ": f"{self.n} × {int(shown.numbers['D']):,}"}

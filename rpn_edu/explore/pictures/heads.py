@@ -9,6 +9,7 @@ from ...component import Dial, component
 from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady, with_jumps
+from ..state.shown import Shown
 from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed, counted
 
 
@@ -78,10 +79,10 @@ class Heads(Picture):
             found["distance_with_mean_w"] = (subject.expansion(x) @ mean.mT - g).square().mean().sqrt() / length
         return {"matrices": torch.stack(matrices), "single": single, "first": first, "curves": curves, **found}
 
-    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
         names = ("matrices", "single", "curves", "singular", "singular_1")
         # What rounding errors leave of a 0 has no sign to be shown.
-        matrices, single, curves, singular, of_one = (numbers[name].round(decimals=9) for name in names)
+        matrices, single, curves, singular, of_one = (shown.numbers[name].round(decimals=9) for name in names)
         C, width, _ = matrices.shape
         limit = steady(torch.cat((matrices.flatten(), single.flatten())), floor=0.1)
         gap = torch.full((width, 1), float("nan"), dtype=torch.float64)
@@ -89,7 +90,7 @@ class Heads(Picture):
         canvas.image("single", 1, single, limit)
         top = steady(curves, floor=0.1) * 1.05
         canvas.limits(2, (-1, 1), (-top, top))
-        first = numbers["first"]
+        first = shown.numbers["first"]
         *channels, fused, best = curves
         for number, curve in enumerate(channels):
             style = {"color": COLORS["ψ"], "linestyle": LINES[number % len(LINES)], "linewidth": 1.1}
@@ -102,28 +103,30 @@ class Heads(Picture):
         canvas.bars("singular", 3, singular, COLORS["ψ"], HATCHES["ψ"])
         canvas.line("of one", 3, range(len(of_one)), of_one, color="#222222", marker="x", linestyle="", markersize=5)
 
-    def verdict(self, subject: Formula, numbers: Numbers) -> str:
+    def verdict(self, shown: Shown) -> str:
+        numbers = shown.numbers
         if numbers["distance"] > 1e-6:
             return f"no single ψ does this: {numbers['distance']:.0%} is missing"
         if numbers.get("distance_with_mean_w", 1.0) > 1e-6:
             return "one matrix does the same"
-        scale = subject.fusion.times_mean(subject.channels) or 1
+        scale = shown.subject.fusion.times_mean(shown.subject.channels) or 1
         return "one matrix does the same, " + (f"{scale:g} times " if scale != 1 else "") + "ψ of the mean of w"
 
-    def alt(self, subject: Formula, numbers: Numbers) -> str:
+    def alt(self, shown: Shown) -> str:
+        subject, numbers = shown.subject, shown.numbers
         return (
             f"{counted(subject.channels, 'channel')} of {subject.expansion!r} with {subject.reconciliation!r}, "
-            f"fused by {subject.fusion!r}: {self.verdict(subject, numbers)}. The matrix of channel 1 has "
+            f"fused by {subject.fusion!r}: {self.verdict(shown)}. The matrix of channel 1 has "
             f"the rank {numbers['rank_of_channel_1']}, the best single matrix {numbers['rank']}. "
             f"Output {self.output}, fused, runs "
             f"from {numbers['curves'][-2].min():.3g} to {numbers['curves'][-2].max():.3g} as the first input goes from -1 to 1."
         )
 
-    def readout(self, subject: Formula, numbers: Numbers) -> str:
-        ranks = f"rank {numbers['rank_of_channel_1']} in channel 1, {numbers['rank']} in the best ψ"
-        return f"{self.verdict(subject, numbers)}\n{ranks}, l = {self.sizes(subject)['l']}"
+    def readout(self, shown: Shown) -> str:
+        ranks = f"rank {shown.numbers['rank_of_channel_1']} in channel 1, {shown.numbers['rank']} in the best ψ"
+        return f"{self.verdict(shown)}\n{ranks}, l = {shown.sizes['l']}"
 
-    def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
+    def formula(self, shown: Shown) -> tuple[tuple[str, str], ...]:
         return (
             ("g", "g(x|w)"),
             ("", " = "),
@@ -135,7 +138,7 @@ class Heads(Picture):
             ("", " ⟩, …"),
         )
 
-    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
-        C, width, D = numbers["matrices"].shape
-        name = type(subject.fusion).__name__ if C > 1 else "nothing to fuse"
+    def values(self, shown: Shown) -> dict[str, str]:
+        C, width, D = shown.numbers["matrices"].shape
+        name = type(shown.subject.fusion).__name__ if C > 1 else "nothing to fuse"
         return {"g": f"{self.n} outputs", "fusion": name, "κ": f"D = {D}", "ψ": f"{C} × ({width} × {D})"}

@@ -11,6 +11,7 @@ from ...component import Dial, component
 from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
+from ..state.shown import Shown
 from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered
 
 
@@ -96,7 +97,8 @@ class Microscope(Picture):
         made = (f"{H} = <κ({old}), ψ({lowered('w', k)})> + π({old})" for k, (old, H) in enumerate(zip(names, names[1:]), 1))
         return [line + ("  = g(x)" if k == self.depth else "") for k, line in enumerate(made, 1)]
 
-    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        numbers = shown.numbers
         kappa, W, n = numbers["kappa"][0], numbers["W"], numbers["H"].shape[-1]
         H, before = lowered("H", self.layer), self.before()
         top = steady(kappa) * 1.1
@@ -131,30 +133,32 @@ class Microscope(Picture):
         """What the picture says where numbers were cut."""
         return f"   cut at {self.reach:g}" if numbers["H"].abs().max() >= self.reach else ""
 
-    def alt(self, subject: Formula, numbers: Numbers) -> str:
+    def alt(self, shown: Shown) -> str:
+        numbers = shown.numbers
         kappa, H = numbers["kappa"][0], numbers["H"][0]
         sizes, slopes = (", ".join(f"{value:.2g}" for value in numbers[name]) for name in ("sizes", "slope_sizes"))
         return (
             f"Layer {self.layer} of {self.depth} for the input ({self.x1:g}, {self.x2:g}): "
-            f"{counted(len(kappa), 'feature')} of {subject.expansion!r} "
-            f"from {kappa.min():.3g} to {kappa.max():.3g} meet a {len(H)} by {len(kappa)} matrix of {subject.reconciliation!r}. "
+            f"{counted(len(kappa), 'feature')} of {shown.subject.expansion!r} "
+            f"from {kappa.min():.3g} to {kappa.max():.3g} meet a {len(H)} by {len(kappa)} matrix of {shown.subject.reconciliation!r}. "
             f"The layer hands over {', '.join(f'{value:z.3f}' for value in H)}{self.cut(numbers)}. Beside it the sizes of all layers "
             f"from the input on: {sizes}; and of the gradient of the first output there: {slopes}."
         )
 
-    def readout(self, subject: Formula, numbers: Numbers) -> str:
-        H, slope = (", ".join(f"{value:z.3f}" for value in numbers[name][0]) for name in ("H", "slope"))
+    def readout(self, shown: Shown) -> str:
+        H, slope = (", ".join(f"{value:z.3f}" for value in shown.numbers[name][0]) for name in ("H", "slope"))
         name = lowered("H", self.layer)
-        return f"{name} = {H}{self.cut(numbers)}\nslope of g₁ at {name}: {slope}"
+        return f"{name} = {H}{self.cut(shown.numbers)}\nslope of g₁ at {name}: {slope}"
 
-    def figures(self, subject: Formula, numbers: Numbers) -> dict[str, float]:
-        return {"D": numbers["kappa"].shape[-1]} | super().figures(subject, numbers)  # of the layer under the lens
+    def figures(self, shown: Shown) -> dict[str, float]:
+        return {"D": shown.numbers["kappa"].shape[-1]} | super().figures(shown)  # of the layer under the lens
 
-    def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
+    def formula(self, shown: Shown) -> tuple[tuple[str, str], ...]:
         before, w, result = self.before(), lowered("w", self.layer), lowered("H", self.layer)
         terms = (("κ", f"κ({before})"), ("", " , "), ("ψ", f"ψ({w})"), ("", " ⟩ + "), ("π", f"π({before})"))
         return (("g", result), ("", " = ⟨ "), *terms)
 
-    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
+    def values(self, shown: Shown) -> dict[str, str]:
+        numbers = shown.numbers
         D, n = numbers["kappa"].shape[-1], numbers["H"].shape[-1]
         return {"g": f"layer {self.layer} of {self.depth}", "κ": f"D = {D}", "ψ": f"{n} × {D}", "π": f"{numbers['pi'][0, 0]:z.3f}"}

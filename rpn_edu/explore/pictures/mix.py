@@ -13,6 +13,7 @@ from ...component import Dial, component
 from ...interdependence import Interdependence
 from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
+from ..state.shown import Shown
 from .base import MANY, Numbers, Picture, Seed
 
 NAMES = {
@@ -146,8 +147,8 @@ class Mix(Picture):
 
     # ---- what is shown --------------------------------------------------------------------------------------------------------------
 
-    def paint(self, canvas: Canvas, subject: Interdependence, numbers: Numbers) -> None:
-        X, A, mixed = (numbers[name] for name in ("X", "A", "mixed"))
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        X, A, mixed = (shown.numbers[name] for name in ("X", "A", "mixed"))
         attribute = self.place == "attribute"
         limits = [steady(values, floor=0.1) for values in (X, A, mixed)]
         for panel, name in enumerate((TITLES.get(self.data, "X"), "A, row → column", "X A" if attribute else "Aᵀ X")):
@@ -155,7 +156,8 @@ class Mix(Picture):
         rows, columns = NAMES.get(self.data, ((), ()))
         self.show(canvas, 0, X, limits[0], rows, columns, 64)
         self.show(canvas, 1, A, limits[1])
-        self.show(canvas, 2, mixed, limits[2], rows if attribute else (), () if attribute else columns, getattr(subject, "patches", 64))
+        patches = getattr(shown.subject, "patches", 64)
+        self.show(canvas, 2, mixed, limits[2], rows if attribute else (), () if attribute else columns, patches)
         self.frame(canvas, 1, A.shape, self.chosen(A))
         if self.data == "karate" and len(mixed) == len(X):
             at = PLACES[self.chosen(A)] if not attribute else (math.nan, math.nan)
@@ -206,7 +208,8 @@ class Mix(Picture):
         x, y = (ends, sides) if across else (sides, ends)
         canvas.line(f"frame {panel}", panel, x, y, color="#222222", linewidth=2)
 
-    def readout(self, subject: Interdependence, numbers: Numbers) -> str:
+    def readout(self, shown: Shown) -> str:
+        numbers = shown.numbers
         A, weights = numbers["A"], numbers["weights"]
         what = "column" if self.place == "attribute" else "row"
         largest = weights.abs().argsort(descending=True, stable=True)
@@ -219,27 +222,27 @@ class Mix(Picture):
             said += f"\n{right} of {len(numbers['mixed'])} on their club's side, {empty} at 0"
         return said
 
-    def figures(self, subject: Interdependence, numbers: Numbers) -> dict[str, float]:
-        largest = {f"largest size in {name}": numbers[key].abs().max().item() for name, key in (("A", "A"), ("the result", "mixed"))}
-        return largest | super().figures(subject, numbers)
+    def figures(self, shown: Shown) -> dict[str, float]:
+        largest = {f"largest size in {name}": shown.numbers[key].abs().max().item() for name, key in (("A", "A"), ("the result", "mixed"))}
+        return largest | super().figures(shown)
 
-    def alt(self, subject: Interdependence, numbers: Numbers) -> str:
-        X, A, mixed = (numbers[name] for name in ("X", "A", "mixed"))
+    def alt(self, shown: Shown) -> str:
+        X, A, mixed = (shown.numbers[name] for name in ("X", "A", "mixed"))
         sized = {name: f"{len(value)} by {value.shape[1]}" for name, value in (("X", X), ("A", A), ("mixed", mixed))}
         kind = {"table": "six flowers and their lengths", "sequence": "three sequences", "karate": "the members of a karate club"}
-        named = textwrap.shorten(repr(subject), 100, placeholder=" ...")  # not all the links of a club
+        named = textwrap.shorten(repr(shown.subject), 100, placeholder=" ...")  # not all the links of a club
         return (
             f"Data X ({kind.get(self.data, 'an image of a five')}, {sized['X']}) beside the {sized['A']} matrix A of {named}, "
             f"whose entries run from {A.min():.3g} to {A.max():.3g}, {int((A == 0).sum())} of them 0. "
             f"The mixed data {'X A' if self.place == 'attribute' else 'A transposed times X'} ({sized['mixed']}) "
-            f"run from {mixed.min():.3g} to {mixed.max():.3g}. {self.readout(subject, numbers)}.".replace("\n", ", ")
+            f"run from {mixed.min():.3g} to {mixed.max():.3g}. {self.readout(shown)}.".replace("\n", ", ")
         )
 
-    def formula(self, subject: Interdependence) -> tuple[tuple[str, str], ...]:
+    def formula(self, shown: Shown) -> tuple[tuple[str, str], ...]:
         if self.place == "attribute":
             return (("", "mixed = X · A,   A = "), ("ξ", "ξ(X)"))
         return (("", "mixed = Aᵀ · X,   A = "), ("ξ", "ξ(Xᵀ)"))
 
-    def values(self, subject: Interdependence, numbers: Numbers) -> dict[str, str]:
-        down, across = numbers["A"].shape
+    def values(self, shown: Shown) -> dict[str, str]:
+        down, across = shown.numbers["A"].shape
         return {"ξ": f"{down} × {across}"}

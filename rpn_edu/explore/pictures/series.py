@@ -9,6 +9,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...expansion import Taylor
 from ..canvas import Canvas, Panel, steady
+from ..state.shown import Shown
 from .base import COLORS, Numbers, Picture
 
 
@@ -94,7 +95,8 @@ class Series(Picture):
         }
         return {"x": x, "f": f(x), "w": w, "inner": inner, "pi": f(x) - inner, **logs, **figures}
 
-    def paint(self, canvas: Canvas, subject: Taylor, numbers: Numbers) -> None:
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        numbers = shown.numbers
         x = numbers["x"]
         top = 8.0 if self.function == "exp x" else 2.5
         canvas.limits(0, (-2, 2), (-0.75 * top, top))
@@ -110,26 +112,26 @@ class Series(Picture):
         canvas.line("bound", 1, x, numbers["log_bound"].clamp(min=-10), color="#b34700", linestyle="-.", linewidth=1.4)
         canvas.line("at right", 1, [self.at, self.at], [-10, reach], color="black", linewidth=1, linestyle=":")
 
-    def alt(self, subject: Taylor, numbers: Numbers) -> str:
-        inner, pi, missing, bound = (float(numbers[f"{name}_at"]) for name in ("inner", "pi", "missing", "bound"))
+    def alt(self, shown: Shown) -> str:
+        inner, pi, missing, bound = (float(shown.numbers[f"{name}_at"]) for name in ("inner", "pi", "missing", "bound"))
         return (
-            f"The function {self.function} and the product of the powers of x - a up to {subject.order}, a = {self.a:g}, "
+            f"The function {self.function} and the product of the powers of x - a up to {shown.subject.order}, a = {self.a:g}, "
             f"with Taylor's w. "
             f"At x = {self.at:g} the product says {inner:z.4g} and leaves out {pi:z.4g}. Of this f(a) = {pi - missing:z.4g} is a constant "
             f"and {missing:z.3g} is Taylor's remainder; Lagrange's bound for it is {bound:z.3g}."
         )
 
-    def readout(self, subject: Taylor, numbers: Numbers) -> str:
-        inner, pi, missing, bound = (float(numbers[f"{name}_at"]) for name in ("inner", "pi", "missing", "bound"))
+    def readout(self, shown: Shown) -> str:
+        inner, pi, missing, bound = (float(shown.numbers[f"{name}_at"]) for name in ("inner", "pi", "missing", "bound"))
         left = f"f(a) {'-' if missing < 0 else '+'} {abs(missing):z.2g}"
         return f"at x = {self.at:g}: <κ, w> = {inner:z.4f}   π = {pi:z.4f} = {left}   bound {bound:z.2g}"
 
-    def figures(self, subject: Taylor, numbers: Numbers) -> dict[str, float]:
-        return {"rest": abs(numbers["missing_at"].item()), "bound": numbers["bound_at"].item()}
+    def figures(self, shown: Shown) -> dict[str, float]:
+        return {"rest": abs(shown.numbers["missing_at"].item()), "bound": shown.numbers["bound_at"].item()}
 
-    def formula(self, subject: Taylor) -> tuple[tuple[str, str], ...]:
+    def formula(self, shown: Shown) -> tuple[tuple[str, str], ...]:
         return (("g", "f(x)"), ("", " = ⟨ "), ("κ", "κ(x - a)"), ("", " , "), ("ψ", "w"), ("", " ⟩ + "), ("π", "π(x)"))
 
-    def values(self, subject: Taylor, numbers: Numbers) -> dict[str, str]:
-        w = ", ".join(f"{value:z.3g}" for value in numbers["w"][:4]) + (", …" if subject.order > 4 else "")
-        return {"κ": f"D = {subject.order}", "ψ": w, "π": f"{float(numbers['pi_at']):z.4f}"}
+    def values(self, shown: Shown) -> dict[str, str]:
+        w = ", ".join(f"{value:z.3g}" for value in shown.numbers["w"][:4]) + (", …" if shown.subject.order > 4 else "")
+        return {"κ": f"D = {shown.subject.order}", "ψ": w, "π": f"{float(shown.numbers['pi_at']):z.4f}"}

@@ -9,6 +9,7 @@ from ...component import Dial, component
 from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
+from ..state.shown import Shown
 from .base import COLORS, DEEP, MANY, Numbers, Picture, Seed, counted
 
 
@@ -71,8 +72,8 @@ class Stack(Picture):
         logs = {"log_signal": signal.clamp(min=1e-16).log10(), "log_gradient": gradient.clamp(min=1e-16).log10()}
         return {"signal": signal, "gradient": gradient, **logs}
 
-    def paint(self, canvas: Canvas, subject: Formula, numbers: Numbers) -> None:
-        signal, gradient = numbers["log_signal"], numbers["log_gradient"]
+    def paint(self, canvas: Canvas, shown: Shown) -> None:
+        signal, gradient = shown.numbers["log_signal"], shown.numbers["log_gradient"]
         reach, last = min(steady(torch.cat((signal, gradient)), floor=2), 20.0), len(signal) - 1
         canvas.limits(0, (-0.5, max(30, self.depth) + 0.5), (-1.08 * reach, 1.08 * reach))
         canvas.line("one", 0, [-0.5, max(30, self.depth) + 0.5], [0, 0], color="#999999", linewidth=0.8)
@@ -89,32 +90,32 @@ class Stack(Picture):
         ratio = float(end / start.clamp(min=1e-300))
         return "dies" if ratio == 0 else "vanishes" if ratio < 1e-3 else "shrinks" if ratio < 0.3 else "stays" if ratio < 3.5 else "grows"
 
-    def alt(self, subject: Formula, numbers: Numbers) -> str:
-        signal, gradient = numbers["signal"], numbers["gradient"]
+    def alt(self, shown: Shown) -> str:
+        signal, gradient = shown.numbers["signal"], shown.numbers["gradient"]
         last = len(signal) - 1
         ended = f" Layer {last + 1} would pass a billion, so the stack ends below it." if last < self.depth else ""
         return (
-            f"{counted(self.depth, 'layer')} of {subject!r}, each {self.width} wide. On the way up "
+            f"{counted(self.depth, 'layer')} of {shown.subject!r}, each {self.width} wide. On the way up "
             f"the signal {self.trend(signal[0], signal[-1])}: "
             f"its size goes from {signal[0]:.3g} to {signal[-1]:.3g} after layer {last}. On the way down the gradient "
             f"{self.trend(gradient[-1], gradient[0])}: its size goes from {gradient[-1]:.3g} at the top to {gradient[0]:.3g} at x.{ended}"
         )
 
-    def readout(self, subject: Formula, numbers: Numbers) -> str:
-        signal, gradient, l = numbers["signal"], numbers["gradient"], self.sizes(subject)["l"]
+    def readout(self, shown: Shown) -> str:
+        signal, gradient, l = shown.numbers["signal"], shown.numbers["gradient"], shown.sizes["l"]
         return f"signal {signal[0]:.3g} → {signal[-1]:.3g} at the top   gradient 1 at the top → {gradient[0]:.3g} at x   l = {l:,}"
 
-    def figures(self, subject: Formula, numbers: Numbers) -> dict[str, float]:
-        return {"signal at the top": numbers["signal"][-1].item(), "gradient at x": numbers["gradient"][0].item()}
+    def figures(self, shown: Shown) -> dict[str, float]:
+        return {"signal at the top": shown.numbers["signal"][-1].item(), "gradient at x": shown.numbers["gradient"][0].item()}
 
-    def formula(self, subject: Formula) -> tuple[tuple[str, str], ...]:
+    def formula(self, shown: Shown) -> tuple[tuple[str, str], ...]:
         below = "Hₖ₋₁"
         return (("g", "Hₖ"), ("", " = ⟨ "), ("κ", f"κ({below})"), ("", " , "), ("ψ", "ψ(wₖ)"), ("", " ⟩ + "), ("π", f"π({below})"))
 
-    def values(self, subject: Formula, numbers: Numbers) -> dict[str, str]:
-        D = self.sizes(subject)["D"]
+    def values(self, shown: Shown) -> dict[str, str]:
+        D = shown.sizes["D"]
         return {
-            "g": f"k = 1 … {len(numbers['signal']) - 1}",
+            "g": f"k = 1 … {len(shown.numbers['signal']) - 1}",
             "κ": f"D = {D}",
             "ψ": f"{self.width} × {D}",
             "π": counted(self.width, "number"),
