@@ -136,10 +136,10 @@ class Explorer:
                 return False  # it is part of what is shown, and its size is not told by the picture's
             try:
                 with alone():
-                    picture.sizes(dataclasses.replace(start, **{names[0]: row}) if names else row)  # type: ignore[type-var]
+                    state = dataclasses.replace(start, **{names[0]: row}) if names else row  # type: ignore[type-var]
+                    return bool(picture.sizes(state)) and not picture.refuses(state)
             except ValueError:
                 return False
-            return True
 
         self.picture_panel = ComponentPanel(picture, "picture", self._moved, hidden=tuple(hide))
         tabs: dict[str, Tab] = {}

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .. import expansion, fusion, interdependence, reconciliation, remainder
@@ -16,6 +15,7 @@ from ..reconciliation import Reconciliation
 from ..remainder import Remainder
 from ..shared import given
 from ..shared.activation import ACTIVATIONS, Activation
+from ..shared.alone import seeded
 
 
 class Trace(NamedTuple):
@@ -126,28 +126,35 @@ class Formula(Component):
         kappa = self.expansion(x_xi, belonging("expansion_", frozen))  # (..., b, D)
         kappa_xi = self.instance.mix(kappa.mT, x.mT, w["instance"], belonging("instance_", frozen)).mT  # (..., b', D)
         inner = self.inner(kappa_xi, n, w, frozen)  # (..., b', n)
-        pi = self.pi(x, inner, w["remainder"], belonging("remainder_", frozen))  # (..., b', n)
+        pi = self.pi(x, inner, n, w["remainder"], belonging("remainder_", frozen))  # (..., b', n)
         return Trace(x, x_xi, kappa, kappa_xi, inner, pi, inner + pi)
 
     def inner(self, z: Tensor, n: int, w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> Tensor:
         """<z, ψ(w)> of every channel, fused, plus the bias: (..., b, D) → (..., b, n)."""
-        parts = [F.linear(z, W) for W in self.matrices(z.shape[-1], n, w, frozen)]  # (..., b, width) each
-        inner = parts[0] if self.channels == 1 else self.fusion(parts, w["fusion"], belonging("fusion_", frozen))
+        inner = self.fused([z @ W.mT for W in self.matrices(z.shape[-1], n, w, frozen)], w, frozen)
         return inner + w["bias"] if self.bias else inner
+
+    def fused(self, parts: list[Tensor], w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """The channels as one: (..., b, width) each → (..., b, n)."""
+        return parts[0] if self.channels == 1 else self.fusion(parts, w["fusion"], belonging("fusion_", frozen))
 
     def matrices(self, D: int, n: int, w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> list[Tensor]:
         """ψ(w) of every channel: (width, D) each, where `fusion` makes n outputs of all widths."""
-        psi, width = self.reconciliation, self.fusion.part_width(n, self.channels)
-        return [psi.matrix(part, width, D, belonging("reconciliation_", frozen)) for part in w["reconciliation"]]
+        return [self.psi(k, D, n, w, frozen) for k in range(self.channels)]
 
-    def pi(self, x: Tensor, inner: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+    def psi(self, channel: int, D: int, n: int, w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """ψ(w) of one channel: (width, D)."""
+        width, fixed = self.fusion.part_width(n, self.channels), belonging("reconciliation_", frozen)
+        return self.reconciliation.matrix(w["reconciliation"][channel], width, D, frozen=fixed)
+
+    def pi(self, x: Tensor, inner: Tensor, n: int, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """The remainder of x, as many rows as the inner product has: (..., b, m), (..., b', n), (l,) → (..., b', n).
 
         ValueError where b and b' differ: only a π that is always 0 fits a ξ that changes their number.
         """
         if self.remainder.neutral:
             return torch.zeros_like(inner)
-        pi = self.remainder(x, w, inner.shape[-1], frozen)
+        pi = self.remainder(x, w, n, frozen)
         if pi.shape != inner.shape:  # never broadcast: one row would be added to all
             rows = f"Formula.instance makes {inner.shape[-2]} rows of {x.shape[-2]}"
             raise ValueError(f"{rows}, which only remainder.Zero() fits, got {self.remainder}")
@@ -181,14 +188,48 @@ class Formula(Component):
         parts = [self.fusion.part_width(n, self.channels)] * self.channels
         return [*terms, ("fusion", (parts,))] if self.channels > 1 else terms
 
-    def init(self, m: int, n: int) -> Learned:
+    def learning(self, m: int, n: int) -> list[tuple[str, tuple]]:
+        """Those of `meetings` that have learned numbers."""
+        return [(term, sizes) for term, sizes in self.meetings(m, n) if getattr(self, term).length(*sizes)]
+
+    def init(self, m: int, n: int, dtype: torch.dtype | None = None) -> Learned:
         """Fresh learned numbers from m to n, on the CPU from torch's seed: ψ of every channel, then the terms, then the bias."""
+        w = {"reconciliation": self.init_psi(m, n), **self.init_others(m, n)}
+        return Learned(w if dtype is None else {term: value.to(dtype) for term, value in w.items()})
+
+    def init_psi(self, m: int, n: int) -> Tensor:
+        """Fresh numbers for the ψ of every channel: (channels, l)."""
         width, D = self.fusion.part_width(n, self.channels), self.width(m)
-        w = Learned({"reconciliation": torch.stack([self.reconciliation.init(width, D) for _ in range(self.channels)])})  # (channels, l)
-        for term, sizes in self.meetings(m, n):
-            w[term] = getattr(self, term).init(*sizes)
-        w["bias"] = torch.zeros(n if self.bias else 0, device="cpu")
-        return w
+        return torch.stack([self.reconciliation.init(width, D) for _ in range(self.channels)])
+
+    def init_others(self, m: int, n: int) -> Learned:
+        """Fresh numbers for all that learns besides ψ: (l,) of each term, (n,) of the bias, which starts at 0."""
+        bias = {"bias": torch.zeros(n, device="cpu")} if self.bias else {}
+        return Learned({**{term: getattr(self, term).init(*sizes) for term, sizes in self.learning(m, n)}, **bias})
+
+    def draw(self, m: int, n: int, seed: int) -> Learned:
+        """Learned numbers in float64 that follow from a seed. Those of ψ have it alone: another κ or ψ changes no number of other terms."""
+        with seeded(seed):
+            psi = self.init_psi(m, n).double()  # (channels, l)
+        with seeded(seed + 1000):
+            others = self.init_others(m, n)
+        return Learned({"reconciliation": psi, **{term: value.double() for term, value in others.items()}})
+
+    def joined(self, w: Mapping[str, Tensor]) -> Tensor:
+        """All learned numbers in one row, as `parted` takes them apart: (channels, l), (l,), ..., (n,) → (L,)."""
+        return torch.cat([value.flatten() for value in w.values()]) if w else torch.empty(0, device="cpu")
+
+    def parted(self, w: Tensor, m: int, n: int) -> Learned:
+        """A row of all learned numbers as those of each term: (L,) → (channels, l), (l,), ..., (n,)."""
+        pieces = w.split([length for _, length in self.lengths(m, n)])
+        psi = pieces[0].reshape(self.channels, self.lengths(m, n)[0][1] // self.channels)
+        return Learned({"reconciliation": psi, **{term: pieces[k] for k, (term, _) in enumerate(self.lengths(m, n)[1:], 1)}})
+
+    def lengths(self, m: int, n: int) -> list[tuple[str, int]]:
+        """How many numbers each term learns, in the order in which `init` draws them."""
+        psi = self.channels * self.reconciliation.length(self.fusion.part_width(n, self.channels), self.width(m))
+        others = [(term, getattr(self, term).length(*sizes)) for term, sizes in self.learning(m, n)]
+        return [("reconciliation", psi), *others, *([("bias", n)] if self.bias else [])]
 
     def frozen(self, m: int, n: int) -> dict[str, Tensor]:
         """Numbers that are neither learned nor cheap to derive, on the CPU: those of every term, its name before theirs."""

@@ -77,6 +77,7 @@ class Owner(Fixed):
 
 
 LEARNED = ("reconciliation", "attribute", "instance", "remainder", "fusion", "bias")
+"""The terms that may learn, in the order in which `Formula.init` draws them."""
 NAMES = {"reconciliation": "w", "bias": "bias"}
 """What the numbers of a term are called in a head, if not w_ and its name."""
 
@@ -101,8 +102,9 @@ class Head(Owner):
         self.mixed, self.D, self.channel_width = sizes.mixed, sizes.D, sizes.width
         for term, arguments in {"expansion": (self.mixed,), "reconciliation": (self.channel_width, self.D), **sizes.terms}.items():
             self.own_frozen(term, getattr(f, term), *arguments)
-        for term, learned in f.init(m, n).items():
-            self.own(NAMES.get(term, f"w_{term}"), learned)
+        learned = f.init(m, n)
+        for term in ("reconciliation", *sizes.terms, "bias"):
+            self.own(NAMES.get(term, f"w_{term}"), learned[term])
         self.output = f.output.module(n)
         self.plan = Plan.of(f, sizes)
 
@@ -141,7 +143,7 @@ class Head(Owner):
         f = self.formula
         g = inner + self.bias if f.bias else inner
         if not f.remainder.neutral:
-            g = g + f.pi(x, g, self.w_remainder, self.frozen("remainder"))
+            g = g + f.pi(x, g, self.n, self.w_remainder, self.frozen("remainder"))
         if self.output is None:
             return g
         return self.output(g) if g.dim() == 2 else self.output(g.flatten(0, -2)).view(g.shape)  # batch norm knows one batch axis only

@@ -50,7 +50,7 @@ def fits(picture: Picture, subject: Any) -> bool:
         sizes = picture.sizes(subject)
     except ValueError:
         return False
-    return sizes.get("D", 0) < 100_000
+    return sizes.get("D", 0) < 100_000 and not picture.refuses(subject)
 
 
 def states(picture: type[Picture], count: int, seed: int = 0) -> list[tuple[Picture, Any]]:

@@ -1000,24 +1000,6 @@ def test_menus_leave_no_widgets_behind():
     assert counts[0] == counts[1] == counts[2]
 
 
-@pytest.mark.parametrize("row", [row for row in rpn.CATALOGUE.values() if row.term == "remainder"], ids=lambda row: row.__name__)
-def test_what_flow_shows_is_the_trace_of_a_head_with_the_same_numbers(row):
-    formula = rpn.Formula(rpn.expansion.Chebyshev(degree=3), rpn.reconciliation.RandomAdaption(), row())
-    picture = Flow(x1=0.3, x2=-0.7, seed=2)
-    seen = picture.numbers(formula)
-    head = rpn.Head(2, picture.n, formula).double()
-    # Drawn in float64 and cast to the default dtype when the head was made: the picture keeps all digits.
-    frozen = formula.reconciliation.frozen(picture.n, head.D)
-    with torch.no_grad():
-        head.w.copy_(seen["w"].unsqueeze(0))
-        head.w_remainder.copy_(seen["w_pi"])
-        head.reconciliation_A.copy_(frozen["A"])
-        head.reconciliation_B.copy_(frozen["B"])
-        trace = head.trace(seen["x"])
-    for name in ("x", "kappa", "inner", "pi", "g"):
-        torch.testing.assert_close(seen[name], getattr(trace, name), rtol=1e-9, atol=1e-12)
-
-
 @pytest.mark.parametrize("text, doubt", [("0,5 1,2\n1,5 2,5", "0,5"), ("1,5;2,5", "1,5"), ("1 2\n1,5 2", "1,5"), ("3\t-1,25", "-1,25")])
 def test_a_comma_that_may_be_a_decimal_point_is_asked_about(text, doubt):
     with pytest.raises(ValueError, match=f"is '{doubt}' one number. Write {doubt.replace(',', '.')}"):

@@ -18,23 +18,6 @@ def numbers(formula, **fields):
 
 
 @pytest.mark.parametrize("fusion", ALL)
-@pytest.mark.parametrize("channels", [1, 2, 3])
-def test_the_fused_curve_is_what_a_head_with_these_matrices_computes(fusion, channels):
-    formula = rpn.Formula(KAPPA, channels=channels, fusion=fusion)
-    found = numbers(formula, output=5, x2=-0.4)
-    head = rpn.Head(2, 12, formula).double()
-    torch.manual_seed(0)
-    torch.rand(256, 2)
-    with torch.no_grad():
-        head.w.copy_(found["matrices"].flatten(1))
-        [head.formula.reconciliation.init(head.channel_width, head.D) for _ in range(channels)]  # drawn before the numbers of fusion
-        if channels > 1 and isinstance(fusion, F.Parameterized):
-            head.w_fusion.copy_(fusion.init([12] * channels))
-        x = torch.stack((found["first"], torch.full_like(found["first"], -0.4)), -1)
-        torch.testing.assert_close(found["curves"][-2], head(x)[:, 4], rtol=1e-6, atol=1e-7)
-
-
-@pytest.mark.parametrize("fusion", ALL)
 def test_what_collapses_into_one_matrix_is_what_is_linear_in_the_channels(fusion):
     found = numbers(rpn.Formula(KAPPA, channels=3, fusion=fusion))
     linear = not isinstance(fusion, (F.Max, F.Min, F.Prod, F.Median))

@@ -16,8 +16,7 @@ def numbers(formula, **fields):
         return Stack(**fields).numbers(formula)
 
 
-@pytest.mark.parametrize("remainder", [P.Zero(), P.Constant(), P.Identity(), P.Linear()])
-@pytest.mark.parametrize("expansion", [X.Identity(), X.Fourier(), X.Taylor(order=2)])
+@pytest.mark.parametrize("expansion, remainder", [(X.Identity(), P.Zero()), (X.Taylor(order=2), P.Linear())])
 def test_signal_and_gradient_are_those_of_layers_that_torch_differentiates(expansion, remainder):
     formula, d, K = rpn.Formula(expansion, remainder=remainder), 5, 4
     picture = Stack(width=d, depth=K, gain=0.3, seed=2)

@@ -104,7 +104,7 @@ def test_one_of_a_kind_is_told_in_the_singular(name):
     page, seen = STARTS[name](), 0
     for picture, subject in itertools.product(ones(page.picture), ones(page.subject)):
         try:
-            ledger(picture.sizes(subject), subject)
+            ledger(picture, subject)
             with torch.no_grad():
                 numbers = picture.numbers(subject, **picture.given())
         except ValueError:

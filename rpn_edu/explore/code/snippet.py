@@ -55,6 +55,8 @@ MUTATORS = {"append", "extend", "insert", "pop", "update"}
 
 def is_plain(value: Any) -> bool:
     """Can the value be written down as a literal?"""
+    if value == {} and isinstance(value, dict):
+        return True
     if isinstance(value, (tuple, list)):
         return all(map(is_plain, value))
     return value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
@@ -69,7 +71,7 @@ def literal(value: Any) -> ast.expr:
 def is_ours(called: Any) -> bool:
     """A function or method of this package, or of a learner's own component: its source is written out."""
     called = inspect.unwrap(called) if callable(called) else called
-    written = inspect.ismethod(called) or inspect.isfunction(called) or (isinstance(called, type) and issubclass(called, tuple))
+    written = inspect.ismethod(called) or inspect.isfunction(called) or (isinstance(called, type) and issubclass(called, (tuple, dict)))
     return written and called.__module__.partition(".")[0] not in THEIRS
 
 
@@ -81,8 +83,8 @@ def is_number_of(called: Any) -> bool:
         return True
     if isinstance(called, type) and issubclass(called, Component):
         return True
-    of_text = isinstance(getattr(called, "__self__", None), str)  # "Max".lower
-    return callable(called) and (of_text or getattr(called, "__module__", "") in ("builtins", "math"))
+    of_value = isinstance(getattr(called, "__self__", None), (str, dict))  # "Max".lower, {}.items
+    return callable(called) and (of_value or getattr(called, "__module__", "") in ("builtins", "math"))
 
 
 def is_here(keyword: ast.keyword, value: Any) -> bool:
@@ -116,12 +118,62 @@ def is_idle(node: ast.stmt, used: Set[str]) -> bool:
     return not draws and not used & {name for target in node.targets for name in names(target, ast.Store)}
 
 
+def put(value: ast.expr, given: dict[str, ast.expr]) -> ast.expr:
+    """An expression with others in the place of its names: [a, b][0] is a then, and x.mT.mT is x."""
+
+    class Put(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return copy.deepcopy(given.get(node.id, node))
+
+        def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+            return picked(self.generic_visit(node))
+
+        def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+            return picked(self.generic_visit(node))
+
+    return Put().visit(copy.deepcopy(value))
+
+
+def picked(node: Any) -> Any:
+    """{"a": x}["a"] is x, [x, y][0] is x, x.mT.mT is x."""
+    match node:
+        case ast.Subscript(ast.Dict([ast.Constant(name)], [value]), ast.Constant(wanted)) if name == wanted:
+            return value
+        case ast.Subscript(ast.List(elements), ast.Constant(int() as place)) if not any(isinstance(e, ast.Starred) for e in elements):
+            return elements[place]
+        case ast.Attribute(ast.Attribute(whole, "mT"), "mT"):
+            return whole
+    return node
+
+
+def alone(node: Any) -> Any:
+    """[f(x) for x in [a]] is [f(a)], where x is used once."""
+    match node:
+        case ast.ListComp(element, [ast.comprehension(ast.Name(name), ast.List([only]), [])]) if names(element, ast.Load).count(name) == 1:
+            return ast.List([put(element, {name: only})], ast.Load())
+    return node
+
+
+def has_calls(node: ast.AST) -> bool:
+    """Does an expression do something, beside naming what is there?"""
+    return any(isinstance(part, ast.Call) for part in ast.walk(node))
+
+
 def names(node: ast.AST, context: type[ast.expr_context]) -> list[str]:
     return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)]
 
 
 def parameters(node: ast.AST) -> set[str]:
     return {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+
+
+def bound(target: ast.AST, value: Any) -> Iterator[tuple[str, Any]]:
+    """What the names of an assignment mean: `k, (term, _)`."""
+    if isinstance(target, ast.Tuple):
+        for name, part in zip(target.elts, value):
+            yield from bound(name, part)
+    elif isinstance(target, ast.Name):
+        yield target.id, value
 
 
 class Snippet:
@@ -157,8 +209,9 @@ class Snippet:
             found = self.functions.get(same)
         if found is None:
             used = names(ast.Module(body, []), ast.Load)
-            taken = [name for name, node in given.items() if name in used or not isinstance(node, ast.Name)]
-            name = self.name(called.__name__ if owner is None else owner.term if main else f"{owner.term}_{called.__name__}")
+            taken = [name for name, node in given.items() if name in used or has_calls(node)]
+            whose = "" if owner is None else owner.term or type(owner).__name__.lower()
+            name = self.name(called.__name__ if owner is None else whose if main else f"{whose}_{called.__name__}")
             found = self.functions[key] = self.functions[same] = name, taken
             first = (inspect.getdoc(called) or "").partition("\n")[0].partition(". ")[0].rstrip(".")
             doc = type(owner).formula_line() if isinstance(owner, Component) and main else first
@@ -193,11 +246,7 @@ class Snippet:
         if repeated or names(value, ast.Store) or parameters(value) or (main and not isinstance(value, (ast.Name, ast.Constant))):
             return None
 
-        class Put(ast.NodeTransformer):
-            def visit_Name(self, node: ast.Name) -> ast.expr:
-                return copy.deepcopy(given.get(node.id, node))
-
-        return Put().visit(copy.deepcopy(value))
+        return put(value, given)
 
 
 class _Filled(ast.NodeTransformer):
@@ -216,6 +265,7 @@ class _Filled(ast.NodeTransformer):
         methods = [n for n in ast.walk(body) if isinstance(n, ast.Attribute) and n.attr in MUTATORS]
         changed = [method.value.id for method in methods if isinstance(method.value, ast.Name)]
         self.stored = names(body, ast.Store) + changed
+        self.same: dict[str, str] = {}
         self.shaped = {name: like for name, like in (shaped or {}).items() if name not in self.stored}
         self.local = outer | set(self.stored) | parameters(body) | {n.name for n in ast.walk(body) if isinstance(n, ast.FunctionDef)}
 
@@ -247,6 +297,10 @@ class _Filled(ast.NodeTransformer):
         except Exception:  # whatever a tensor without numbers cannot do
             return None
         return value if isinstance(value, torch.Tensor) and value.is_meta else None
+
+    def is_settled(self, name: str) -> bool:
+        """Does a name mean the same from here to the end of the body?"""
+        return self.stored.count(name) <= 1
 
     def named(self, name: str) -> Any:
         if name in self.known or name in self.local:
@@ -299,7 +353,8 @@ class _Filled(ast.NodeTransformer):
             case ast.Call(name, [seed]) if self.value(name) is seeded:
                 first = ast.parse(f"torch.manual_seed({ast.unparse(self.visit(seed))})").body[0]
                 first.above, first.beside = node.above, node.beside  # type: ignore[attr-defined]
-                return [first, *self.block(node.body)]
+                drawn = self.block(node.body)
+                return [first, *drawn] if drawn else []
         return self.generic_visit(node)
 
     def visit_For(self, node: ast.For) -> Any:
@@ -319,8 +374,7 @@ class _Filled(ast.NodeTransformer):
         if values is UNKNOWN:
             raise NotImplementedError(f"only running the code can tell the rounds of {ast.unparse(iterable)}")
         for value in values:
-            pairs = zip(target.elts, value) if isinstance(target, ast.Tuple) else [(target, value)]
-            self.known |= {name.id: part for name, part in pairs if isinstance(name, ast.Name)}
+            self.known |= dict(bound(target, value))
             yield
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
@@ -348,6 +402,9 @@ class _Filled(ast.NodeTransformer):
         if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr == "frozen":
             self.known[target.id] = None  # type: ignore[attr-defined]  # a picture draws them once; the code draws them where they are used
             return None
+        if isinstance(target, ast.Name) and isinstance(component := self.value(node.value), Component):
+            self.known[target.id] = component
+            return None
         value = self.visit(node.value)
         several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
         kept = []
@@ -357,6 +414,8 @@ class _Filled(ast.NodeTransformer):
                 self.shaped[name.id] = like
             if isinstance(name, ast.Name) and self.stored.count(name.id) == 1 and (is_plain(meaning) or isinstance(meaning, Component)):
                 self.known[name.id] = meaning  # it is written wherever it is used
+            elif isinstance(name, ast.Name) and isinstance(part, ast.Name) and self.is_settled(name.id) and self.is_settled(part.id):
+                self.same[name.id] = part.id  # another name for what does not change
             elif ast.unparse(name) != ast.unparse(part):
                 kept.append((name, part))
                 for gone in names(name, ast.Store):
@@ -365,7 +424,8 @@ class _Filled(ast.NodeTransformer):
             return None
         left, right = zip(*kept)
         many = len(kept) > 1
-        node.targets = [ast.Tuple(list(left), ast.Store()) if many else left[0]]
+        left = [self.generic_visit(target) if isinstance(target, ast.Subscript) else target for target in left]  # w[term] = ...
+        node.targets = [ast.Tuple(left, ast.Store()) if many else left[0]]
         node.value = ast.Tuple(list(right), ast.Load()) if many else right[0]
         return node
 
@@ -386,23 +446,25 @@ class _Filled(ast.NodeTransformer):
         return super().visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return node if isinstance(node.ctx, ast.Store) else self.written(self.named(node.id), node)
+        if isinstance(node.ctx, ast.Store):
+            return node
+        node = ast.Name(self.same.get(node.id, node.id), node.ctx)
+        return self.written(self.named(node.id), node)
 
     def visit_Attribute(self, node: ast.Attribute | ast.Subscript) -> Any:
         value = self.value(node)
-        return self.written(value, node) if callable(value) and not isinstance(value, Component) else self.generic_visit(node)
+        if callable(value) and not isinstance(value, Component):
+            return self.written(value, node)
+        return picked(self.generic_visit(node))
 
-    def visit_Subscript(self, node: ast.Subscript) -> Any:
-        node = self.visit_Attribute(node)
-        match node:  # {"scales": a}["scales"] is a
-            case ast.Subscript(ast.Dict([ast.Constant(name)], [value]), ast.Constant(wanted)) if name == wanted:
-                return value
-        return node
+    visit_Subscript = visit_Attribute
 
     def written(self, value: Any, node: ast.expr) -> Any:
         """The name of something that is no literal: a module, a function of torch, of Python or of ours. Imports are noted."""
         if isinstance(value, Component):
             raise NotImplementedError(f"this use of {value!r} cannot be written in plain torch yet: {ast.unparse(node)}")
+        if isinstance(value, torch.dtype):
+            return ast.parse(str(value), mode="eval").body
         if isinstance(value, types.ModuleType):
             if not value.__name__.startswith("torch"):
                 self.snippet.imports.add(f"import {value.__name__}")
@@ -419,15 +481,42 @@ class _Filled(ast.NodeTransformer):
         return node if isinstance(node, ast.Name) else self.generic_visit(node)
 
     def visit_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
-        original = copy.deepcopy(node)
+        generator, original = node.generators[0], copy.deepcopy(node)
+        rounds = self.value(generator.iter)
         try:
             with self.snippet.attempt():
-                return self.generic_visit(node)
+                if isinstance(rounds, (range, list, tuple)) and len(rounds) == 1:
+                    raise NotImplementedError("a loop of one round is no loop")
+                return alone(self.generic_visit(node))
         except NotImplementedError:
             generator = original.generators[0]
             return ast.List([self.visit(copy.deepcopy(original.elt)) for _ in self.rounds(generator.target, generator.iter)], ast.Load())
 
     visit_GeneratorExp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> Any:
+        generator, original = node.generators[0], copy.deepcopy(node)
+        try:
+            if self.value(generator.iter) is UNKNOWN:
+                return self.generic_visit(node)
+            raise NotImplementedError("what is known is written down")
+        except NotImplementedError:
+            pairs = [
+                (self.visit(copy.deepcopy(original.key)), self.visit(copy.deepcopy(original.value)))
+                for _ in self.rounds(generator.target, original.generators[0].iter)
+            ]
+            return ast.Dict([key for key, _ in pairs], [value for _, value in pairs])
+
+    def visit_Dict(self, node: ast.Dict) -> Any:
+        """{"a": x, **{"b": y}} is {"a": x, "b": y}."""
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        pairs = [
+            pair
+            for key, value in zip(node.keys, node.values)
+            for pair in (zip(value.keys, value.values) if key is None and isinstance(value, ast.Dict) else [(key, value)])
+        ]
+        node.keys, node.values = [key for key, _ in pairs], [value for _, value in pairs]
+        return node
 
     def visit_List(self, node: ast.List) -> ast.List:
         """[*[a, b], c] is [a, b, c]."""
@@ -475,8 +564,13 @@ class _Filled(ast.NodeTransformer):
                 case ast.Call(ast.Attribute(whole, "expand"), sides) if sides and all(self.value(side) == -1 for side in sides):
                     return whole
             return node
-        if isinstance(called, type):  # our named tuples are just tuples there
-            return ast.Tuple([self.visit(argument) for argument in node.args], ast.Load())
+        if isinstance(called, type):  # our named tuples are just tuples there, our dictionaries just dictionaries
+            made = [self.visit(argument) for argument in node.args]
+            if issubclass(called, dict):
+                return (
+                    made[0] if isinstance(made[0], (ast.Dict, ast.DictComp, ast.Name)) else ast.Call(ast.Name("dict", ast.Load()), made, [])
+                )
+            return ast.Tuple(made, ast.Load())
         bound = inspect.signature(called).bind(*node.args, **{k.arg: k.value for k in node.keywords if k.arg})
         bound.apply_defaults()
         given, known, shaped = {}, {}, {}
@@ -484,7 +578,7 @@ class _Filled(ast.NodeTransformer):
             value = self.value(argument) if isinstance(argument, ast.AST) else argument
             if name == "frozen":
                 known[name] = None
-            elif value is not UNKNOWN and (is_plain(value) or isinstance(value, (float, Component))):
+            elif value is not UNKNOWN and (is_plain(value) or isinstance(value, (float, Component, torch.dtype))):
                 known[name] = value
             else:
                 if (like := self.like(argument)) is not None:

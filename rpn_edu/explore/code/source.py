@@ -3,6 +3,7 @@
 import ast
 import inspect
 import io
+import re
 import textwrap
 import tokenize
 from collections.abc import Callable, Iterator
@@ -15,7 +16,8 @@ def parsed(call: Callable) -> ast.FunctionDef:
     source = textwrap.dedent(inspect.getsource(call))
     definition = ast.parse(source).body[0]
     assert isinstance(definition, ast.FunctionDef)
-    tokens = [t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT and "type:" not in t.string]
+    comments = (token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.COMMENT)
+    tokens = [comment for comment in comments if not re.match("# (type:|noqa)", comment.string)]  # those speak to tools
     beside = {t.start[0]: t.string for t in tokens if t.line[: t.start[1]].strip()}
     above = {t.start[0]: t.string for t in tokens if t.start[0] not in beside}
     for node in ast.walk(definition):

@@ -65,9 +65,17 @@ class Picture(Component, ABC):
         """Data the numbers start from, by argument name. In the code they are written out."""
         return {}
 
+    @abstractmethod
     def sizes(self, subject: Any) -> dict[str, int]:
-        """m, b, n and D of a state, and how many numbers it needs beside, before any is computed: the ledger refuses what is too large."""
-        raise NotImplementedError
+        """m, b, n, D and l of a state, as it is shown: b rows of m attributes, n outputs. ValueError where they do not fit."""
+
+    def cost(self, sizes: dict[str, int]) -> int:
+        """How many numbers are made on the way, besides κ of the b rows, the n × D matrix and w: the budget counts them too."""
+        return 0
+
+    def refuses(self, subject: Any) -> str:
+        """Why this state is not shown, for another reason than its size: a sentence, or nothing. Asked only where the budget allows it."""
+        return ""
 
     @abstractmethod
     def numbers(self, subject: Any, **given: Tensor) -> Numbers:

@@ -55,21 +55,29 @@ class Boundary(Picture):
         """[d_0, ..., d_K]"""
         return [2, *[self.width] * (self.depth - 1), 1]
 
+    def pairs(self) -> list[tuple[int, int]]:
+        """(m, n) of each layer"""
+        return list(zip(self.widths(), self.widths()[1:]))
+
     def learned(self, subject: Formula) -> int:
         """How many numbers the whole network learns."""
-        pairs = list(zip(self.widths(), self.widths()[1:]))
-        return sum(subject.reconciliation.length(n, subject.expansion.width(m)) + subject.remainder.length(m, n) for m, n in pairs)
+        return sum(subject.sizes(m, n).learned for m, n in self.pairs())
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        D = max(subject.expansion.width(m) for m in self.widths()[:-1])
-        l = self.learned(subject)
-        if self.depth > 1 and D < 100_000 and self.wildest(subject) > 1e4:
-            raise ValueError("κ would meet numbers far out of its domain between the layers: choose tanh there, or a lower degree")
+        layers = [subject.sizes(m, n) for m, n in self.pairs()]
+        D, l = max(layer.D for layer in layers), sum(layer.learned for layer in layers)
+        return {"m": 2, "b": self.points, "n": max(self.widths()[1:]), "D": D, "l": l}
+
+    def cost(self, sizes: dict[str, int]) -> int:
+        D, l = sizes["D"], sizes["l"]
         # Every point, or every learned number where those are fewer, sends slopes of its own through every layer.
         slopes = min(self.points, l) * self.points * D
         plane = self.cells[0] * self.cells[1] * (D + self.width)
-        equations = (self.points + l) * l + slopes
-        return {"m": 2, "b": self.points, "n": max(self.widths()[1:]), "D": D, "l": l, "equations": equations, "plane": plane}
+        return (self.points + l) * l + slopes + plane
+
+    def refuses(self, subject: Formula) -> str:
+        lost = self.depth > 1 and self.wildest(subject) > 1e4
+        return "κ would meet numbers far out of its domain between the layers: choose tanh there, or a lower degree" if lost else ""
 
     def wildest(self, subject: Formula) -> float:
         """The largest feature that a hidden layer could make. Beyond ten thousand, a fit would magnify the last digit of every number."""
@@ -84,27 +92,21 @@ class Boundary(Picture):
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y, fresh_x, fresh_y = given["x"], given["y"], given["fresh_x"], given["fresh_y"]  # (points, 2), (points,)
-        widths = self.widths()
+        pairs = self.pairs()
         with seeded(self.seed):
-            pieces = []
-            for m, n in zip(widths, widths[1:]):
-                pieces.append(subject.reconciliation.init(n, subject.expansion.width(m)).double())
-                pieces.append(subject.remainder.init(m, n).double())
-        lengths = [len(piece) for piece in pieces]
-        fixed = [subject.reconciliation.frozen(n, subject.expansion.width(m)) for m, n in zip(widths, widths[1:])]
+            w = torch.cat([subject.joined(subject.init(m, n)) for m, n in pairs]).double()
+        lengths = [subject.sizes(m, n).learned for m, n in pairs]
+        fixed = [subject.frozen(m, n) for m, n in pairs]
 
         def predict(w: Tensor, x: Tensor) -> Tensor:
             numbers_of = w.split(lengths)
             H = x  # (rows, 2)
-            for k, n in enumerate(widths[1:]):
+            for k, (m, n) in enumerate(pairs):
                 if k > 0:
                     H = activate(H, self.between).clamp(-self.reach, self.reach)
-                kappa = subject.expansion(H)  # (rows, D)
-                W = subject.reconciliation.matrix(numbers_of[2 * k], n, kappa.shape[-1], fixed[k])  # (n, D)
-                H = kappa @ W.mT + subject.remainder(H, numbers_of[2 * k + 1], n)  # (rows, n)
+                *_, H = subject.trace(H, n, subject.parted(numbers_of[k], m, n), fixed[k])  # (rows, n)
             return H.squeeze(-1)
 
-        w = torch.cat(pieces)
         if self.learned(subject):
             w = least_squares(lambda w: predict(w, x), w, y, self.ridge, self.steps(subject))
         across, up = torch.linspace(-1.6, 1.6, 97, dtype=torch.float64)[1::2], torch.linspace(1.1, -1.1, 67, dtype=torch.float64)[1::2]
@@ -114,7 +116,7 @@ class Boundary(Picture):
         fresh_accuracy = ((predict(w, fresh_x) > 0) == (fresh_y > 0)).double().mean()
         shares = {"accuracy": accuracy, "fresh_accuracy": fresh_accuracy}
         error = (predict(w, x) - y).square().mean().sqrt()
-        return {"x": x, "y": y, "w": w, "g": g, "error": error, **shares, "dims": torch.tensor(widths)}
+        return {"x": x, "y": y, "w": w, "g": g, "error": error, **shares, "dims": torch.tensor(self.widths())}
 
     def paint(self, canvas: Canvas, shown: Shown) -> None:
         numbers = shown.numbers

@@ -38,7 +38,10 @@ class Condition(Picture):
 
     def sizes(self, subject: Expansion) -> dict[str, int]:
         D = subject.width(1) + self.constant
-        return {"m": 1, "b": self.points, "n": 1, "D": D, "equations": D * D}
+        return {"m": 1, "b": self.points, "n": 1, "D": D}
+
+    def cost(self, sizes: dict[str, int]) -> int:
+        return sizes["D"] ** 2  # the Gram matrix
 
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
         low, high = self.span(subject)

@@ -1,5 +1,6 @@
 """Handwritten digits that the formula learns to read anew at every move."""
 
+import dataclasses
 import functools
 from typing import Annotated, ClassVar
 
@@ -62,57 +63,57 @@ class Digits(Picture):
 
     def sizes(self, subject: Formula) -> dict[str, int]:
         m = 16 if self.pooled else 64
-        D = subject.expansion.width(m)
-        l = subject.reconciliation.length(self.n, D) + subject.remainder.length(m, self.n)
-        if D > MOST:
-            less = "a lower degree of κ" if self.pooled else "pooled images or a lower degree of κ"
-            raise ValueError(f"Digits learns anew at every move and stops at D = {MOST} features, got {D:,}: choose {less}")
-        return {"m": m, "b": self.images + 500, "n": self.n, "D": D, "l": l}
+        sizes = subject.sizes(m, self.n)
+        return {"m": m, "b": self.images + 500, "n": self.n, "D": sizes.D, "l": sizes.learned}
+
+    def refuses(self, subject: Formula) -> str:
+        D, less = self.sizes(subject)["D"], "a lower degree of κ" if self.pooled else "pooled images or a lower degree of κ"
+        return f"Digits learns anew at every move and stops at D = {MOST} features, got {D:,}: choose {less}" if D > MOST else ""
+
+    def with_full_matrix(self, subject: Formula) -> Formula:
+        """What it is compared with: the same formula with a number for every entry of its matrix."""
+        return dataclasses.replace(subject, reconciliation=FULL)
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y = handwritten()  # (1797, 64), (1797,)
         if self.pooled:
             x = x.view(-1, 4, 2, 4, 2).mean((2, 4)).flatten(1)  # (1797, 16)
         m = 16 if self.pooled else 64
-        D = subject.expansion.width(m)
-        l = subject.reconciliation.length(self.n, D)
         with seeded(self.seed + 1000):  # images and labels of their own: another ψ must not change them
             order = torch.randperm(1797)
             random_labels, luck = torch.randint(self.n, (self.images,)), torch.rand(self.images)
-        with seeded(self.seed):
-            w = torch.cat((subject.reconciliation.init(self.n, D), subject.remainder.init(m, self.n))).double()
-        with seeded(self.seed):
-            full = torch.cat((FULL.init(self.n, D), subject.remainder.init(m, self.n))).double()
         x_train, x_test, y_test = x[order[: self.images]], x[order[-500:]], y[order[-500:]]
         labels = torch.where(luck < self.wrong, random_labels, y[order[: self.images]])
-        kappa, kappa_test = subject.expansion(x_train), subject.expansion(x_test)  # (images, D), (500, D)
+        with seeded(self.seed):
+            w = subject.joined(subject.init(m, self.n)).double()  # (l,)
+        frozen = subject.frozen(m, self.n)
+        dense = self.with_full_matrix(subject)
+        with seeded(self.seed):
+            full = dense.joined(dense.init(m, self.n)).double()
+        frozen_full = dense.frozen(m, self.n)
+        *_, kappa, _, _, _ = subject.trace(x_train, self.n, subject.parted(w, m, self.n), frozen)  # (images, D)
         typical = kappa.square().mean().sqrt().clamp(min=1e-9)
-        fixed = subject.reconciliation.frozen(self.n, D)
 
-        def psi(w: Tensor) -> Tensor:
-            return subject.reconciliation.matrix(w[:l], self.n, D, fixed)
-
-        def dense(w: Tensor) -> Tensor:
-            return FULL.matrix(w[: self.n * D], self.n, D)
-
-        def g(kappa: Tensor, W: Tensor, x: Tensor, w: Tensor) -> Tensor:
+        def g(w: Tensor, x: Tensor) -> Tensor:
+            *_, inner, pi, _ = subject.trace(x, self.n, subject.parted(w, m, self.n), frozen)
             # Features are brought to size one: then one ridge serves every κ.
-            return kappa / typical @ W.mT + subject.remainder(x, w, self.n)  # (rows, n)
+            return inner / typical + pi  # (rows, n)
+
+        def g_of_full(w: Tensor, x: Tensor) -> Tensor:
+            *_, inner, pi, _ = dense.trace(x, self.n, dense.parted(w, m, self.n), frozen_full)
+            return inner / typical + pi
 
         def loss(outputs: Tensor, w: Tensor) -> Tensor:
             return torch.nn.functional.cross_entropy(outputs, labels) + self.ridge * w.square().sum()
 
-        if subject.reconciliation.length(self.n, D) + subject.remainder.length(m, self.n):
-            w = descend(lambda w: loss(g(kappa, psi(w), x_train, w[l:]), w), w, self.steps)
-        if subject.reconciliation == FULL:
-            full = w
-        else:
-            full = descend(lambda w: loss(g(kappa, dense(w), x_train, w[self.n * D :]), w), full, self.steps)
-        W = psi(w)  # (n, D)
-        read = g(kappa_test, W, x_test, w[l:]).argmax(-1)  # (500,)
+        if subject.sizes(m, self.n).learned:
+            w = descend(lambda w: loss(g(w, x_train), w), w, self.steps)
+        full = w if subject == dense else descend(lambda w: loss(g_of_full(w, x_train), w), full, self.steps)
+        W = torch.cat(subject.matrices(kappa.shape[-1], self.n, subject.parted(w, m, self.n), frozen))  # (n, D)
+        read = g(w, x_test).argmax(-1)  # (500,)
         accuracy = (read == y_test).double().mean()
-        learned = (g(kappa, W, x_train, w[l:]).argmax(-1) == labels).double().mean()
-        full_accuracy = (g(kappa_test, dense(full), x_test, full[self.n * D :]).argmax(-1) == y_test).double().mean()
+        learned = (g(w, x_train).argmax(-1) == labels).double().mean()
+        full_accuracy = (g_of_full(full, x_test).argmax(-1) == y_test).double().mean()
         mistakes = (read != y_test).nonzero().squeeze(-1)[:SHOWN]
         scores = {"accuracy": accuracy, "on_its_own_images": learned, "full_accuracy": full_accuracy}
         return {**scores, "w": w, "full": full, "W": W, "images": x_test[mistakes], "said": read[mistakes], "is": y_test[mistakes]}

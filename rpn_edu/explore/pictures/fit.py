@@ -72,12 +72,15 @@ class Fit(Picture):
         return {"x": x[:, 0].round(decimals=4), "y": y[:, 0].round(decimals=4)}
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        D = subject.expansion.width(1)
-        l = subject.reconciliation.length(1, D) + subject.remainder.length(1, 1)
-        if D < 100_000 and self.steps(subject) > 1 and self.wildest(subject) > 1e4:
-            raise ValueError("κ makes numbers beyond ten thousand, and a fit of this ψ or π in steps is lost: choose a lower degree")
-        rows = len(self.own) or self.points
-        return {"m": 1, "b": rows, "n": 1, "D": D, "l": l, "equations": (rows + l) * l, "grid": 200 * D}
+        sizes = subject.sizes(1, 1)
+        return {"m": 1, "b": len(self.own) or self.points, "n": 1, "D": sizes.D, "l": sizes.learned}
+
+    def cost(self, sizes: dict[str, int]) -> int:
+        return (sizes["b"] + sizes["l"]) * sizes["l"] + 200 * sizes["D"]  # the equations of least squares, and κ on the grid
+
+    def refuses(self, subject: Formula) -> str:
+        lost = self.steps(subject) > 1 and self.wildest(subject) > 1e4
+        return "κ makes numbers beyond ten thousand, and a fit of this ψ or π in steps is lost: choose a lower degree" if lost else ""
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y = given["x"], given["y"]  # (points,)
@@ -86,23 +89,23 @@ class Fit(Picture):
             x_test, y_test = given["x_test"], given["y_test"]  # held out
         else:
             x_test, y_test = grid, sets.SHAPES[self.shape](grid)  # the true curve
-        D = subject.expansion.width(1)
-        l = subject.reconciliation.length(1, D)
         with seeded(self.seed):
-            w = torch.cat((subject.reconciliation.init(1, D), subject.remainder.init(1, 1))).double()
-        fixed = subject.reconciliation.frozen(1, D)
+            w = subject.joined(subject.init(1, 1)).double()  # (l,)
+        frozen = subject.frozen(1, 1)
         unit = self.unit()
         unit_of_pi = unit if subject.remainder.length(1, 1) else 1.0  # a π that learns nothing is as large as it says
 
-        def predict(w: Tensor, x: Tensor) -> Tensor:
-            column = x.unsqueeze(-1)  # (rows, 1)
-            inner = unit * subject.expansion(column) @ subject.reconciliation.matrix(w[:l], 1, D, fixed).mT
-            return (inner + unit_of_pi * subject.remainder(column, w[l:], 1)).squeeze(-1)
+        def parts(w: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+            *_, inner, pi, _ = subject.trace(x.unsqueeze(-1), 1, subject.parted(w, 1, 1), frozen)  # (rows, 1)
+            return unit * inner.squeeze(-1), unit_of_pi * pi.squeeze(-1)
 
-        if subject.reconciliation.length(1, D) + subject.remainder.length(1, 1):
+        def predict(w: Tensor, x: Tensor) -> Tensor:
+            inner, pi = parts(w, x)
+            return inner + pi
+
+        if subject.sizes(1, 1).learned:
             w = least_squares(lambda w: predict(w, x) / unit, w, y / unit, self.ridge, self.steps(subject))
-        curve = predict(w, grid)  # (200,)
-        pi = unit_of_pi * subject.remainder(grid.unsqueeze(-1), w[l:], 1).squeeze(-1)
+        curve, pi = predict(w, grid), parts(w, grid)[1]  # (200,)
         train_error = (predict(w, x) - y).square().mean().sqrt()
         test_error = (predict(w, x_test) - y_test).square().mean().sqrt()
         errors = {"train_error": train_error, "test_error": test_error}

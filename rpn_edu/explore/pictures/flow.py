@@ -7,7 +7,6 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...network.formula import Formula
-from ...shared.alone import seeded
 from ..canvas import Canvas, Panel, steady
 from ..state.shown import Shown
 from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
@@ -34,22 +33,16 @@ class Flow(Picture):
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        D = subject.expansion.width(2)
-        subject.remainder.length(2, self.n)
-        return {"m": 2, "b": 1, "n": self.n, "D": D, "l": subject.reconciliation.length(self.n, D)}
+        sizes = subject.sizes(2, self.n)
+        return {"m": 2, "b": 1, "n": self.n, "D": sizes.D, "l": sizes.learned}
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x = torch.tensor([[self.x1, self.x2]], dtype=torch.float64)  # (1, 2)
-        D = subject.expansion.width(2)
-        with seeded(self.seed):
-            w = subject.reconciliation.init(self.n, D).double()  # (l,)
-        with seeded(self.seed + 1000):  # numbers of its own: another κ must not change π
-            w_pi = subject.remainder.init(2, self.n).double()
-        kappa = subject.expansion(x)  # (1, D)
-        W = subject.reconciliation.matrix(w, self.n, D)  # (n, D)
-        inner = kappa @ W.mT  # (1, n)
-        pi = subject.remainder(x, w_pi, self.n)  # (1, n)
-        return {"x": x, "w": w, "kappa": kappa, "W": W, "inner": inner, "pi": pi, "g": inner + pi, "w_pi": w_pi}
+        w = subject.draw(2, self.n, self.seed)
+        frozen = subject.frozen(2, self.n)
+        *_, kappa, inner, pi, g = subject.trace(x, self.n, w, frozen)  # (1, D), (1, n) three times
+        W = torch.cat(subject.matrices(kappa.shape[-1], self.n, w, frozen))  # (n, D); of every channel, one above the other
+        return {"x": x, "w": subject.joined(w), "kappa": kappa, "W": W, "inner": inner, "pi": pi, "g": g}
 
     def paint(self, canvas: Canvas, shown: Shown) -> None:
         numbers = shown.numbers
@@ -86,7 +79,7 @@ class Flow(Picture):
         return (
             "g = "
             + ", ".join(f"{value:z.4f}" for value in numbers["g"][0])
-            + f"   D = {numbers['kappa'].shape[-1]}, {counted(len(numbers['w']) + len(numbers['w_pi']), 'learned number')}"
+            + f"   D = {numbers['kappa'].shape[-1]}, {counted(len(numbers['w']), 'learned number')}"
         )
 
     def values(self, shown: Shown) -> dict[str, str]:

@@ -37,46 +37,40 @@ class Heads(Picture):
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        D, C = subject.expansion.width(self.m), subject.channels
-        if self.rows // 2 < D:
-            raise ValueError(
-                f"{self.rows} rows of x cannot tell whether one ψ would do for D = {D} features; {self.rows // 2} are the most"
-            )
-        width = subject.fusion.part_width(self.n, C)
-        l = C * subject.reconciliation.length(width, D) + (subject.fusion.length([width] * C) if C > 1 else 0)
-        return {"m": self.m, "b": self.rows, "n": self.n, "D": D, "l": l}
+        sizes = subject.sizes(self.m, self.n)
+        return {"m": self.m, "b": self.rows, "n": self.n, "D": sizes.D, "l": sizes.learned}
+
+    def refuses(self, subject: Formula) -> str:
+        D, most = subject.width(self.m), self.rows // 2
+        return f"{self.rows} rows of x cannot tell whether one ψ would do for D = {D} features; {most} are the most" if most < D else ""
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
-        C, D = subject.channels, subject.expansion.width(self.m)
+        C, D = subject.channels, subject.width(self.m)
         width = subject.fusion.part_width(self.n, C)  # outputs of each channel
         with seeded(self.seed):
             x = 2 * torch.rand(self.rows, self.m).double() - 1
-            w = [subject.reconciliation.init(width, D).double() for _ in range(C)]
-            w_fusion = subject.fusion.init([width] * C).double()
-
-        def fused(parts: list[Tensor]) -> Tensor:
-            return subject.fusion(parts, w_fusion) if C > 1 else parts[0]
-
-        matrices = [subject.reconciliation.matrix(part, width, D) for part in w]  # (width, D) each
-        kappa = subject.expansion(x)  # (rows, D)
-        g = fused([kappa @ W.mT for W in matrices])  # (rows, n)
+            w = subject.init(self.m, self.n, torch.float64)
+        frozen = subject.frozen(self.m, self.n)
+        *_, kappa, inner, _, _ = subject.trace(x, self.n, w, frozen)  # (rows, D), (rows, n)
+        matrices = subject.matrices(kappa.shape[-1], self.n, w, frozen)  # (width, D) each
         inverse = torch.linalg.pinv(kappa, rtol=1e-9)  # (D, rows)
-        single = (inverse @ g).mT  # (n, D): least squares
+        single = (inverse @ inner).mT  # (n, D): least squares
         singular = torch.linalg.svdvals(single)
         singular_1 = torch.linalg.svdvals(inverse @ kappa @ matrices[0].mT)  # of channel 1, as far as x can tell
-        length = g.square().mean().sqrt().clamp(min=1e-12)
-        distance = (kappa @ single.mT - g).square().mean().sqrt() / length
+        length = inner.square().mean().sqrt().clamp(min=1e-12)
+        distance = (kappa @ single.mT - inner).square().mean().sqrt() / length
         first = torch.linspace(-1, 1, 101, dtype=torch.float64)
-        kappa = subject.expansion(torch.stack((first, torch.full_like(first, self.x2)), -1))  # along a line
-        lines = [kappa @ W.mT for W in matrices]
+        x = torch.stack((first, torch.full_like(first, self.x2)), -1)  # along a line
+        *_, along, fused, _, _ = subject.trace(x, self.n, w, frozen)  # (101, D), (101, n)
+        lines = [along @ W.mT for W in matrices]
         row, part_row = self.output - 1, (self.output - 1) % width
-        curves = torch.stack([*(line[:, part_row] for line in lines), fused(lines)[:, row], (kappa @ single.mT)[:, row]])
+        curves = torch.stack([*(line[:, part_row] for line in lines), fused[:, row], (along @ single.mT)[:, row]])
         rank, rank_of_channel_1 = (singular > 1e-8 * singular.max()).sum(), (singular_1 > 1e-8 * singular_1.max()).sum()
         found = {"distance": distance, "singular": singular, "singular_1": singular_1, "rank": rank, "rank_of_channel_1": rank_of_channel_1}
         if width == self.n:  # ψ of the mean of w, so scaled that it could be the fused one
             scale = subject.fusion.times_mean(C) or 1
-            mean = scale * subject.reconciliation.matrix(torch.stack(w).mean(0), width, D)
-            found["distance_with_mean_w"] = (subject.expansion(x) @ mean.mT - g).square().mean().sqrt() / length
+            mean = scale * subject.reconciliation.matrix(w["reconciliation"].mean(0), width, D)
+            found["distance_with_mean_w"] = (kappa @ mean.mT - inner).square().mean().sqrt() / length
         return {"matrices": torch.stack(matrices), "single": single, "first": first, "curves": curves, **found}
 
     def paint(self, canvas: Canvas, shown: Shown) -> None:

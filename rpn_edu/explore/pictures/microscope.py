@@ -1,7 +1,6 @@
 """One x on its way through all layers, and one layer under the lens."""
 
 import math
-from functools import partial
 from typing import Annotated, ClassVar
 
 import torch
@@ -46,41 +45,43 @@ class Microscope(Picture):
         return [2, *[self.width] * (self.depth - 1), 2]
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        if self.layer > self.depth:
-            raise ValueError(f"there is no layer {self.layer}: this network has depth {self.depth}. Lower layer, or raise depth")
-        pairs = list(zip(self.widths(), self.widths()[1:]))
-        D = [subject.expansion.width(m) for m, _ in pairs]
-        lengths = [subject.reconciliation.length(n, d) + subject.remainder.length(m, n) for (m, n), d in zip(pairs, D)]
-        return {"m": 2, "b": 1, "n": max(self.widths()), "D": max(D), "l": sum(lengths)}
+        layers = [subject.sizes(m, n) for m, n in self.pairs()]
+        D, l = max(layer.D for layer in layers), sum(layer.learned for layer in layers)
+        return {"m": 2, "b": 1, "n": max(self.widths()), "D": D, "l": l}
+
+    def refuses(self, subject: Formula) -> str:
+        missing = f"there is no layer {self.layer}: this network has depth {self.depth}. Lower layer, or raise depth"
+        return missing if self.layer > self.depth else ""
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """(m, n) of each layer"""
+        return list(zip(self.widths(), self.widths()[1:]))
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x = torch.tensor([[self.x1, self.x2]], dtype=torch.float64)  # (1, 2)
-        widths = [2] + [self.width] * (self.depth - 1) + [2]
+        pairs = self.pairs()
         with seeded(self.seed):
-            drawn = []
-            for m, n in zip(widths, widths[1:]):
-                w = subject.reconciliation.init(n, subject.expansion.width(m)).double()  # (l,)
-                drawn.append((n, w, subject.remainder.init(m, n).double()))
+            w = [subject.init(m, n, torch.float64) for m, n in pairs]
+        fixed = [subject.frozen(m, n) for m, n in pairs]
 
-        def terms(H: Tensor, n: int, w: Tensor, w_pi: Tensor) -> tuple[Tensor, ...]:
-            kappa = subject.expansion(H)  # (1, D)
-            W = subject.reconciliation.matrix(w, n, kappa.shape[-1])  # (n, D)
-            return kappa, W, kappa @ W.mT, subject.remainder(H, w_pi, n)
+        layers, ways_back = [x], []
+        for k, (_, n) in enumerate(pairs):
 
-        def next_layer(H: Tensor, n: int, w: Tensor, w_pi: Tensor) -> Tensor:
-            _, _, inner, pi = terms(H, n, w, w_pi)
-            return (inner + pi).clamp(-self.reach, self.reach)
+            def next_layer(H: Tensor) -> Tensor:
+                *_, g = subject.trace(H, n, w[k], fixed[k])  # noqa: B023
+                return g.clamp(-self.reach, self.reach)
 
-        layers = [x]
-        for n, w, w_pi in drawn:
-            layers.append(next_layer(layers[-1], n, w, w_pi))
+            H, way_back = torch.func.vjp(next_layer, layers[-1])[:2]
+            layers.append(H)
+            ways_back.append(way_back)
         # The chain rule from the last layer to the first: each layer multiplies the gradient of the first output by its own slope.
         slopes = [torch.tensor([[1.0, 0.0]], dtype=torch.float64)]
-        for before, (n, w, w_pi) in zip(layers[-2::-1], drawn[::-1]):
-            backward = torch.func.vjp(partial(next_layer, n=n, w=w, w_pi=w_pi), before)[1]
-            slopes.append(backward(slopes[-1])[0])
-        slopes = slopes[::-1]
-        kappa, W, inner, pi = terms(layers[self.layer - 1], *drawn[self.layer - 1])
+        for way_back in reversed(ways_back):
+            slopes.insert(0, way_back(slopes[0])[0])
+        inputs, outputs = pairs[self.layer - 1]
+        frozen = subject.frozen(inputs, outputs)
+        *_, kappa, inner, pi, _ = subject.trace(layers[self.layer - 1], outputs, w[self.layer - 1], frozen)
+        W = torch.cat(subject.matrices(kappa.shape[-1], outputs, w[self.layer - 1], frozen))  # (n, D)
         H, slope = layers[self.layer], slopes[self.layer]
         sizes = torch.stack([H.square().mean().sqrt() for H in layers])  # (K + 1,)
         slope_sizes = torch.stack([slope.square().mean().sqrt() for slope in slopes])

@@ -36,31 +36,33 @@ class Stack(Picture):
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        D = subject.expansion.width(self.width)
-        l = subject.reconciliation.length(self.width, D) + subject.remainder.length(self.width, self.width)
-        kept = self.depth * (l + (self.rows + self.width) * D)  # every layer is kept for the way back
-        return {"m": self.width, "b": self.rows, "n": self.width, "D": D, "l": self.depth * l, "equations": kept}
+        layer = subject.sizes(self.width, self.width)
+        return {"m": self.width, "b": self.rows, "n": self.width, "D": layer.D, "l": self.depth * layer.learned}
+
+    def cost(self, sizes: dict[str, int]) -> int:
+        return sizes["l"] + self.depth * (self.rows + self.width) * sizes["D"]  # every layer is kept for the way back
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
-        d, D = self.width, subject.expansion.width(self.width)
+        d = self.width
         with seeded(self.seed):
             x = 2 * torch.rand(self.rows, d).double() - 1
             direction = torch.randn(self.rows, d).double()
-            learned = [subject.reconciliation.init(d, D).double() for _ in range(self.depth)]
-        with seeded(self.seed + 1000):  # numbers of its own: another π must not change ψ
-            learned_pi = [subject.remainder.init(d, d).double() for _ in range(self.depth)]
-        fixed = subject.reconciliation.frozen(d, D)
+            psi = [subject.init_psi(d, d).flatten() for _ in range(self.depth)]
+        with seeded(self.seed + 1000):  # numbers of its own: another κ must not change π
+            others = [subject.joined(subject.init_others(d, d)) for _ in range(self.depth)]
+        learned = [torch.cat(pair).double() for pair in zip(psi, others)]
+        frozen = subject.frozen(d, d)
 
-        def layer(h: Tensor, w: Tensor, w_pi: Tensor) -> Tensor:
-            inner = subject.expansion(h) @ subject.reconciliation.matrix(w, d, D, fixed).mT
-            return self.gain * inner + subject.remainder(h, w_pi, d)
+        def layer(h: Tensor, w: Tensor) -> Tensor:
+            *_, inner, pi, _ = subject.trace(h, d, subject.parted(w, d, d), frozen)
+            return self.gain * inner + pi
 
         def size(values: list[Tensor]) -> Tensor:
             return torch.stack(values).square().mean((1, 2)).sqrt()  # of K + 1 tensors (rows, d)
 
         signals, ways_back = [x], []
-        for w, w_pi in zip(learned, learned_pi, strict=True):
-            h, way_back = torch.func.vjp(layer, signals[-1], w, w_pi)[:2]
+        for w in learned:
+            h, way_back = torch.func.vjp(layer, signals[-1], w)[:2]
             if not h.abs().max() < 1e9:  # too large to go on
                 break
             signals.append(h)

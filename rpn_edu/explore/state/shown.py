@@ -39,9 +39,11 @@ def computed(subject: Any, picture: Any, given: dict[str, Tensor] | None = None)
     Refusal where it would be too large, where the picture does not show it, or where it takes more digits than there are.
     """
     try:
-        sizes = ledger(picture.sizes(subject), subject)
+        sizes = ledger(picture, subject)
     except ValueError as error:
         raise Refusal(str(error)) from error
+    if why := picture.refuses(subject):
+        raise Refusal(why)
     try:
         numbers = picture.numbers(subject, **(picture.given() if given is None else given))
     except FloatingPointError as error:
