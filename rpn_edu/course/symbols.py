@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..component import did_you_mean
 from ..shared.machine import Printed
+from ..shared.terms import BY_SYMBOL
 
 
 class Symbol(NamedTuple):
@@ -18,7 +19,13 @@ class Symbol(NamedTuple):
     meaning: str
     shape: str
     code: str = ""  # its name in the code; "" where it has none
-    term: str = ""  # κ ξ ψ π g, or "" for all of them
+    term: str = ""  # the symbol of the term it belongs to, "" for all of them
+
+
+def of_term(symbol: str) -> Symbol:
+    """The row of κ ξ ψ π fusion or g: what the explorers say of it, too."""
+    term = BY_SYMBOL[symbol]
+    return Symbol(symbol, term.latex, term.say, term.meaning, term.shape, term.code, term.symbol)
 
 
 SYMBOLS = (
@@ -28,7 +35,7 @@ SYMBOLS = (
     Symbol("b", "b", "b", "how many rows a batch has", "one number", "len(x)"),
     Symbol("m", "m", "m", "how many inputs there are", "one number", "head.m"),
     Symbol("n", "n", "n", "how many outputs there are", "one number", "head.n"),
-    Symbol("κ", r"\kappa", "kappa", "the expansion: what the model sees of x", "D numbers", "rpn.expansion", "κ"),
+    of_term("κ"),
     Symbol("D", "D", "capital d", "how many features κ makes", "one number", "head.D", "κ"),
     Symbol("k", "k", "k", "a count: a degree, or which layer", "one number"),
     Symbol("T_k", "T_k", "T k", "the Chebyshev polynomial of degree k", "one number for each x", "rpn.expansion.Chebyshev", "κ"),
@@ -40,7 +47,7 @@ SYMBOLS = (
     Symbol("e", "e", "e", "Euler's number, 2.718…", "one number", "math.e"),
     Symbol("μ", r"\mu", "mu", "the centre of a bump", "one number", "", "κ"),
     Symbol("s", "s", "s", "the scale of a bump or a wavelet: how wide it is", "one number", "", "κ"),
-    Symbol("ξ", r"\xi", "xi", "the interdependence: what depends on what", "a function of X", "rpn.interdependence", "ξ"),
+    of_term("ξ"),
     Symbol("A", "A", "A", "the matrix of ξ: how much of which row or column flows where", "m × m′, or b × b′", "xi.matrix", "ξ"),
     Symbol("κ_ξ", r"\kappa_\xi", "kappa xi", "the features after ξ has mixed rows or columns", "D numbers", "trace.kappa_xi", "ξ"),
     Symbol("m′", "m'", "m prime", "how many inputs are left after ξ", "one number", "head.mixed", "ξ"),
@@ -48,20 +55,20 @@ SYMBOLS = (
     Symbol("h", "h", "h", "how many hops a chain or a graph goes", "one number", "hops", "ξ"),
     Symbol("w", "w", "w", "what is learned", "l numbers", "head.w", "ψ"),
     Symbol("l", "l", "l", "how many learned numbers w has", "one number", "psi.length", "ψ"),
-    Symbol("ψ", r"\psi", "psi", "the reconciliation: how l numbers fill a matrix", "a function of w", "rpn.reconciliation", "ψ"),
+    of_term("ψ"),
     Symbol("W", "W", "capital w", "the matrix ψ(w) that meets the features", "n × D", "head.matrix()", "ψ"),
     Symbol("r", "r", "r", "the rank: how many rows of a matrix are really different", "one number", "rank", "ψ"),
     Symbol("p", "p", "p", "into how many blocks the rows of W are cut", "one number", "p", "ψ"),
     Symbol("q", "q", "q", "into how many blocks the columns of W are cut", "one number", "q", "ψ"),
     Symbol("σ", r"\sigma", "sigma", "a singular value: how strong a matrix is in one direction", "one number", "svdvals", "ψ"),
     Symbol("λ", r"\lambda", "lambda", "a learned factor for each row, or column, of a frozen matrix", "n or r numbers", "", "ψ"),
-    Symbol("π", r"\pi", "pi", "the remainder: what is added straight from x", "n numbers", "rpn.remainder", "π"),
+    of_term("π"),
     Symbol("c", "c", "c", "the constant that a constant π adds", "one number", "value", "π"),
-    Symbol("g", "g", "g", "the output", "n numbers", "model(x)", "g"),
+    of_term("g"),
     Symbol("f", "f", "f", "the true function that the data come from", "one number for each x", "", "g"),
     Symbol("ridge", r"\text{ridge}", "ridge", "the price of large numbers in w", "one number", "ridge", "g"),
     Symbol("C", "C", "capital c", "how many channels a head has", "one number", "channels", "g"),
-    Symbol("fusion", r"\text{fusion}", "fusion", "how channels or heads become one output", "a function", "rpn.fusion", "g"),
+    of_term("fusion"),
     Symbol("H_k", "H_k", "H k", "the output of layer k", "b × d_k", "", "g"),
     Symbol("d_k", "d_k", "d k", "how many outputs layer k has", "one number", "model.dims", "g"),
     Symbol("K", "K", "capital k", "how many layers a model has", "one number", "len(model.layers)", "g"),

@@ -14,6 +14,7 @@ import torch
 from ..component import Component, Dial, brackets, demand, did_you_mean
 from ..network.formula import Formula
 from ..shared.alone import alone
+from ..shared.terms import BY_NAME, BY_SYMBOL
 from .canvas import Canvas, data_url
 from .code.lit import lit_code, symbol_row
 from .code.snippet import as_call, as_code
@@ -24,15 +25,6 @@ from .state.compare import changes, compared
 from .state.shown import Refusal, Shown, computed, finite
 from .state.token import packed, unpacked
 
-TERMS = {
-    "expansion": "κ",
-    "reconciliation": "ψ",
-    "remainder": "π",
-    "interdependence": "ξ",
-    "attribute": "ξᵃ",
-    "instance": "ξⁱ",
-    "fusion": "fusion",
-}
 PRESETS = "presets …"
 IDLE = " (changes nothing in this state)"
 
@@ -96,7 +88,8 @@ class Explorer:
         with LOCK:
             self.canvas = Canvas(picture.panels, picture.size)
             self.tabs = self._panels(start, picture, terms, hide)
-            self.lit = next(iter([*(TERMS[term] for term in terms if TERMS.get(term) in self.tabs), *self.tabs]), "")
+            named = (BY_NAME[term].symbol for term in terms if term in BY_NAME)
+            self.lit = next(iter([*(symbol for symbol in named if symbol in self.tabs), *self.tabs]), "")
             self.term_bar = term_bar and len(self.tabs) > 1
             self._build({"Sizes": ledger, "As code": code, "State": token})
             self._moved(None)
@@ -148,12 +141,12 @@ class Explorer:
             fixed = tuple(field.name for field in Formula.declared if field.name not in terms)
             self.subject_panel = ComponentPanel(start, "formula", self._moved, hidden=fixed, fits=fits)
             for term, panel in self.subject_panel.parts.items():
-                tabs[TERMS[term]] = Tab([panel.box], (f"formula.{term}",))
+                tabs[BY_NAME[term].symbol] = Tab([panel.box], (f"formula.{term}",))
             boxes = [self.subject_panel.own] if self.subject_panel.widgets else []
             names += [f"formula.{name}" for name in self.subject_panel.widgets]
         else:
             self.subject_panel = ComponentPanel(start, start.term, self._moved, picture.subject, tuple(hide), fits)
-            tabs[TERMS[start.term]] = Tab([self.subject_panel.box], (start.term,))
+            tabs[BY_NAME[start.term].symbol] = Tab([self.subject_panel.box], (start.term,))
         if boxes or self.picture_panel.widgets:
             tabs["g"] = Tab([*boxes, self.picture_panel.box], tuple(names))
         return tabs
@@ -226,11 +219,11 @@ class Explorer:
 
     def _name_terms(self) -> None:
         own = getattr(self.picture, "fields_name", "fields")
-        words = {symbol: f"{symbol} {term}" for term, symbol in TERMS.items()} | {"fusion": "fusion", "g": f"g: {own}"}
+        words = {symbol: term.label for symbol, term in BY_SYMBOL.items()} | {"g": f"g: {own}"}
         for symbol, button in self.bar.items():
             # The chosen button says so in its text: colour alone would not be heard.
             button.description = ("▸ " if symbol == self.lit else "") + words[symbol]
-            button.style.text_color = COLORS.get(symbol) or COLORS[symbol[0]]
+            button.style.text_color = BY_SYMBOL[symbol].colour
             button.style.font_weight = "bold" if symbol == self.lit else "normal"
         if self.term_bar:
             self.controls_box.children = self.tabs[self.lit].boxes

@@ -12,6 +12,7 @@ from .. import expansion as X
 from ..component import CATALOGUE, Component, demand, did_you_mean
 from ..shared.alone import alone, seeded
 from ..shared.machine import Printed
+from ..shared.terms import TERMS
 from .canvas import Canvas, Panel, data_url, steady
 from .pictures.base import COLORS, LINES, counted
 
@@ -98,7 +99,8 @@ def fusion(row: Any, canvas: Canvas) -> str:
     return f"three curves and, thick, {'all of them side by side' if fused.shape[-1] > 1 else 'the one'} that it makes of them"
 
 
-DRAWN: dict[str, Callable[[Any, Canvas], str]] = {f.__name__: f for f in (expansion, reconciliation, remainder, interdependence, fusion)}
+DRAWN: dict[str, Callable[[Any, Canvas], str]] = {term.name: globals()[term.name] for term in TERMS}
+"""How a term is drawn: by the function above that bears its name."""
 
 
 class Sheet(Printed):

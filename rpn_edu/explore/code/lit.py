@@ -3,19 +3,8 @@
 import html
 import re
 
-from ...course.symbols import KNOWN
+from ...shared.terms import BY_SYMBOL
 
-NAMES = {
-    "κ": "expansion kappa",
-    "ψ": "reconciliation W",
-    "π": "remainder pi w_pi",
-    "ξ": "interdependence A",
-    "ξᵃ": "attribute interdependence A x_xi",
-    "ξⁱ": "instance interdependence A kappa_xi",
-    "fusion": "fusion",
-    "g": "g inner curve",
-}
-"""How a term is called in the code that pictures show."""
 LOOK = """<style>
 .rpn-code { max-height: 20em; overflow: auto; margin: 0; padding: 6px; font: 12px/1.4 monospace; white-space: pre; border: 1px solid #999 }
 .rpn-code mark { background: none; color: #000000; font-weight: bold; border-left: 4px solid #b34700; padding-left: 4px }
@@ -32,10 +21,9 @@ def lit_code(code: str, symbol: str) -> str:
 
 def lit_lines(code: str, symbol: str) -> list[bool]:
     """Which lines belong to a term: the functions named after it with the comments above them, and the lines that use its names."""
-    words = NAMES.get(symbol, "").split()
-    if not words:
+    if symbol not in BY_SYMBOL:
         return [False] * len(code.splitlines())
-    named = re.compile(rf"\b({'|'.join(words)})(_\w+)?\b")
+    named = re.compile(rf"\b({'|'.join(BY_SYMBOL[symbol].code_names)})(_\w+)?\b")
     lit: list[bool] = []
     for block in re.split(r"(?<=\n)(?=\n\n)", code):  # two empty lines stand between functions
         definition = re.search(r"^def (\w+)", block, re.M)
@@ -46,8 +34,8 @@ def lit_lines(code: str, symbol: str) -> list[bool]:
 
 def symbol_row(symbol: str, value: str) -> str:
     """How the lit term is said, what it is, and where it is in the code, in one line."""
-    row = KNOWN.get(symbol.rstrip("ᵃⁱ"))
-    if row is None:
+    term = BY_SYMBOL.get(symbol)
+    if term is None:
         return ""
     now = f"; here {value}" if value else ""
-    return html.escape(f"{row.symbol} (say: {row.say}) is {row.meaning}: {row.shape}{now}. In the code: {row.code}.")
+    return html.escape(f"{term.letter} (say: {term.say}) is {term.meaning}: {term.shape}{now}. In the code: {term.code}.")

@@ -11,12 +11,13 @@ from torch import Tensor
 
 from ...component import LAST_SEED, Component, Dial
 from ...shared.alone import alone
+from ...shared.terms import BY_SYMBOL
 from ..canvas import Canvas, Panel
 from ..state.shown import Shown
 
 # Colour is never alone: bars are hatched, curves dashed, panels titled.
-COLORS = {"κ": "#0b62a4", "ξ": "#6a3d9a", "ψ": "#b34700", "π": "#1b7837", "fusion": "#7a5c00", "g": "#222222"}
-HATCHES = {"κ": "", "ξ": "xx", "ψ": "//", "π": "..", "fusion": "\\\\", "g": ""}
+COLORS = {symbol: term.colour for symbol, term in BY_SYMBOL.items()}
+HATCHES = {symbol: term.hatch for symbol, term in BY_SYMBOL.items()}
 LINES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))  # dots alone are the ghost of a pinned state
 
 FORMULA = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ", "ψ(w)"), ("", " ⟩ + "), ("π", "π(x)"))
