@@ -2,7 +2,7 @@
 
 Names are taken as people write them: any case, a term by its letter (κ, kappa), tinyBIG's taylor_expansion, a call such as Taylor(order=2).
 `--markdown` prints the table of the README, `--write` brings README.md and notebooks/catalogue.md of a checkout up to date.
-Everything comes from the rows: formula, meaning and source from their docstrings, numbers from their declared fields.
+Everything comes from the classes: formula, meaning and source from their docstrings, numbers from their declared fields.
 """
 
 import argparse
@@ -14,66 +14,51 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain, groupby
 from pathlib import Path
 
 from . import __version__
 from .component import CATALOGUE, Component, Field, bare, near
-from .course import SYMBOLS
 from .network.formula import Formula
 from .shared import machine
+from .shared.terms import TERMS
 
-Row = type[Component]
+Class = type[Component]
 ROOT, WIDTH = Path(__file__).parent.parent, 100
 HINT = "The numbers in brackets are what sliders and tests explore; larger ones are allowed."
-# What is counted for which size, the letter of that size, and how a component is asked.
-SIZES: dict[str, tuple[str, str, Callable]] = {
-    "expansion": ("D for m = 4 inputs", "m", lambda part, m: f"D = {part.width(m)}"),
-    "reconciliation": ("l for n = 4 outputs and D = 3 n features", "n", lambda part, n: f"l = {part.length(n, 3 * n)}"),
-    "remainder": ("l for m = n = 4", "m", lambda part, m: f"l = {part.length(m, m)}"),
-    "interdependence": ("l and k' for 4 rows and k = 4 columns", "k", lambda part, k: f"l = {part.length(4, k)}, k' = {part.width(k)}"),
-    "fusion": ("l and n for two parts of n_i = 4", "n_i", lambda part, n: f"l = {part.length([n, n])}, n = {part.width([n, n])}"),
-}
+PLACES = {term.name: f"rpn_edu.{term.name}" for term in TERMS} | {"formula": Formula.__module__}
+"""Where the classes of each term live, and those that put the terms together."""
+SIZES = {term.name: term.size for term in TERMS if term.size}
 
 
-def folder(row: Row) -> str:
-    """The term of a row of rpn_edu, or the file that it lives in; empty for a row of somebody else."""
-    return (row.term or row.__module__.rpartition(".")[2]) if row.__module__.startswith("rpn_edu.") else ""
-
-
-def terms() -> dict[str, list[Row]]:
-    """The rows of each term, in the order in which the formula names the terms."""
-    order = dict.fromkeys(folder(type(field.default)) for field in Formula.declared if field.kind == "part")
-    return {term: [row for row in CATALOGUE.values() if folder(row) == term] for term in order}
-
-
-def place(term: str) -> str:
-    """The module of a term."""
-    return next(name for name in (f"rpn_edu.{term}", f"rpn_edu.network.{term}") if name in sys.modules)
+def terms() -> dict[str, list[Class]]:
+    """The classes of each term, in the order in which the formula names the terms."""
+    classes = CATALOGUE.values()
+    return {term: [cls for cls in classes if f"{cls.__module__}.".startswith(f"{place}.")] for term, place in PLACES.items()}
 
 
 def headline(module: str) -> str:
-    """The first line of a module's docstring: what its rows have in common."""
+    """The first line of a module's docstring: what its classes have in common."""
     return (sys.modules[module].__doc__ or "").partition("\n")[0]
 
 
-def families(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
-    """The rows of a term by the file they stand in, with the headline of that file."""
-    for module, members in groupby(rows, key=lambda row: row.__module__):
+def families(classes: list[Class]) -> Iterator[tuple[str, list[Class]]]:
+    """The classes of a term by the file they stand in, with the headline of that file."""
+    for module, members in groupby(classes, key=lambda cls: cls.__module__):
         yield headline(module), list(members)
 
 
-def call(row: Row) -> str:
+def call(cls: Class) -> str:
     """The component with its default values, and an example where there is no default."""
-    return repr(row.samples()[0])
+    return repr(cls.samples()[0])
 
 
-def sizes(row: Row, *wanted: int) -> str:
+def sizes(cls: Class, *wanted: int) -> str:
     """D or l for the wanted sizes, or for the one that the component was made for (a grid, a table)."""
-    if folder(row) not in SIZES:
+    if cls.term not in SIZES:
         return ""
-    part, (_, letter, count) = row.samples()[0], SIZES[folder(row)]
+    part, (_, letter, count) = cls.samples()[0], SIZES[cls.term]
 
     def told(size: int) -> str:
         try:
@@ -85,9 +70,9 @@ def sizes(row: Row, *wanted: int) -> str:
     return "; ".join(filter(None, map(told, [fixed] if fixed else wanted)))
 
 
-def source(row: Row) -> str:
-    """What stands behind "Source:" in the docstring of the row, or of the family it belongs to."""
-    found = (re.search(r"Source:\s*(.+?)(\n\n|\Z)", inspect.cleandoc(base.__doc__ or ""), re.S) for base in row.__mro__)
+def source(cls: Class) -> str:
+    """What stands behind "Source:" in the docstring of the class, or of the family it belongs to."""
+    found = (re.search(r"Source:\s*(.+?)(\n\n|\Z)", inspect.cleandoc(base.__doc__ or ""), re.S) for base in cls.__mro__)
     return " ".join(next(match[1] for match in found if match).split())
 
 
@@ -103,37 +88,37 @@ def dial(field: Field) -> str:
     return f"{field.name}{value} ({explored})" + (f": {field.doc}" if field.doc != field.name else "")
 
 
-def dials(rows: list[Row], row: Row | None = None) -> list[str]:
-    """The fields that all rows of a term share; of one row, those that they do not share."""
-    common = set.intersection(*({field.name for field in each.declared} for each in rows))
-    return [dial(field) for field in (row or rows[0]).declared if (field.name in common) is (row is None)]
+def dials(classes: list[Class], cls: Class | None = None) -> list[str]:
+    """The fields that all classes of a term share; of one class, those that they do not share."""
+    common = set.intersection(*({field.name for field in each.declared} for each in classes))
+    return [dial(field) for field in (cls or classes[0]).declared if (field.name in common) is (cls is None)]
 
 
-def introduction(term: str, rows: list[Row]) -> str:
-    shown = [f"Shown: {SIZES[term][0]}."] if term in SIZES else []
-    return " ".join([headline(place(term)), *shown, *(f"All have {told}." for told in dials(rows))])
+def introduction(term: str, classes: list[Class]) -> str:
+    shown = [f"Shown: {SIZES[term].told}."] if term in SIZES else []
+    return " ".join([headline(PLACES[term]), *shown, *(f"All have {told}." for told in dials(classes))])
 
 
 def listing(*chosen: str) -> str:
     """Every component (of the chosen terms), for a terminal."""
     lines = [HINT]
-    for term, rows in terms().items():
+    for term, classes in terms().items():
         if chosen and term not in chosen:
             continue
-        lines += ["", "", f"{term.upper()} ({len(rows)})", introduction(term, rows)]
-        for family, members in families(rows):
+        lines += ["", "", f"{term.upper()} ({len(classes)})", introduction(term, classes)]
+        for family, members in families(classes):
             lines += ["", f"-- {family}"]
-            for row in members:
-                told = row.formula_line(), *dials(rows, row), ", ".join(filter(None, (sizes(row, 4), source(row))))
-                lines += ["", f"  {call(row)}", *(f"      {text}" for text in told)]
+            for cls in members:
+                told = cls.formula_line(), *dials(classes, cls), ", ".join(filter(None, (sizes(cls, 4), source(cls))))
+                lines += ["", f"  {call(cls)}", *(f"      {text}" for text in told)]
     return filled(lines)
 
 
-def full(row: Row) -> str:
+def full(cls: Class) -> str:
     """One component, for a terminal."""
-    docs = chain(*(("", " ".join(part.split())) for part in inspect.cleandoc(row.__doc__ or "").split("\n\n")))
-    told = *map(dial, row.declared), sizes(row, 1, 2, 4, 8, 16, 64), json.dumps(row.samples()[0].to_config())
-    return filled([call(row), *docs, "", *filter(None, told), f"Read it in {row.__module__.replace('.', '/')}.py"])
+    docs = chain(*(("", " ".join(part.split())) for part in inspect.cleandoc(cls.__doc__ or "").split("\n\n")))
+    told = *map(dial, cls.declared), sizes(cls, 1, 2, 4, 8, 16, 64), json.dumps(cls.samples()[0].to_config())
+    return filled([call(cls), *docs, "", *filter(None, told), f"Read it in {cls.__module__.replace('.', '/')}.py"])
 
 
 def filled(lines: list[str]) -> str:
@@ -144,20 +129,22 @@ def filled(lines: list[str]) -> str:
 
 def table() -> str:
     """The table of the README: which components each term has."""
-    told = {term: (cell(headline(place(term))), ", ".join(row.__name__ for row in rows)) for term, rows in terms().items()}
-    return "\n".join(["| term | | components |", "|---|---|---|", *(f"| {term} | {' | '.join(told[term])} |" for term in SIZES)])
+    found, lines = terms(), ["| term | | components |", "|---|---|---|"]
+    for name in (term.name for term in TERMS):
+        lines.append(f"| {name} | {cell(headline(PLACES[name]))} | {', '.join(cls.__name__ for cls in found[name])} |")
+    return "\n".join(lines)
 
 
 def page() -> str:
     """notebooks/catalogue.md: every component with all that the listing tells."""
     lines = ["# Catalogue", "", f"Made by `python -m rpn_edu --write`. {HINT}"]
-    for term, rows in terms().items():
-        lines += ["", f"## {term.title()}", "", cell(introduction(term, rows))]
-        for family, members in families(rows):
+    for term, classes in terms().items():
+        lines += ["", f"## {term.title()}", "", cell(introduction(term, classes))]
+        for family, members in families(classes):
             lines += ["", cell(family), "", "| component | formula | size | hyperparameters | source |", "|---|---|---|---|---|"]
-            for row in members:
-                told = cell(sizes(row, 4)), "<br>".join(map(cell, dials(rows, row))), cell(source(row))
-                lines.append(f"| {' | '.join((code(call(row)), code(row.formula_line()), *told))} |")
+            for cls in members:
+                told = cell(sizes(cls, 4)), "<br>".join(map(cell, dials(classes, cls))), cell(source(cls))
+                lines.append(f"| {' | '.join((code(call(cls)), code(cls.formula_line()), *told))} |")
     return "\n".join([*lines, ""])
 
 
@@ -172,9 +159,13 @@ def code(text: str) -> str:
 def files() -> dict[Path, str]:
     """What the generated files of a checkout should hold."""
     readme = ROOT / "README.md"
-    start, end = "<!-- catalogue -->\n", "<!-- end of catalogue -->"
-    section = re.compile(f"(?<={start}).*?(?={end})", re.S)
-    return {readme: section.sub(lambda _: f"{table()}\n", machine.text(readme)), ROOT / "notebooks/catalogue.md": page()}
+    return {readme: between_marks(machine.text(readme), "catalogue", table()), ROOT / "notebooks/catalogue.md": page()}
+
+
+def between_marks(page: str, name: str, table: str) -> str:
+    """The page with a table in the place of what stands between its marks, <!-- name --> and <!-- end of name -->."""
+    start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    return re.sub(f"(?<={start}).*?(?={end})", lambda _: f"{table}\n", page, flags=re.S)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -198,15 +189,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 def told_of(name: str) -> list[str]:
     """The listing of a term, or every component that a name may mean. LookupError with the near misses."""
-    rows = terms()
-    letters = {letter: row.code[4:] for row in SYMBOLS if row.code[4:] in rows for letter in (row.symbol, row.say)}
+    classes = terms()
+    letters = {letter: term.name for term in TERMS for letter in (term.letter, term.say)}
     words = [str(letters.get(word, word)) for word in re.findall(r"[^\W_]+", name.partition("(")[0].lower())]
-    meant = [term for term in rows if {term, f"{term}s"} & set(words)]
+    meant = [term for term in classes if {term, f"{term}s"} & set(words)]
     word = bare(" ".join(words))
     found = [listing(term) for term in meant if word in ("", term, f"{term}s")]
-    found += [full(row) for term in meant or rows for row in rows[term] if row.__name__.lower() == word]
+    found += [full(cls) for term in meant or classes for cls in classes[term] if cls.__name__.lower() == word]
     if not found:
-        hint = near(name, chain(*(rows[term] for term in meant or rows)), qualified="." in name)
+        hint = near(name, chain(*(classes[term] for term in meant or classes)), qualified="." in name)
         raise LookupError(f"no component is called {name!r}{hint or '; without a name all are listed'}")
     return found
 

@@ -20,18 +20,18 @@ SIZE = (168, 84)
 CURVES = 8  # more would be a tangle at this size
 
 
-SHOWN = {
+COMPOSED = {
     "expansion.Extended": X.Extended(parts=(X.Chebyshev(degree=2), X.Fourier(terms=1))),
     "expansion.Nested": X.Nested(parts=(X.Fourier(terms=1), X.Taylor(order=3))),
 }
 """Composed components on their cards."""
 
 
-def shown(row: type[Component]) -> Any:
-    """A component that tells its row from others: of degree 4 where it has one, since all polynomials of degree 1 are lines."""
-    component = row.example()
+def example_of(cls: type[Component]) -> Any:
+    """A component that tells its class from others: of degree 4 where it has one, since all polynomials of degree 1 are lines."""
+    component = cls.example()
     higher = {"degree": 4} if hasattr(component, "degree") else {}
-    return SHOWN.get(row.qualified_name(), dataclasses.replace(component, **higher))  # type: ignore[type-var]
+    return COMPOSED.get(cls.qualified_name(), dataclasses.replace(component, **higher))  # type: ignore[type-var]
 
 
 def plain(canvas: Canvas, x: Tensor, curves: Tensor, color: str | None = None) -> None:
@@ -111,8 +111,8 @@ class Sheet(Printed):
         if term not in DRAWN:
             raise LookupError(f"contact_sheet: no term is called {term!r}{did_you_mean(term, DRAWN) or '; there are ' + ', '.join(DRAWN)}")
         self.term = term
-        self.rows = [row for row in CATALOGUE.values() if row.term == term and row.__module__.startswith("rpn_edu.")]
-        self.cards = [self._card(shown(row)) for row in self.rows]
+        self.classes = [cls for cls in CATALOGUE.values() if cls.term == term and cls.__module__.startswith("rpn_edu.")]
+        self.cards = [self._card(example_of(cls)) for cls in self.classes]
 
     def _card(self, component: Component) -> str:
         canvas = Canvas([Panel((0.01, 0.02, 0.98, 0.96), xticks="none", yticks="none")], SIZE)
@@ -128,7 +128,7 @@ class Sheet(Printed):
         return f'<li style="{style}">{picture}<br>{words}</li>'
 
     def __repr__(self) -> str:
-        return "\n".join(f"{row.__name__}: {row.formula_line()}" for row in self.rows)
+        return "\n".join(f"{cls.__name__}: {cls.formula_line()}" for cls in self.classes)
 
     def _repr_html_(self) -> str:
         style = "display:flex;flex-wrap:wrap;gap:6px;padding:0;margin:0"

@@ -16,13 +16,13 @@ terms = pytest.mark.parametrize("term", DRAWN)
 
 @terms
 def test_every_component_has_a_card_with_picture_formula_and_hyperparameters(term):
-    rows = [row for row in CATALOGUE.values() if row.term == term]
+    classes = [cls for cls in CATALOGUE.values() if cls.term == term]
     sheet = contact_sheet(term)
-    assert [row.__name__ for row in sheet.rows] == [row.__name__ for row in rows]
-    for row, card in zip(rows, sheet.cards, strict=True):
+    assert [cls.__name__ for cls in sheet.classes] == [cls.__name__ for cls in classes]
+    for cls, card in zip(classes, sheet.cards, strict=True):
         words = html.unescape(re.sub(r"<[^>]*>", " ", card))
-        assert row.formula_line() in words and all(field.doc in words for field in row.declared)
-        assert re.search(rf'alt="{row.__name__}: [^"]{{15,}}"', card)
+        assert cls.formula_line() in words and all(field.doc in words for field in cls.declared)
+        assert re.search(rf'alt="{cls.__name__}: [^"]{{15,}}"', card)
 
 
 @terms
