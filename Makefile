@@ -1,6 +1,6 @@
 # make lab         open the course in JupyterLab
 # make test        everything that CI runs; PYTEST_ARGS="-n 2" or "-k taylor" goes to pytest
-# make notebooks   execute the notebooks and store their outputs; NOTEBOOKS=notebooks/01_expansion.ipynb for one
+# make notebooks   execute the notebooks, store their outputs, write README's table; NOTEBOOKS=notebooks/01_expansion.ipynb for one
 # make check       linter and types        make bench  timings        make clean  forget the environment and all caches
 # make contexts    try every component wherever torch uses a model, and write notebooks/contexts.md
 #
@@ -57,6 +57,7 @@ device: $(READY)
 
 notebooks: $(READY)
 	$(BIN)/python -m tools.store_notebooks $(NOTEBOOKS)
+	$(BIN)/python -m tools.chapters
 
 check: $(READY)
 	$(BIN)/python -m ruff check .

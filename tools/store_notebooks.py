@@ -1,7 +1,7 @@
 """Execute notebooks and store what they show: `python -m tools.store_notebooks [notebook or folder ...]` (default: notebooks).
 
 The same code gives the same bytes (unless a cell prints a clock): no times, random ids, versions, widget state or tracebacks are stored.
-How many explorers a notebook shows, and how many controls they have, is counted in its kernel and stored in its metadata.
+How many explorers a notebook shows, and how many controls they have, is counted in its kernel and stored in its row (tools/chapters.py).
 """
 
 import json
@@ -63,7 +63,8 @@ def store(path: Path) -> None:
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs = stored(cell.outputs)
-    book.metadata = {key: value for key, value in book.metadata.items() if key != "widgets"} | METADATA | {"rpn_edu": counted}
+    book.metadata = {key: value for key, value in book.metadata.items() if key != "widgets"} | METADATA
+    book.metadata["rpn_edu"] = book.metadata.get("rpn_edu", {}) | counted
     nbformat.validate(book)
     path.write_text(nbformat.writes(book, indent=1).rstrip("\n") + "\n", encoding="utf-8", newline="\n")
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-from pathlib import Path
 
 import ipywidgets as W
 import pytest
@@ -10,8 +9,9 @@ import torch
 
 from rpn_edu.explore import Explorer
 from tests.explore.driving import inspect, values_of
+from tools.chapters import files, read
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = files()
 
 
 def explorers_of(path, monkeypatch):
@@ -51,5 +51,5 @@ def test_every_control_of_a_chapter_can_be_moved(path, monkeypatch, tmp_path):
             page.preset.value = preset
             inspect(page)
         assert not [name for name, widget in page.controls() if isinstance(widget, W.Text)]
-    stored = json.loads(path.read_text(encoding="utf-8"))["metadata"]["rpn_edu"]
-    assert {"explorers": len(pages), "controls": driven} == stored, "every control that the chapter counts was driven"
+    counted = read(path)
+    assert (len(pages), driven) == (counted.explorers, counted.controls), "every control that the chapter counts was driven"

@@ -18,10 +18,10 @@ from traitlets.config import Config
 import rpn_edu as rpn
 from rpn_edu.course.quiz import chapters, read
 from rpn_edu.explore import Explorer
+from tools import chapters as rows
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
-WITHOUT_QUESTIONS = ["gallery"]
+FILES = rows.files()
 
 
 class Page(HTMLParser):
@@ -63,14 +63,14 @@ def test_every_stored_picture_is_shown_once_with_its_words_and_needs_no_other_fi
     stored = [out["data"] for cell in cells(path, "code") for out in cell["outputs"] if "image/png" in out.get("data", {})]
     ours = [image for image in page.all("img") if {"rpn-picture", "rpn-still"} & set(image.get("class", "").split())]
     explorers = [image for image in ours if "rpn-picture" in image["class"]]
-    assert len(ours) == len(stored) and len(explorers) == json.loads(path.read_text(encoding="utf-8"))["metadata"]["rpn_edu"]["explorers"]
+    assert len(ours) == len(stored) and len(explorers) == rows.read(path).explorers
     assert [image for image in ours if len(image.get("alt", "")) < 40] == []
     assert [image["src"][:60] for image in page.all("img") if not image["src"].startswith("data:image/")] == []
 
 
 def test_every_question_option_and_reason_can_be_read_and_opened_without_a_script(exported):
     path, page = exported
-    asked = [question for section in read(path.stem).values() for question in section] if path.stem not in WITHOUT_QUESTIONS else []
+    asked = [question for section in read(path.stem).values() for question in section] if path.stem in chapters() else []
     said = [text for question in asked for text in (question.question, *(t for o in question.options for t in (o.text, o.reason)))]
     assert [text for text in said if " ".join(text.split()) not in page.text] == []
     assert len(page.all("summary")) >= sum(len(question.options) for question in asked)
@@ -96,7 +96,7 @@ def test_no_style_of_the_page_comes_from_elsewhere(exported):
 @pytest.mark.parametrize("exporter", [SlidesExporter, MarkdownExporter], ids=["slides", "markdown"])
 def test_slides_and_markdown_have_the_stored_pictures_too(exporter):
     path = min(FILES, key=lambda path: path.stat().st_size)
-    wanted = json.loads(path.read_text(encoding="utf-8"))["metadata"]["rpn_edu"]["explorers"]
+    wanted = rows.read(path).explorers
     page = Page(exporter().from_filename(path)[0])
     shown = [image["src"] for image in page.all("img") if "rpn-picture" in image.get("class", "")]
     assert len(shown) == wanted and all(source.startswith("data:image/") for source in shown)
@@ -147,10 +147,9 @@ def test_a_chapter_runs_with_the_network_cut_and_shows_what_was_counted(path):
     command = [*cut(), sys.executable, "-m", "tools.offline", str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
-    stored = json.loads(path.read_text(encoding="utf-8"))["metadata"]["rpn_edu"]
-    assert json.loads(done.stdout.splitlines()[-1]) == {path.stem: stored}, (
-        "store the notebook again: its explorers have other controls now"
-    )
+    row = rows.read(path)
+    counted = {"explorers": row.explorers, "controls": row.controls}
+    assert json.loads(done.stdout.splitlines()[-1]) == {path.stem: counted}, "store the notebook again: it has other explorers or controls"
 
 
 def test_the_script_says_so_where_the_network_is_not_cut():
@@ -158,7 +157,3 @@ def test_the_script_says_so_where_the_network_is_not_cut():
     if done.returncode == 0:
         pytest.skip("this machine has no network at all")
     assert done.stderr.startswith("the network is not cut")
-
-
-def test_every_file_of_questions_belongs_to_a_chapter():
-    assert [*chapters(), *WITHOUT_QUESTIONS] == [path.stem for path in FILES]

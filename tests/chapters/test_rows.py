@@ -1,0 +1,123 @@
+"""A chapter is one row: what it is made of, what is derived, and what is said when something is missing."""
+
+import json
+import shutil
+
+import pytest
+
+from rpn_edu.course.quiz import read as questions
+from tools import chapters
+from tools.chapters import ROOT, answers, missing
+from tools.lint import findings
+
+NAME = "99_made_up"
+ROW = {"title": "Made up: a chapter", "minutes": 7, "objective": "add a chapter | with a bar", "needs": ["06_depth"], "extras": []}
+FIRST = "# 99 · Made up: a chapter\n\nYou need about 7 minutes. The chapter before is 06, depth."
+QUESTIONS = """
+[[recall]]
+question = "What does κ make of x?"
+options = [
+    { text = "outputs", reason = "Those are made by the whole formula." },
+    { text = "features", reason = "They are what the model sees.", right = true },
+]
+"""
+
+
+def add(root, row=ROW, first=FIRST, name=NAME):
+    """What one does to add a chapter, and nothing else: its notebook with its row, its questions, its answers."""
+    cells = [{"cell_type": "markdown", "source": first.splitlines(keepends=True)}]
+    book = {"cells": cells, "metadata": {"rpn_edu": {**row, "explorers": 5, "controls": 15}}}
+    (root / f"notebooks/{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    for what, text in (("questions", QUESTIONS), ("answers", 'ANSWERS = [(["1"], ["2"])]\n')):
+        (root / chapters.BESIDE[what].format(name)).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of what a checkout says of its chapters."""
+    for name in ("README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    for place in ("notebooks/{}.ipynb", *chapters.BESIDE.values()):
+        (tmp_path / place).parent.mkdir(parents=True)
+        for path in ROOT.glob(place.format("*")):
+            shutil.copy(path, tmp_path / path.relative_to(ROOT))
+    return tmp_path
+
+
+def test_every_chapter_has_its_row_its_questions_and_its_answers_and_readme_tells_it():
+    assert missing() == []
+    assert [int(chapter.number) for chapter in chapters.chapters()] == list(range(len(chapters.chapters())))
+    assert {path.stem for path in chapters.files()} - {chapter.name for chapter in chapters.chapters()} == {"gallery"}
+
+
+def test_a_chapter_is_added_by_its_notebook_its_questions_and_its_answers_alone(checkout):
+    before = (checkout / "README.md").read_text(encoding="utf-8")
+    add(checkout)
+    assert missing(checkout) == ["README.md tells old rows: run python -m tools.chapters"]
+    chapters.main(checkout)
+    assert missing(checkout) == []
+    own = chapters.chapters(checkout)[-1]
+    assert (own.name, own.number, own.label, own.minutes, own.explorers) == (NAME, "99", "99 Made up", 7, 5)
+    assert findings(own.path) == []
+    assert len(questions(checkout / chapters.BESIDE["questions"].format(NAME))["recall"]) == 1 and answers(NAME, checkout).is_file()
+    line = rf"| [99 Made up](notebooks/{NAME}.ipynb) | add a chapter \| with a bar | 7 |"
+    gallery = next(line for line in before.splitlines() if "gallery.ipynb" in line)
+    assert (checkout / "README.md").read_text(encoding="utf-8") == before.replace(gallery, f"{line}\n{gallery}")
+
+
+LACKS = {
+    "title": ({"title": ""}, "title in metadata.rpn_edu must be of type str, got ''"),
+    "minutes": ({"minutes": "7"}, "minutes in metadata.rpn_edu must be of type int, got '7'"),
+    "objective": ({"objective": None}, "objective in metadata.rpn_edu must be of type str, got None"),
+    "typo": ({"minuts": 7}, "metadata.rpn_edu has an unknown minuts; did you mean minutes?"),
+}
+
+
+@pytest.mark.parametrize("name", LACKS)
+def test_a_row_that_is_not_whole_is_refused_with_its_notebook_and_readme_stays(name, checkout):
+    change, said = LACKS[name]
+    before = (checkout / "README.md").read_bytes()
+    add(checkout, ROW | change)
+    with pytest.raises(SystemExit) as stopped:
+        chapters.main(checkout)
+    assert stopped.value.code == f"{NAME}.ipynb: {said}"
+    assert (checkout / "README.md").read_bytes() == before
+
+
+DIFFER = {
+    "heading": ({"title": "Made up: another"}, "begins with '# 99 · Made up: a chapter', its row says '# 99 · Made up: another'"),
+    "minutes": ({"minutes": 8}, "does not say in its first cell that it takes about 8 minutes"),
+    "needs": ({"needs": ["05_heads_and_channels"]}, "does not say in its first cell that it needs chapter 05"),
+    "unknown chapter": ({"needs": ["06_deep"]}, "needs '06_deep', which is no chapter before it; did you mean 06_depth?"),
+    "itself": ({"needs": [NAME]}, f"needs '{NAME}', which is no chapter before it"),
+    "unknown extra": ({"extras": ["explorer"]}, "needs 'explorer', which is no extra of pyproject.toml; did you mean explore?"),
+}
+
+
+@pytest.mark.parametrize("name", DIFFER)
+def test_a_row_that_differs_from_its_notebook_or_needs_what_nobody_has_is_told(name, checkout):
+    change, said = DIFFER[name]
+    add(checkout, ROW | change)
+    found = [sentence for sentence in missing(checkout) if "README" not in sentence]
+    assert any(sentence.startswith(f"{NAME} {said}") for sentence in found) and len(found) <= 2
+
+
+@pytest.mark.parametrize("what", chapters.BESIDE)
+def test_questions_or_answers_that_are_missing_or_left_over_are_told(what, checkout):
+    add(checkout)
+    chapters.main(checkout)
+    file = checkout / chapters.BESIDE[what].format(NAME)
+    file.rename(file.with_stem("98_old"))
+    place = chapters.BESIDE[what].format
+    assert missing(checkout) == [f"{NAME} lacks its {what}: {place(NAME)}", f"{place('98_old')} belongs to no chapter"]
+
+
+def test_what_people_write_into_a_row_outlives_the_storing_of_a_notebook(tmp_path, monkeypatch):
+    from tools import store_notebooks
+
+    path = tmp_path / "book.ipynb"
+    row = ROW | {"explorers": 0, "controls": 0}
+    path.write_text(json.dumps({"cells": [], "metadata": {"rpn_edu": row}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+    monkeypatch.setattr(store_notebooks, "execute", lambda book, folder: {"explorers": 5, "controls": 15})
+    store_notebooks.store(path)
+    assert chapters.read(path)[1:] == (*ROW.values(), 5, 15)

@@ -1,0 +1,167 @@
+"""The rows of the chapters: `python -m tools.chapters` writes README's table of them and says what is missing. It runs no notebook.
+
+A row lives in its notebook, in the metadata (JupyterLab: Property Inspector, Advanced Tools):
+
+    "rpn_edu": {"title": "κ: what the model sees", "minutes": 55, "objective": "choose features for data",
+                "needs": ["00_start"], "extras": ["explore"], "explorers": 8, "controls": 34}
+
+People write it; `make notebooks` counts explorers and controls. A notebook whose name begins with a number is a chapter, the others are
+pages to look things up. A chapter has questions and answers beside its notebook, and everything else is derived.
+"""
+
+import json
+import re
+import sys
+import tomllib
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+from rpn_edu.catalogue import between_marks, cell
+from rpn_edu.component import did_you_mean
+from rpn_edu.shared.machine import text
+
+ROOT = Path(__file__).parents[1]
+BESIDE = {"questions": "rpn_edu/course/items/{}.toml", "answers": "tests/chapters/answers/{}.py"}
+"""What a chapter has beside its notebook. Answers lie with the tests, for they are not to be installed where learners work."""
+
+
+class Chapter(typing.NamedTuple):
+    """A notebook and its row."""
+
+    path: Path
+    title: str  # after the number in its heading; the words before a colon are enough in a table
+    minutes: int  # to read and to try, without the exercises
+    objective: str  # you learn to ...
+    needs: list  # names of the chapters before
+    extras: list  # names of pyproject's optional dependencies
+    explorers: int
+    controls: int
+
+    @property
+    def name(self) -> str:
+        """01_expansion"""
+        return self.path.stem
+
+    @property
+    def number(self) -> str:
+        """01, or nothing for a page that is no chapter."""
+        return number_of(self.name)
+
+    @property
+    def heading(self) -> str:
+        """# 01 · κ: what the model sees"""
+        return f"# {self.number} · {self.title}" if self.number else f"# {self.title}"
+
+    @property
+    def label(self) -> str:
+        """01 κ"""
+        return f"{self.number} {self.title.partition(':')[0]}".strip()
+
+
+FIELDS = {name: kind for name, kind in typing.get_type_hints(Chapter).items() if name != "path"}
+
+
+def number_of(name: str) -> str:
+    """01 of 01_expansion, nothing of gallery."""
+    found = re.match(r"\d+(?=_)", name)
+    return found[0] if found else ""
+
+
+def notebook(path: Path) -> dict:
+    """What the file of a notebook holds."""
+    return json.loads(text(path))
+
+
+def read(path: Path) -> Chapter:
+    """The row of a notebook. ValueError says what it lacks, tells in another type or has too much."""
+    row = notebook(path)["metadata"].get("rpn_edu", {})
+    for name, kind in FIELDS.items():
+        if not isinstance(row.get(name), kind) or row[name] == "":
+            raise ValueError(f"{path.name}: {name} in metadata.rpn_edu must be of type {kind.__name__}, got {row.get(name)!r}")
+    for name in row.keys() - FIELDS.keys():
+        raise ValueError(f"{path.name}: metadata.rpn_edu has an unknown {name}{did_you_mean(name, FIELDS)}")
+    return Chapter(path, **row)
+
+
+def files(root: Path = ROOT) -> list[Path]:
+    """All notebooks of a checkout: the chapters in their order, then the pages, since numbers come before letters."""
+    return sorted((root / "notebooks").glob("*.ipynb"))
+
+
+def chapters(root: Path = ROOT) -> list[Chapter]:
+    """The rows of the chapters, in their order."""
+    return [read(path) for path in files(root) if number_of(path.stem)]
+
+
+def answers(name: str, root: Path = ROOT) -> Path:
+    """The right and wrong answers to a chapter's exercises."""
+    return root / BESIDE["answers"].format(name)
+
+
+# ---- README -----------------------------------------------------------------------------------------------------------------------
+
+
+def table(root: Path = ROOT) -> str:
+    """The table of the README: every chapter and page, what one learns, and how long it takes."""
+    lines = ["| | you learn to | minutes |", "|---|---|---|"]
+    for row in map(read, files(root)):
+        lines.append(f"| [{cell(row.label)}](notebooks/{row.path.name}) | {cell(row.objective)} | {row.minutes} |")
+    return "\n".join(lines)
+
+
+def readme(root: Path = ROOT) -> str:
+    """README.md with the table that it should have."""
+    return between_marks(text(root / "README.md"), "chapters", table(root))
+
+
+# ---- what is missing --------------------------------------------------------------------------------------------------------------
+
+
+def missing(root: Path = ROOT) -> list[str]:
+    """Sentences: what a chapter lacks, and where notebook, row and README say different things."""
+    rows = [read(path) for path in files(root)]
+    found = [sentence for row in rows for sentence in (*disagreements(row), *unknown(row, rows, root))]
+    names = [row.name for row in rows if row.number]
+    for what, place in BESIDE.items():
+        there = [path.stem for path in sorted(root.glob(place.format("*")))]
+        found += [f"{name} lacks its {what}: {place.format(name)}" for name in names if name not in there]
+        found += [f"{place.format(name)} belongs to no chapter" for name in there if name not in names]
+    if readme(root) != text(root / "README.md"):
+        found.append("README.md tells old rows: run python -m tools.chapters")
+    return found
+
+
+def disagreements(row: Chapter) -> Iterator[str]:
+    """Where the first cell of a notebook says something else than its row."""
+    first = "".join(notebook(row.path)["cells"][0]["source"])
+    if first.partition("\n")[0] != row.heading:
+        yield f"{row.name} begins with {first.partition(chr(10))[0]!r}, its row says {row.heading!r}"
+    if row.number and f"about {row.minutes} minutes" not in first:
+        yield f"{row.name} does not say in its first cell that it takes about {row.minutes} minutes, as its row does"
+    for name in row.needs:
+        if not re.search(rf"\bchapters?\b.*\b{number_of(name)}\b", first):
+            yield f"{row.name} does not say in its first cell that it needs chapter {number_of(name)}, as its row does"
+
+
+def unknown(row: Chapter, rows: list[Chapter], root: Path) -> Iterator[str]:
+    """What a row needs and nobody has."""
+    before = [other.name for other in rows if other.number and other.number < row.number]
+    known = tomllib.loads(text(root / "pyproject.toml"))["project"]["optional-dependencies"]
+    for names, there, what in ((row.needs, before, "chapter before it"), (row.extras, known, "extra of pyproject.toml")):
+        yield from (f"{row.name} needs {name!r}, which is no {what}{did_you_mean(name, there)}" for name in names if name not in there)
+
+
+def main(root: Path = ROOT) -> None:
+    """Write the table, and end with a sentence for everything that is missing."""
+    try:
+        (root / "README.md").write_text(readme(root), encoding="utf-8", newline="\n")
+        found = missing(root)
+    except ValueError as unreadable:
+        found = [str(unreadable)]
+    if found:
+        sys.exit("\n".join(found))
+
+
+if __name__ == "__main__":
+    main()
