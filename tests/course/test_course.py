@@ -19,10 +19,11 @@ from rpn_edu.course import SYMBOLS, Symbol, quiz, symbols
 from rpn_edu.course.quiz import SECTIONS, chapters, read
 from rpn_edu.course.symbols import one_meaning
 from rpn_edu.data import sets, split, tables
+from tools import chapters as rows
 from tools.lint import contradictions, findings, letters, wrongs
 
 ROOT = Path(__file__).parents[2]
-FILES = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.stem != "gallery"]
+FILES = [chapter.path for chapter in rows.chapters()]
 ITEM = """
 [[recall]]
 question = "What does κ make of x?"
@@ -362,10 +363,9 @@ class TestChapter:
         assert [call for call in calls(path) if call.func.id == "symbols" and call.args]
 
     def test_counts_its_explorers_and_controls(self, path):
-        counted = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("rpn_edu")
-        assert counted, f"nobody has counted: python -m tools.store_notebooks notebooks/{path.name}"
-        assert counted["explorers"] == sum(call.func.id == "Explorer" for call in calls(path)) >= 5
-        assert counted["controls"] >= 3 * counted["explorers"]
+        counted = rows.read(path)
+        assert counted.explorers == sum(call.func.id == "Explorer" for call in calls(path)) >= 5
+        assert counted.controls >= 3 * counted.explorers
 
 
 # ---- the linter itself ------------------------------------------------------------------------------------------------------------
