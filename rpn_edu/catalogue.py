@@ -19,10 +19,11 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from . import __version__
-from .component import CATALOGUE, Component, Field, bare, near
+from .component import CATALOGUE, Component, Field, near, term_names
 from .network.formula import Formula
 from .shared import machine
 from .shared.terms import TERMS
+from .shared.words import bare
 
 Class = type[Component]
 ROOT, WIDTH = Path(__file__).parent.parent, 100
@@ -193,7 +194,7 @@ def told_of(name: str) -> list[str]:
     letters = {letter: term.name for term in TERMS for letter in (term.letter, term.say)}
     words = [str(letters.get(word, word)) for word in re.findall(r"[^\W_]+", name.partition("(")[0].lower())]
     meant = [term for term in classes if {term, f"{term}s"} & set(words)]
-    word = bare(" ".join(words))
+    word = bare(" ".join(words), term_names())
     found = [listing(term) for term in meant if word in ("", term, f"{term}s")]
     found += [full(cls) for term in meant or classes for cls in classes[term] if cls.__name__.lower() == word]
     if not found:

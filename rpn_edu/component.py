@@ -5,50 +5,30 @@ check, the repr, the config, the samples of the tests and the slider of the expl
 """
 
 import dataclasses
-import difflib
 import functools
 import inspect
 import math
 import numbers
-import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, dataclass_transform
 
 from .shared.machine import Printed
+from .shared.words import brackets, did_you_mean, nearest
 
 CATALOGUE: dict[str, type["Component"]] = {}
 """Every registered component by its qualified name, such as `expansion.Taylor`."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The end of an error message: the known words nearest to `word`, or nothing."""
-    return _asked(_nearest(word, known))
-
-
-def _nearest(word: str, known: Iterable[str]) -> list[str]:
-    spelled = {name.lower(): name for name in known}
-    return [spelled[name] for name in difflib.get_close_matches(str(word).lower(), spelled, n=2)]
-
-
-def _asked(words: list[str]) -> str:
-    return f"; did you mean {' or '.join(words)}?" if words else ""
-
-
-def bare(name: str) -> str:
-    """What a name says without what people write around it: Taylor() expansion.Taylor rpn.expansion.taylor_expansion are all taylor."""
-    terms = {row.term for row in CATALOGUE.values()} - {""}
-    words = re.findall(r"[^\W_]+", str(name).partition("(")[0].lower())
-    kept = [word for word in words if word.removesuffix("s") not in {*terms, "rpn", "edu", "tinybig"}]
-    return functools.reduce(str.removesuffix, terms, "".join(kept))
+def term_names() -> set[str]:
+    """The names of the terms: what people write around the name of a component."""
+    return {row.term for row in CATALOGUE.values()} - {""}
 
 
 def near(name: str, rows: Iterable[type["Component"]], qualified: bool = False) -> str:
     """The end of an error message: the components nearest to a name, be it misspelt or with words of tinyBIG's around ours."""
-    word, known = bare(name), {row.__name__: row.qualified_name() if qualified else row.__name__ for row in rows}
-    inside = sorted((own for own in known if len(own) > 3 and own.lower() in word), key=len, reverse=True)
-    return _asked([known[own] for own in inside[:2] or _nearest(word, known)])
+    return nearest(name, {row.__name__: row.qualified_name() if qualified else row.__name__ for row in rows}, term_names())
 
 
 LARGE = 1e18
@@ -61,11 +41,6 @@ LAST_SEED = 2**64 - 1
 def scalar(value: Any) -> Any:
     """A number of NumPy, an array or tensor without axes as Python's own number; everything else as it is."""
     return value.item() if getattr(value, "ndim", None) == 0 else value
-
-
-def brackets(value: Any) -> str:
-    """The end of an error message about a class that came in the place of a value, else nothing."""
-    return f"; did you forget the brackets of {value.__name__}()?" if isinstance(value, type) else ""
 
 
 def demand(holds: bool, name: str, wanted: str, value: Any) -> None:

@@ -10,8 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..component import did_you_mean
 from ..shared.machine import Printed, path as written, text as letters_of
+from ..shared.words import did_you_mean
 
 ITEMS = files("rpn_edu.course") / "items"
 SECTIONS = ("recall", "exit")

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..component import did_you_mean
 from ..shared.machine import Printed
 from ..shared.terms import BY_SYMBOL
+from ..shared.words import did_you_mean
 
 
 class Symbol(NamedTuple):

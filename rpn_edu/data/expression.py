@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ..component import did_you_mean
+from ..shared.words import did_you_mean
 
 Piece = Callable[[dict[str, torch.Tensor]], Any]
 """What a piece of a formula becomes: values of the variables in, value out. Numbers stay Python floats, so they know no device or dtype."""

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch
 
-from ..component import did_you_mean
 from ..shared import given, machine
+from ..shared.words import did_you_mean
 from .split import Split, place_of, share, share_of_rows, split, uniform
 
 # ---- real data ----------------------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ..component import did_you_mean
 from ..shared import given, machine
+from ..shared.words import did_you_mean
 from .expression import parsed
 from .split import Split, place_of, share, share_of_rows, split, uniform
 

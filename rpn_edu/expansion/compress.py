@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..component import LAST_SEED, Dial, Table, component, did_you_mean
+from ..component import LAST_SEED, Dial, Table, component
 from ..shared import given
 from ..shared.machine import needs
 from ..shared.precision import precise
 from ..shared.reductions import METRICS
+from ..shared.words import did_you_mean
 from .base import Expansion
 from .density import HALF_LOG_TAU, squashed
 

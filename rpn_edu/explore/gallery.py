@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from .. import expansion as X
-from ..component import CATALOGUE, Component, demand, did_you_mean
+from ..component import CATALOGUE, Component, demand
 from ..shared.alone import alone, seeded
 from ..shared.machine import Printed
 from ..shared.terms import TERMS
+from ..shared.words import did_you_mean
 from .canvas import Canvas, Panel, data_url, steady
 from .pictures.base import COLORS, LINES, counted
 

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..component import did_you_mean
 from ..network.model import RPN
 from ..shared import given
+from ..shared.words import did_you_mean
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
 

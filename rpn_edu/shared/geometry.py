@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from ..component import Component, Dial, did_you_mean, family
+from ..component import Component, Dial, family
 from . import given
+from .words import did_you_mean
 
 Shape = Literal["cuboid", "cylinder", "sphere"]
 Packing = Literal[

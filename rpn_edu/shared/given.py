@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..component import LAST_SEED, demand, did_you_mean, scalar
+from ..component import LAST_SEED, demand, scalar
+from .words import did_you_mean
 
 T = TypeVar("T")
 SKIPPED = -100  # the class number of rows that do not count: torch's own
