@@ -11,7 +11,7 @@ from . import reconciliation
 from .component import Component, component, family, misspelt
 from .reconciliation import Reconciliation
 from .shared.real import meet_reals
-from .shared.reductions import METRICS
+from .shared.reductions import REDUCTIONS
 
 
 class Fusion(Component, ABC):
@@ -56,10 +56,10 @@ class Fusion(Component, ABC):
 
 @family
 class Elementwise(Fusion):
-    """The metric of the row's name over the parts, output by output."""
+    """The reduction of the row's name over the parts, output by output."""
 
     def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return METRICS[type(self).__name__.lower()](torch.stack(tuple(parts)), 0)
+        return REDUCTIONS[type(self).__name__.lower()](torch.stack(tuple(parts)), 0)
 
 
 @component

@@ -13,7 +13,7 @@ from ..component import LAST_SEED, Dial, Table, component
 from ..shared import given
 from ..shared.machine import needs
 from ..shared.precision import precise
-from ..shared.reductions import METRICS
+from ..shared.reductions import REDUCTIONS
 from ..shared.words import did_you_mean
 from .base import Expansion
 from .density import HALF_LOG_TAU, squashed
@@ -22,14 +22,14 @@ from .density import HALF_LOG_TAU, squashed
 
 
 class Summary(Expansion):
-    """κ(x) = one number for each row, so D = 1. A row is called like its metric."""
+    """κ(x) = one number for each row, so D = 1. A row is called like its reduction."""
 
     @property
     def metric(self) -> str:
         return type(self).__name__.lower()
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return METRICS[self.metric](x, -1).unsqueeze(-1)
+        return REDUCTIONS[self.metric](x, -1).unsqueeze(-1)
 
 
 @component

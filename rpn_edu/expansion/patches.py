@@ -8,11 +8,11 @@ from torch import Tensor
 
 from ..component import component
 from ..shared.geometry import Geometry
-from ..shared.reductions import METRICS, Metric, nanmedian
+from ..shared.reductions import REDUCTIONS, Reduction, nanmedian
 from .base import Expansion
 
-# What a metric passes over.
-PADDING: dict[Metric, float] = {"max": -math.inf, "min": math.inf, "sum": 0.0, "mean": 0.0, "prod": 1.0, "median": math.nan}
+# What a reduction passes over.
+PADDING: dict[Reduction, float] = {"max": -math.inf, "min": math.inf, "sum": 0.0, "mean": 0.0, "prod": 1.0, "median": math.nan}
 
 
 @component
@@ -40,7 +40,7 @@ class PatchPooling(Geometry, Expansion):
     Source: RPN 2 (arXiv 2411.11162), "Geometric Compression".
     """
 
-    metric: Annotated[Metric, "what is left of a patch"] = "max"
+    metric: Annotated[Reduction, "what is left of a patch"] = "max"
 
     def width(self, m: int) -> int:
         self.require(m)
@@ -49,8 +49,8 @@ class PatchPooling(Geometry, Expansion):
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         places = self.places(x, frozen)
         cells = self.gather(x, places, PADDING[self.metric])  # (channels, positions, patches, ...)
-        if self.metric == "median":  # without the cells that are missing; a NaN of the data shows, as it does in the other metrics
+        if self.metric == "median":  # without the cells that are missing; a NaN of the data shows, as it does in the other reductions
             pooled = torch.where(self.gather(x.isnan(), places).any(1), math.nan, nanmedian(cells, 1))
         else:
-            pooled = METRICS[self.metric](cells, 1)
+            pooled = REDUCTIONS[self.metric](cells, 1)
         return pooled.flatten(0, 1).movedim(0, -1)

@@ -1,4 +1,4 @@
-"""Metrics: many numbers along one axis become one. Compressions, patches and fusions share them."""
+"""Reductions: many numbers along one axis become one. Compressions, patches and fusions share them."""
 
 import math
 from typing import Literal
@@ -37,10 +37,10 @@ def prod(numbers: Tensor, dim: int) -> Tensor:
     return torch.prod(numbers, dim, dtype=torch.promote_types(numbers.dtype, torch.float32)).to(numbers.dtype)
 
 
-Metric = Literal["max", "min", "sum", "mean", "prod", "median"]
+Reduction = Literal["max", "min", "sum", "mean", "prod", "median"]
 
 # amax and not max: it shares the gradient among equal numbers, so that their order does not matter.
-METRICS = {
+REDUCTIONS = {
     "max": torch.amax,
     "min": torch.amin,
     "sum": torch.sum,

@@ -16,7 +16,7 @@ from sklearn.random_projection import GaussianRandomProjection
 
 import rpn_edu as rpn
 from rpn_edu.expansion import compress as E
-from rpn_edu.shared.reductions import METRICS
+from rpn_edu.shared.reductions import REDUCTIONS
 
 DENSITIES = {
     "uniform": scipy.stats.uniform(),
@@ -50,9 +50,9 @@ NUMPY = {
 }
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", REDUCTIONS)
 def test_metrics_equal_numpy_along_every_axis_and_take_no_rows_at_all(name):
-    x, metric = numbers(4, 5, 6), METRICS[name]
+    x, metric = numbers(4, 5, 6), REDUCTIONS[name]
     for dim in (0, 1, 2, -1):
         for data in (x, x.mT):
             np.testing.assert_allclose(metric(data, dim), NUMPY[name](data.numpy(), axis=dim), atol=1e-14)
@@ -62,7 +62,7 @@ def test_metrics_equal_numpy_along_every_axis_and_take_no_rows_at_all(name):
 def test_equal_largest_numbers_share_the_gradient():
     for name in ("max", "min"):
         x = torch.tensor([2.0, 1.0, 2.0, 1.0], requires_grad=True)
-        assert torch.autograd.grad(METRICS[name](x, 0), x)[0].tolist() == ([0.5, 0, 0.5, 0] if name == "max" else [0, 0.5, 0, 0.5])
+        assert torch.autograd.grad(REDUCTIONS[name](x, 0), x)[0].tolist() == ([0.5, 0, 0.5, 0] if name == "max" else [0, 0.5, 0, 0.5])
 
 
 @pytest.mark.parametrize("row", [E.Max, E.Min, E.Sum, E.Mean, E.Prod, E.Median], ids=lambda row: row.__name__)
