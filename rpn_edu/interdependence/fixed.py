@@ -165,7 +165,11 @@ class ExponentialChain(Line):
     """
 
     both_ways: BothWays = False
-    hops, accumulate, from_zero, factorial = 29, True, True, True  # a node has two links at most: what is left out is below 2³⁰/30! = 4e-24
+    # The series as a walk: its terms are the hops, each worth 1 / h!, and all are added up, I among them.
+    hops = 29  # a node has two links at most: what is left out is below 2³⁰/30! = 4e-24
+    factorial = True
+    accumulate = True
+    from_zero = True
 
 
 # ---- graphs -------------------------------------------------------------------------------------------------------------------------

@@ -19,15 +19,12 @@ class Remainder(Component, ABC):
     term: ClassVar[str] = "remainder"
     neutral: ClassVar[bool] = False
     """Is π(x) always 0? Then `Head.forward` does not ask."""
+    linear: ClassVar[bool] = False
+    """Is π(x) of a mean of w' the mean of the π(x)? Then a fit has a closed form. A π that learns nothing is so."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         meet_reals(cls, __call__=1)
-
-    @property
-    def linear(self) -> bool:
-        """Is π(x) of a mean of w' the mean of the π(x)? Then a fit has a closed form. A π that learns nothing is so."""
-        return type(self).init is Remainder.init
 
     @abstractmethod
     def __call__(self, x: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:

@@ -20,6 +20,7 @@ class Zero(Remainder):
     """
 
     neutral: ClassVar[bool] = True
+    linear: ClassVar[bool] = True
 
     def __call__(self, x: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return x.new_zeros(*x.shape[:-1], n)
@@ -34,6 +35,8 @@ class Constant(Remainder):
 
     value: Annotated[float, Dial(-2.0, 2.0, "the number added to every output", least=None)] = 1.0
 
+    linear: ClassVar[bool] = True
+
     def __call__(self, x: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return x.new_full((*x.shape[:-1], n), self.value)
 
@@ -44,6 +47,8 @@ class Identity(Remainder):
 
     The residual connection of deep networks. Source: RPN 1, "Identity Remainder Function".
     """
+
+    linear: ClassVar[bool] = True
 
     def length(self, m: int, n: int) -> int:
         if m != n:
