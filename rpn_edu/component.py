@@ -63,13 +63,16 @@ class Dial:
 
     @property
     def limit(self) -> float | None:
+        """The least allowed number; None where there is none."""
         return self.low if self.least == "low" else self.least
 
     def allows(self, value: float) -> bool:
+        """Does the number lie within what is allowed?"""
         enough = self.limit is None or value > self.limit or (value == self.limit and not self.above)
         return enough and (self.most is None or value <= self.most)
 
     def wanted(self, kind: str) -> str:
+        """What an error message asks for: int >= 1 (highest degree)."""
         bounds = [] if self.limit is None else [f" {'>' if self.above else '>='} {self.limit}"]
         bounds += [] if self.most is None else [f" <= {self.most}"]
         return f"{kind}{' and'.join(bounds)} ({self.doc})"
@@ -96,6 +99,7 @@ class Field(NamedTuple):
 
     @property
     def doc(self) -> str:
+        """What the field means, in a few words; its name where nothing more is said."""
         return self.meta if isinstance(self.meta, str) else self.meta.doc if self.meta else self.name
 
     def checked(self, value: Any) -> Any:
@@ -193,6 +197,7 @@ class Component(Printed):
 
     @classmethod
     def qualified_name(cls) -> str:
+        """The name under which the catalogue knows it, such as `expansion.Taylor`."""
         return f"{cls.term}.{cls.__name__}" if cls.term else cls.__name__
 
     @classmethod
@@ -210,6 +215,7 @@ class Component(Printed):
         return f"{self.qualified_name()}({', '.join(f'{f.name}={told(getattr(self, f.name))}' for f in shown)})"
 
     def to_config(self) -> dict:
+        """{"type": "expansion.Taylor", "order": 2, ...}: every field, components as configs of their own, tuples as lists."""
         return {"type": self.qualified_name(), **{f.name: _stored(getattr(self, f.name)) for f in self.declared}}
 
     @classmethod
@@ -248,7 +254,7 @@ def belonging(prefix: str, frozen: dict[str, Any] | None) -> dict[str, Any] | No
 
 
 def misspelt(term: str) -> Callable[[str], typing.NoReturn]:
-    """The `__getattr__` of a term's folder: a name that is not there is answered with the near misses."""
+    """The `__getattr__` of a term's folder: a name that is not there is answered with the near misses, in an AttributeError."""
 
     def __getattr__(name: str) -> typing.NoReturn:
         hint = "" if name.startswith("_") else near(name, (row for row in CATALOGUE.values() if row.term == term))
@@ -289,7 +295,10 @@ def lookup(name: str) -> type[Component]:
 
 
 def from_config(config: Mapping[str, Any]) -> Any:
-    """The component that `to_config` described. Names are looked up in the catalogue, never imported."""
+    """The component that `to_config` described. Names are looked up in the catalogue, never imported.
+
+    LookupError for a name that is not there, TypeError for what is no config, and for a field what the component itself raises.
+    """
     if not isinstance(config, Mapping) or "type" not in config:
         raise TypeError(f"a config must be a mapping with a 'type' such as 'expansion.Taylor', got {config!r}")
     try:
@@ -352,7 +361,11 @@ def family(cls: C) -> C:
 
 @dataclass_transform(frozen_default=True)
 def component(cls: C) -> C:
-    """Make a final, registered component of an annotated class."""
+    """Make a final, registered component of an annotated class.
+
+    TypeError where a method of the protocol is missing, where a field says too little to be checked, and for a name that is taken. The same
+    class may come again, since a notebook runs its cells more than once.
+    """
     cls = family(cls)
     name = cls.qualified_name()
     if inspect.isabstract(cls):

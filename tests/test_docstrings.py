@@ -28,7 +28,6 @@ FILES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "rpn_edu")
 
 UNDER_WORK = """
     rpn_edu/catalogue.py
-    rpn_edu/component.py
     rpn_edu/course/quiz.py
     rpn_edu/course/symbols.py
     rpn_edu/data/expression.py
