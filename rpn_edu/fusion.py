@@ -56,7 +56,7 @@ class Fusion(Component, ABC):
 
 @family
 class Elementwise(Fusion):
-    """The reduction of the row's name over the parts, output by output."""
+    """The reduction of the row's name over the parts, output by output. Source: RPN 2 (arXiv 2411.11162), "Fusion Functions"."""
 
     def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return REDUCTIONS[type(self).__name__.lower()](torch.stack(tuple(parts)), 0)
@@ -103,12 +103,16 @@ class Median(Elementwise):
 
 @component
 class Concat(Fusion):
-    """y = [y_1, ..., y_C], each part with n / C outputs"""
+    """y = [y_1, ..., y_C], each part with n / C outputs
+
+    Every part answers for outputs of its own. Source: RPN 2 (arXiv 2411.11162), "Fusion Functions".
+    """
 
     def width(self, widths: Sequence[int]) -> int:
         return sum(widths)
 
     def part_width(self, n: int, count: int) -> int:
+        """n / count. ValueError where count does not divide n."""
         if n % count:
             raise ValueError(f"fusion.Concat gives each of {count} parts the same share of n = {n} outputs, which {count} does not divide")
         return n // count
@@ -119,7 +123,10 @@ class Concat(Fusion):
 
 @component
 class Weighted(Fusion):
-    """y = w_1 y_1 + ... + w_C y_C with learned weights that start at 1 / C"""
+    """y = w_1 y_1 + ... + w_C y_C with learned weights that start at 1 / C
+
+    l = C: one weight for each part, so that before any learning it is the mean. Source: RPN 2 (arXiv 2411.11162), "Fusion Functions".
+    """
 
     def length(self, widths: Sequence[int]) -> int:
         return len(widths)
@@ -133,7 +140,11 @@ class Weighted(Fusion):
 
 @component
 class Parameterized(Fusion):
-    """y = [y_1, ..., y_C] ψ(w)ᵀ with ψ(w) n_1 × (n_1 + ... + n_C)"""
+    """y = [y_1, ..., y_C] ψ(w)ᵀ with ψ(w) n_1 × (n_1 + ... + n_C)
+
+    l = ψ.length(n_1, n_1 + ... + n_C): every output may read all outputs of all parts. The parts may differ in width.
+    Source: RPN 2 (arXiv 2411.11162), "Fusion Functions".
+    """
 
     reconciliation: Reconciliation = reconciliation.Identity()
 
@@ -147,6 +158,7 @@ class Parameterized(Fusion):
         return self.reconciliation.init(widths[0], sum(widths))
 
     def frozen(self, widths: Sequence[int]) -> dict[str, Tensor]:
+        """Those of ψ, for a matrix n_1 × (n_1 + ... + n_C)."""
         return self.reconciliation.frozen(widths[0], sum(widths))
 
     def __call__(self, parts: Sequence[Tensor], w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:

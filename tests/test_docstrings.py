@@ -62,7 +62,6 @@ UNDER_WORK = """
     rpn_edu/explore/pictures/stack.py
     rpn_edu/explore/state/shown.py
     rpn_edu/explore/stills.py
-    rpn_edu/fusion.py
     rpn_edu/interdependence/base.py
     rpn_edu/interdependence/combine.py
     rpn_edu/interdependence/fixed.py
@@ -206,7 +205,7 @@ SIZES = "rows columns points features choices count channels positions patches p
 SIZE = f"(?:{SIZE}|{'|'.join(SIZES.split())}|curves|samples|width|height|levels)"
 SIDE = rf"(?:\.\.\.|{SIZE}(?: ?[-+*·/^] ?{SIZE}| [a-zA-Z]\b)*)"
 SHAPE = re.compile(
-    rf"\({SIDE}(?:, {SIDE})*,?\)|\(\)|→|{SIDE} × {SIDE}|\bscalars?\b|\bone number\b|\bshapes? of\b|\bsame shape\b|\bwithout axes\b"
+    rf"\({SIDE}(?:, {SIDE})*,?\)|\(\)|→|{SIDE} × |\bscalars?\b|\bone number\b|\bshapes? of\b|\bsame shape\b|\bwithout axes\b"
 )
 NO_SHAPE = re.compile(r"\(-?\d+, -?\d+\)|\(\w+\)")  # an interval, a word in brackets
 
