@@ -96,6 +96,7 @@ def dials(classes: list[Class], cls: Class | None = None) -> list[str]:
 
 
 def introduction(term: str, classes: list[Class]) -> str:
+    """What all components of a term have in common: what they are for, which size is shown, the fields that all of them have."""
     shown = [f"Shown: {SIZES[term].told}."] if term in SIZES else []
     return " ".join([headline(PLACES[term]), *shown, *(f"All have {told}." for told in dials(classes))])
 
@@ -150,15 +151,17 @@ def page() -> str:
 
 
 def cell(text: str) -> str:
+    """Text for a cell of a Markdown table: what would be read as a mark there is escaped."""
     return re.sub(r"([|<*_`])", r"\\\1", text)
 
 
 def code(text: str) -> str:
+    """Code for a cell of a Markdown table. Even inside code a bar would end the cell."""
     return "`" + text.replace("`", "").replace("|", "\\|") + "`"
 
 
 def files() -> dict[Path, str]:
-    """What the generated files of a checkout should hold."""
+    """What the generated files of a checkout should hold. ValueError where the README is no text."""
     readme = ROOT / "README.md"
     return {readme: between_marks(machine.text(readme), "catalogue", table()), ROOT / "notebooks/catalogue.md": page()}
 
@@ -170,6 +173,7 @@ def between_marks(page: str, name: str, table: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
+    """What the command line asks for: the listing, some components in full, the table, or the generated files."""
     parser = argparse.ArgumentParser("python -m rpn_edu", description=headline(__name__))
     parser.add_argument("name", nargs="*", help="a term (expansion), or a component to tell in full (expansion.Taylor, or Taylor)")
     parser.add_argument("--markdown", action="store_true", help="print the short table instead")

@@ -27,7 +27,7 @@ Softmax = Literal["none", "softmax", "log_softmax"]
 
 
 def stacked(name: str, dims: Sequence[int], layer: Formula, device: Device, hidden: Output = Output(), last: Output = Output()) -> RPN:
-    """The same layer K times: `hidden` is the output of all but the last, `last` of the last."""
+    """The same layer K times: `hidden` is the output of all but the last, `last` of the last. ValueError for fewer than two widths."""
     outputs = [hidden] * (len(given.widths("RPN.dims", dims)) - 2) + [last]
     return RPN(dims, [replace(layer, output=output) for output in outputs], name=name, device=device)
 
@@ -108,7 +108,10 @@ def transformer(
     dropout: float = 0.0,
     device: Device = "cpu",
 ) -> RPN:
-    """Attention among the rows of each sequence, (..., b, d_0), with a linear remainder; the last layer reads every row alone."""
+    """Attention among the rows of each sequence, (..., b, d_0), with a linear remainder; the last layer reads every row alone.
+
+    `heads` side by side in each layer but the last: TypeError or ValueError unless it is an int of 1 or more.
+    """
     attention = interdependence.Bilinear(scores, normalization="softmax")
     attend = Formula(
         instance=attention, remainder=remainder.Linear(), bias=True, output=Output("layer", activation=activation, dropout=dropout)
