@@ -33,12 +33,6 @@ UNDER_WORK = """
     rpn_edu/data/sets.py
     rpn_edu/data/split.py
     rpn_edu/data/tables.py
-    rpn_edu/expansion/combine.py
-    rpn_edu/expansion/compress.py
-    rpn_edu/expansion/density.py
-    rpn_edu/expansion/local.py
-    rpn_edu/expansion/products.py
-    rpn_edu/expansion/wavelet.py
     rpn_edu/explore/canvas/canvas.py
     rpn_edu/explore/code/snippet.py
     rpn_edu/explore/explorer.py
@@ -198,9 +192,9 @@ for _ in range(3):  # some call others that stand below them
 
 # ---- shapes and units ---------------------------------------------------------------------------------------------------------------
 
-SIZE = r"(?:[bmnlDKSkrhtqpsCNd](?:_\w+)?['′]?|\d+|number of variables)"
-SIZES = "rows columns points features choices count channels positions patches places links rank order inputs hidden heads nodes size cells"
-SIZE = f"(?:{SIZE}|{'|'.join(SIZES.split())}|curves|samples|width|height|levels)"
+COUNTED = """rows columns points features choices curves samples channels positions patches places links heads nodes cells scales shifts
+count rank order inputs hidden size width height""".split()
+SIZE = rf"(?:[bmnlDKSkrhtqpsCNd](?:_\w+)?['′]?|\d+|number of variables|{'|'.join(COUNTED)})"
 SIDE = rf"(?:\.\.\.|{SIZE}(?: ?[-+*·/^] ?{SIZE}| [a-zA-Z]\b)*)"
 SHAPE = re.compile(
     rf"\({SIDE}(?:, {SIDE})*,?\)|\(\)|→|{SIDE} × |\bscalars?\b|\bone number\b|\bshapes? of\b|\bsame shape\b|\bwithout axes\b"

@@ -33,12 +33,14 @@ class Combined(Expansion):
         """How many attributes each part meets."""
 
     def frozen(self, m: int) -> dict[str, Tensor]:
+        """Those of every part, under its own names and in its own shapes for the (..., m_i) that it meets, with the prefix `i_`."""
         numbers = {}
         for i, (part, m_i) in enumerate(zip(self.parts, self.inputs(m), strict=True)):
             numbers |= prefixed(f"{i}_", part.frozen(m_i))
         return numbers
 
     def apply(self, i: int, x: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
+        """κ_i(x): (..., m_i) → (..., D_i), with the frozen numbers that are its own."""
         return self.parts[i](x, belonging(f"{i}_", frozen))
 
 

@@ -26,6 +26,7 @@ class Summary(Expansion):
 
     @property
     def metric(self) -> str:
+        """Which of the reductions it is, such as "max"."""
         return type(self).__name__.lower()
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
@@ -95,7 +96,7 @@ Seed = Annotated[int, Dial(0, 9, "seed of the frozen noise", most=LAST_SEED)]
 
 
 def log_density(density: Density, v: Tensor) -> Tensor:
-    """ln p(v) for v in (0, 1)."""
+    """ln p(v) for v in (0, 1). Number by number: (..., m) → (..., m)."""
     match density:
         case "normal":
             return -0.5 * v * v - HALF_LOG_TAU
@@ -120,7 +121,7 @@ class Sampling(Expansion):
     seed: int
 
     def noise(self, choices: int) -> Tensor:
-        """(choices,): minus the logarithm of an exponential draw is a Gumbel draw."""
+        """(choices,): minus the logarithm of an exponential draw is a Gumbel draw. ValueError for more choices than there is memory."""
         given.affordable(self.qualified_name(), f"the noise of {given.figure(choices)} choices", 3 * choices, "choose fewer inputs")
         generator = torch.Generator().manual_seed(self.seed)
         return -torch.empty(choices, dtype=torch.float64, device="cpu").exponential_(generator=generator).log()
@@ -136,7 +137,7 @@ class Sampling(Expansion):
         return (weight + noise.to(weight)).topk(self.among(len(noise)), -1).indices.sort(-1).values
 
     def shown(self, x: Tensor, v: Tensor, log_p: Tensor) -> Tensor:
-        """What `show` asks for."""
+        """What `show` asks for. One of the three, each (..., m)."""
         return x if self.show == "values" else v if self.show == "squashed" else log_p
 
 
@@ -155,6 +156,7 @@ class Sampled(Sampling):
     seed: Seed = 0
 
     def frozen(self, m: int) -> dict[str, Tensor]:
+        """`noise`, (m,): the same for every row. ValueError for more attributes than there is memory."""
         return {"noise": self.noise(m)}
 
     def width(self, m: int) -> int:
@@ -184,6 +186,7 @@ class SampledSubsets(Sampling):
     seed: Seed = 0
 
     def frozen(self, m: int) -> dict[str, Tensor]:
+        """`subsets_r`, (C(m, r), r), and `noise_r`, (C(m, r),), for r = 1, ..., order. ValueError for more subsets than there is memory."""
         sizes = [math.comb(m, r) for r in range(1, self.order + 1)]
         numbers = {}
         for r, noise in enumerate(self.noise(sum(sizes)).split(sizes), 1):
@@ -243,6 +246,7 @@ class Affine(Expansion):
         return len(self.matrix[0])
 
     def frozen(self, m: int) -> dict[str, Tensor]:
+        """`matrix`, M (D, m), and `offset`, c (D,), in float64. ValueError for another m than M was made for."""
         if m != self.made_for:
             raise ValueError(f"expansion.Affine was made for m = {self.made_for} attributes, got {m}")
         numbers = {"matrix": self.matrix, "offset": self.offset or (0.0,) * len(self.matrix)}
@@ -265,6 +269,8 @@ class Affine(Expansion):
         All rows are seen at once and their order does not matter. Directions are exact; the largest number of each is positive. Which
         one comes first is arbitrary where two have the same variance, and so is one without any. `seed`, an int from 0 to 2³² - 1,
         matters to "random_projection" only.
+        ValueError for another method, for x that are no rows of finite numbers, and for a width that the method cannot give; TypeError for
+        what are no numbers at all; ImportError where scikit-learn is asked and is not there.
         Not here: t-SNE, MDS and spectral embedding place the rows they were given and have no map for a new one; Isomap and LLE have
         one, but it must keep all the old rows.
         """

@@ -15,7 +15,7 @@ HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
 
 def squashed(x: Tensor) -> Tensor:
-    """u = 0.99 sigmoid(x) + 0.001: inside (0, 1), where every density is positive and finite."""
+    """u = 0.99 sigmoid(x) + 0.001: inside (0, 1), where every density is positive and finite. Number by number: (...) → (...)."""
     return 0.99 * x.sigmoid() + 0.001
 
 
@@ -28,14 +28,15 @@ class Densities(Pointwise):
 
     @abstractmethod
     def lines(self) -> list[list[float]]:
-        """The weights of each density, (K, S + 1)."""
+        """The weights of each density, (K, S + 1): those of the S statistics, then a constant."""
 
     @abstractmethod
     def statistics(self, x: Tensor) -> list[Tensor]:
-        """S tensors of the shape of x."""
+        """S tensors of the shape of x: what the densities are weighted sums of."""
 
     @derived
     def frozen(self, m: int) -> dict[str, Tensor]:
+        """`lines`, (K, S + 1): the weights of each density."""
         return {"lines": torch.tensor(self.lines(), dtype=torch.float64, device="cpu")}
 
     def width(self, m: int) -> int:
@@ -56,6 +57,7 @@ class Distribution(Densities):
     table: ClassVar[tuple[tuple[float, ...], ...]] = ()
 
     def parameters(self) -> tuple[tuple[float, ...], ...]:
+        """The rows of the table that count: one tuple of parameters for each density."""
         return self.table[:1] if self.naive else self.table
 
 
@@ -204,6 +206,7 @@ class CombinatorialNormal(Expansion):
 
     @derived
     def frozen(self, m: int) -> dict[str, Tensor]:
+        """`smaller_r` and `added_r`, (C(m, r),), for r = 2, ..., order: set by set, which smaller set it contains and which x it adds."""
         return choices(m, min(self.order, m), again=False)
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:

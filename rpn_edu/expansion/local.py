@@ -77,7 +77,7 @@ class Radial(Local):
 
     @abstractmethod
     def bump(self, square: Tensor) -> Tensor:
-        """The bump at a squared distance, which is made for it and may be overwritten."""
+        """The bump at a squared distance, which is made for it and may be overwritten. Number by number: (K, ...) → (K, ...)."""
 
     def planes(self, x: Tensor) -> Tensor:
         centers = torch.linspace(self.low, self.high, self.centers, dtype=x.dtype, device=x.device)

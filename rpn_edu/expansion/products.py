@@ -14,7 +14,8 @@ from .base import Expansion, derived
 def choices(m: int, order: int, again: bool = True) -> dict[str, Tensor]:
     """Every choice of 2, ..., `order` out of m in ascending order, built one by one: `smaller_k` choices, and what is `added_k` to each.
 
-    With `again` an element may be chosen several times: the monomials. Without it: the subsets. Both in lexicographic order.
+    Both are (choices,). With `again` an element may be chosen several times: the monomials. Without it: the subsets. Both in lexicographic
+    order. ValueError for more choices than there is memory.
     """
     sizes = [math.comb(m + (k - 1) * again, k) for k in range(2, order + 1)]
     who = "Taylor" if again else "CombinatorialNormal"
@@ -31,7 +32,7 @@ def choices(m: int, order: int, again: bool = True) -> dict[str, Tensor]:
 
 
 def steps(choices: dict[str, Tensor], device: torch.device) -> list[tuple[Tensor, Tensor]]:
-    """(the smaller choice, what is added) of every size, where the data are."""
+    """(the smaller choice, what is added) of every size, where the data are. Both are (choices,): the places at which to look them up."""
     numbers = [number.to(device) for number in choices.values()]
     return list(zip(numbers[::2], numbers[1::2]))
 
@@ -63,9 +64,11 @@ class Taylor(Expansion):
 
     @derived
     def frozen(self, m: int) -> dict[str, Tensor]:
+        """With `unique`: `smaller_k` and `added_k`, (choices,), for k = 2, ..., order: how each monomial grows out of a smaller one."""
         return choices(m, self.order) if self.unique else {}
 
     def monomials(self, x: Tensor, fixed: dict[str, Tensor]) -> Tensor:
+        """(..., m) → (..., D): each monomial is a smaller one times one attribute."""
         powers = [x.movedim(-1, 0).contiguous()]  # attributes first: the rows of memory that are picked stay long
         for smaller, factor in steps(fixed, x.device):
             powers.append(powers[-1].index_select(0, smaller) * powers[0].index_select(0, factor))

@@ -31,7 +31,7 @@ class Wavelet(Pointwise):
 
     @abstractmethod
     def mother(self, u: Tensor) -> Tensor:
-        """h(u)."""
+        """h(u). Number by number, at every scale and place: (scales, shifts, ...) → (scales, shifts, ...)."""
 
     def planes(self, x: Tensor) -> Tensor:
         one = [1] * (x.dim() + 1)
