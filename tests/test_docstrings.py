@@ -55,11 +55,6 @@ UNDER_WORK = """
     rpn_edu/explore/pictures/stack.py
     rpn_edu/explore/state/shown.py
     rpn_edu/explore/stills.py
-    rpn_edu/interdependence/base.py
-    rpn_edu/interdependence/combine.py
-    rpn_edu/interdependence/fixed.py
-    rpn_edu/interdependence/kernel.py
-    rpn_edu/interdependence/learned.py
     rpn_edu/learn/before.py
     rpn_edu/learn/loop.py
     rpn_edu/learn/losses.py
@@ -69,11 +64,6 @@ UNDER_WORK = """
     rpn_edu/network/layer.py
     rpn_edu/network/model.py
     rpn_edu/network/short_cuts.py
-    rpn_edu/reconciliation/base.py
-    rpn_edu/reconciliation/factored.py
-    rpn_edu/reconciliation/hyper.py
-    rpn_edu/reconciliation/plain.py
-    rpn_edu/remainder/plain.py
     rpn_edu/shared/activation.py
     rpn_edu/shared/geometry.py
     rpn_edu/shared/given.py
@@ -253,7 +243,8 @@ def about_frozen(node: ast.FunctionDef, words: str) -> str:
     if ast.unparse(node.body[-1]) == "return {}":
         return ""
     keys = [key.value for part in ast.walk(node) if isinstance(part, ast.Dict) for key in part.keys if isinstance(key, ast.Constant)]
-    if unnamed := ", ".join(key for key in keys if f"`{key}`" not in words):
+    taken_out = re.findall(r"\.pop\('(\w+)'\)", ast.unparse(node))
+    if unnamed := ", ".join(key for key in keys if f"`{key}`" not in words and key not in taken_out):
         return f"frozen numbers, and their name {unnamed} is not said"
     return "" if has_shape(words) else "frozen numbers without a shape"
 

@@ -32,7 +32,7 @@ class Densities(Pointwise):
 
     @abstractmethod
     def statistics(self, x: Tensor) -> list[Tensor]:
-        """S tensors of the shape of x: what the densities are weighted sums of."""
+        """S tensors of the shape of x. The densities are weighted sums of them."""
 
     @derived
     def frozen(self, m: int) -> dict[str, Tensor]:

@@ -22,7 +22,11 @@ def normalized(A: Tensor, how: str) -> Tensor:
 
 
 def divided(A: Tensor, row: Tensor, column: Tensor, how: str) -> Tensor:
-    """A over the degrees of its rows and columns (0 counts as 1). The softmax of equal numbers is their share of the column, too."""
+    """A over the degrees of its rows and columns (0 counts as 1). The softmax of equal numbers is their share of the column, too.
+
+    A is a matrix (..., k, k') with degrees (..., k, 1) and (..., 1, k'), or the numbers on its links with the degrees at the ends of each,
+    all three of one shape such as (links,). The result has the shape of A.
+    """
     if how == "none":
         return A
     row, column = (degree.masked_fill(degree == 0, 1.0) for degree in (row, column))  # what has no neighbour stays 0
@@ -86,14 +90,14 @@ class Interdependence(Component, ABC):
         return {}
 
     def known(self, size: int | None) -> int:
-        """A number of rows or columns on which learned numbers depend."""
+        """A number of rows or columns on which learned numbers depend. ValueError where it is None, not known yet."""
         if size is None:
             who = self.qualified_name()
             raise ValueError(f"{who} has learned numbers for every row of the batch here: fix the batch with Formula(batch=...)")
         return size
 
     def fitting(self, w: Tensor, V: Tensor) -> Tensor:
-        """w, if it is as long as a V of this size needs."""
+        """w, (l,), if it is as long as a V of this size, (..., r, k), needs. ValueError if it is not."""
         (r, k), got = V.shape[-2:], w.shape[-1]
         if got != (wanted := self.length(r, k)):
             raise ValueError(f"{self.qualified_name()} meets {r} rows and {k} columns and needs {wanted} learned numbers, got {got}")

@@ -25,7 +25,7 @@ class Hybrid(Interdependence):
         return next((part.made_for for part in self.parts if part.made_for is not None), None)
 
     def widths(self, k: int | None) -> list[int]:
-        """k' of every part."""
+        """k' of every part. ValueError without parts, and where a part does not fit k or needs a k that is not known."""
         if not self.parts:
             raise ValueError("Hybrid.parts must hold at least one interdependence, such as parts=(Chain(), Pearson())")
         if k is None and not hasattr(self.fusion, "reconciliation"):
@@ -46,13 +46,14 @@ class Hybrid(Interdependence):
         return torch.cat([*(part.init(r, k) for part in self.parts), self.fusion.init(self.widths(k))])
 
     def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        """Those of part i with the prefix `i_`, those of the fusion with `fusion_`, each in its own shape for a V (..., r, k)."""
         numbers = prefixed("fusion_", self.fusion.frozen(self.widths(k)))
         for i, part in enumerate(self.parts):
             numbers |= prefixed(f"{i}_", part.frozen(r, k))
         return numbers
 
     def shares(self, V: Tensor, w: Tensor) -> list[Tensor]:
-        """The learned numbers of every part, then those of the fusion."""
+        """The learned numbers of every part, then those of the fusion. V (..., r, k), w (l,) → (l_1,), (l_2,), ... and (l_fusion,)."""
         self.width(V.shape[-1])  # refuses parts that do not fit each other
         return list(self.fitting(w, V).split(self.lengths(*V.shape[-2:])))
 

@@ -56,6 +56,7 @@ class Constant(Interdependence):
         return len(self.entries[0])
 
     def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        """`entries`, (k, k'), in float64: A itself, so that a head moves it with its other numbers."""
         return {"entries": torch.tensor(self.entries, dtype=torch.float64, device="cpu")}
 
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
@@ -82,7 +83,7 @@ class Network(Matrixless):
         """int64 (2, links): from row to column, each link once, without self loops."""
 
     def weighted_links(self, V: Tensor, frozen: dict[str, Tensor] | None) -> tuple[Tensor, Tensor]:
-        """The links with self loops, and the normalized number on each."""
+        """The links with self loops, and the normalized number on each. (2, links), row above column, and (links,)."""
         k, links = V.shape[-1], self.linked(V, frozen)
         if self.self_loops:
             links = torch.cat((links, torch.arange(k, device=V.device).expand(2, k)), -1)
@@ -205,6 +206,7 @@ class Linked(Network):
         return k
 
     def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        """`links`, (2, links) int64, start above end. Each once, both ways unless `directed`, without self loops if every node gets one."""
         pairs = torch.tensor(self.links, dtype=torch.int64, device="cpu").reshape(-1, 2)
         pairs = pairs[pairs[:, 0] != pairs[:, 1]] if self.self_loops else pairs
         pairs = pairs if self.directed else torch.cat((pairs, pairs.flip(1)))

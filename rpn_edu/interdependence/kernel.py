@@ -28,7 +28,7 @@ class Kernel(Interdependence):
         """(..., r, k) → (..., k, k): an inner product, a correlation or a distance of every two columns."""
 
     def of(self, compared: Tensor) -> Tensor:
-        """How alike they are: what was compared itself, unless a row says more."""
+        """How alike they are: what was compared itself, unless a row says more. Pair by pair: (..., k, k) → (..., k, k)."""
         return compared
 
     @precise
@@ -37,7 +37,7 @@ class Kernel(Interdependence):
 
 
 def unit_columns(V: Tensor) -> Tensor:
-    """Every column divided by its length. A column of zeros stays zero, with gradient zero."""
+    """Every column divided by its length. A column of zeros stays zero, with gradient zero. (..., r, k) → (..., r, k)."""
     square = (V * V).sum(-2, keepdim=True)
     empty = square == 0
     return torch.where(empty, 0.0, V / torch.where(empty, 1.0, square).sqrt())
@@ -171,7 +171,8 @@ MOST = 2**21
 def with_cdist(distances: Callable, most: int = MOST) -> Callable:
     """The same distances, of which `cdist` forms the large ones, with derivatives that it lacks (or, under vmap, has wrong).
 
-    Around the definition and not in it: what is read, and printed as code, is `distances` alone.
+    Around the definition and not in it: what is read, and printed as code, is `distances` alone. Forward-mode derivatives are the only ones
+    that `cdist` cannot have: ValueError names another way.
     """
 
     class Cdist(torch.autograd.Function):
@@ -227,7 +228,7 @@ def distances(V: Tensor, p: float, squared: bool) -> Tensor:
 
 
 def safe_power(size: Tensor, exponent: float) -> Tensor:
-    """size^exponent for size >= 0. At 0 all derivatives count as 0, also those that have no end."""
+    """size^exponent for size >= 0. At 0 all derivatives count as 0, also those that have no end. Number by number: (...) → (...)."""
     nothing = size == 0
     return torch.where(nothing, 0.0, torch.where(nothing, 1.0, size) ** exponent)
 
@@ -355,6 +356,7 @@ class AnisotropicRBF(Distance):
         return 0
 
     def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        """`scales`, (r,), in float64; nothing where all count 1."""
         return {"scales": torch.tensor(self.scales, dtype=torch.float64, device="cpu")} if self.scales else {}
 
     @precise

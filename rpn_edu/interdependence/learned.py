@@ -28,10 +28,11 @@ class Learned(Interdependence):
         return self.reconciliation.init(*self.sizes(r, k))
 
     def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        """Those of ψ, for its (n, D)."""
         return self.reconciliation.frozen(*self.sizes(r, k))
 
     def psi(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
-        """ψ(w) of this V's size."""
+        """ψ(w) of this V's size. V (..., r, k), w (l,) → (n, D)."""
         return self.reconciliation.matrix(self.fitting(w, V), *self.sizes(*V.shape[-2:]), frozen)
 
 
@@ -84,6 +85,7 @@ class Expanded(Learned):
         return self.known(k), self.expansion.width(self.known(r))
 
     def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        """Those of ψ, (k, D), and those of κ, for m = r, with the prefix `expansion_`."""
         return super().frozen(r, k) | prefixed("expansion_", self.expansion.frozen(self.known(r)))
 
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:

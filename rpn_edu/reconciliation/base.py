@@ -13,7 +13,10 @@ from ..shared import given
 
 
 def normal(seed: int, sizes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Frozen normal numbers of every size, one after the other."""
+    """Frozen normal numbers of every size, one after the other. {"A": (n, rank)} → {"A": a tensor (n, rank)}, in float64 on the CPU.
+
+    ValueError for more numbers than there is memory, before any is drawn.
+    """
     numbers = sum(math.prod(size) for size in sizes.values())
     given.affordable("Head", "the frozen numbers of its ψ", 2 * numbers, "choose a lower degree of κ, or a ψ that freezes fewer")
     generator = torch.Generator().manual_seed(seed)

@@ -43,6 +43,7 @@ class Factored(Reconciliation):
         return sum(rows * columns for chain in self.shapes(n, D) for rows, columns in chain)
 
     def factors(self, w: Tensor, n: int, D: int) -> Chains:
+        """The factors of the left side and of the right, cut out of w. (l,) → a matrix of each of the `shapes`."""
         left, right = self.shapes(n, D)
         matrices = [piece.view(shape) for piece, shape in zip(w.split([r * c for r, c in left + right]), left + right, strict=True)]
         return matrices[: len(left)], matrices[len(left) :]

@@ -39,6 +39,7 @@ class Hyper(Reconciliation):
         return sum(math.prod(shape) for shape in shapes.values()) + shapes["T"][0] * n * D + 2 * h * h + 256 * (sides + h)
 
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
+        """A random network, drawn from `seed` on the CPU in float64. All that `layers` names, and of it `T`, (h, n D), is scaled."""
         fixed = normal(self.seed, {**self.layers(n * D), "samples": (256, self.inputs)})
         # T is scaled so that entries of ψ(w) start as large as `init` promises. How large they are without it is read off 256 random w.
         h = self.features(fixed.pop("samples"), fixed)

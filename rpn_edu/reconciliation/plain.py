@@ -87,6 +87,7 @@ class Masked(Reconciliation):
         return n * D
 
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
+        """`mask`, (n, D) of 0 and 1, drawn from `seed` on the CPU. ValueError for a larger one than there is memory."""
         given.affordable("Head", "the mask of its ψ", 3 * n * D, "choose a lower degree of κ, or a ψ that freezes fewer")
         uniform = torch.rand(n, D, generator=torch.Generator().manual_seed(self.seed), dtype=torch.float64, device="cpu")
         return {"mask": (uniform < self.keep).double()}
@@ -115,6 +116,7 @@ class RandomAdaption(Reconciliation):
         return 2 * (n + D) * self.rank
 
     def frozen(self, n: int, D: int) -> dict[str, Tensor]:
+        """`A`, (n, rank), and `B`, (rank, D): normal numbers from `seed`, drawn on the CPU in float64."""
         # B is kept as rank × D: with its long side in memory order the product is 3.7 times faster.
         return normal(self.seed, {"A": (n, self.rank), "B": (self.rank, D)})
 

@@ -90,4 +90,5 @@ class Linear(Remainder):
         return torch.cat((self.reconciliation.init(n, m), torch.zeros(n * self.bias, device="cpu")))
 
     def frozen(self, m: int, n: int) -> dict[str, Tensor]:
+        """Those of ψ', for a matrix n × m."""
         return self.reconciliation.frozen(n, m)
