@@ -64,12 +64,6 @@ UNDER_WORK = """
     rpn_edu/network/layer.py
     rpn_edu/network/model.py
     rpn_edu/network/short_cuts.py
-    rpn_edu/shared/activation.py
-    rpn_edu/shared/geometry.py
-    rpn_edu/shared/given.py
-    rpn_edu/shared/precision.py
-    rpn_edu/shared/real.py
-    rpn_edu/shared/reductions.py
 """.split()
 """Files that still have findings. A file leaves the list with its last one."""
 

@@ -73,6 +73,7 @@ class Geometry(Component):
 
     @property
     def size(self) -> tuple[int, int, int]:
+        """Cells along rows, columns and depth, of one channel."""
         return self.rows, self.columns, self.depth
 
     @property
@@ -82,10 +83,12 @@ class Geometry(Component):
 
     @property
     def reach(self) -> tuple[int, int, int]:
+        """How many cells a patch extends from its centre along rows, columns and depth."""
         return self.radius, self.radius, self.radius if self.shape == "sphere" else self.depth_radius
 
     @property
     def strides(self) -> tuple[int, ...]:
+        """How many cells lie from one centre to the next along rows, columns and depth: what `packing` says, or `stride` for all three."""
         packed = (max(1, floor(factor * r)) for factor, r in zip(PACKINGS[self.shape][self.packing], self.reach))
         return (self.stride,) * 3 if self.stride else tuple(packed)
 
@@ -109,12 +112,16 @@ class Geometry(Component):
         return [place for place in box if sum(step * step for step in place[:axes]) <= self.radius**2]
 
     def require(self, m: int) -> None:
+        """ValueError unless m is the number of cells."""
         if m != self.made_for:
             grid = f"{self.rows} rows × {self.columns} columns × {self.depth} in depth × {self.channels} in channels"
             raise ValueError(f"{self.qualified_name()} was made for {self.made_for} numbers ({grid}), got {m}")
 
     def frozen(self, *sizes: int | None) -> dict[str, Tensor]:
-        """`places`, (channels, positions, patches): the number of the cell at each place of each patch; off the grid, m."""
+        """`places`, (channels, positions, patches): the number of the cell at each place of each patch; off the grid, m.
+
+        ValueError, before they are made, for more places than there is memory.
+        """
         places = self.channels * self.positions * self.patches
         given.affordable(self.qualified_name(), f"the places of {self.patches:,} patches", 5 * places, "choose a smaller radius")
         centres = torch.cartesian_prod(*(torch.arange(0, size, step, device="cpu") for size, step in zip(self.size, self.strides)))
@@ -125,7 +132,7 @@ class Geometry(Component):
         return {"places": torch.where(on_grid, channel * prod(self.size) + cell, self.made_for)}
 
     def places(self, x: Tensor, frozen: dict[str, Tensor] | None) -> Tensor:
-        """Which cell each place of each patch meets, where the data are."""
+        """Which cell each place of each patch meets, where the data are. x (..., m) → (channels, positions, patches)."""
         self.require(x.shape[-1])
         return (frozen or self.frozen())["places"].to(x.device)
 

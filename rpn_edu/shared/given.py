@@ -29,6 +29,7 @@ ELSEWHERE = {"learning_rate": "lr", "epochs": "steps", "iterations": "steps", "c
 
 
 def elsewhere(word: str) -> str:
+    """The end of an error message: what a word of another library is called here, or nothing."""
     return f"; did you mean {ELSEWHERE[word]}?" if word in ELSEWHERE else ""
 
 
@@ -36,7 +37,10 @@ def elsewhere(word: str) -> str:
 
 
 def count(who: str, value: Any, least: int = 1, most: int | None = None) -> int:
-    """An int of at least `least`, also from NumPy and from a tensor without axes. A bool counts nothing, and 8.0 is a slip."""
+    """An int of at least `least`, also from NumPy and from a tensor without axes. A bool counts nothing, and 8.0 is a slip.
+
+    TypeError for what is no int, ValueError for one outside `least` and `most`.
+    """
     number = scalar(value)
     wanted = f"int >= {least}" if most is None else f"int from {least} to {most}"
     try:
@@ -52,13 +56,13 @@ def count(who: str, value: Any, least: int = 1, most: int | None = None) -> int:
 
 
 def seed(who: str, value: Any, least: int = 0) -> int:
-    """A seed that torch's generators take."""
+    """A seed that torch's generators take. TypeError for what is no int, ValueError for one that is too small or too large."""
     number = count(who, value, least)
     return number if number <= LAST_SEED else count(who, value, least, LAST_SEED)
 
 
 def number(who: str, value: Any, least: float = -math.inf, doc: str = "") -> float:
-    """A finite float of at least `least`."""
+    """A finite float of at least `least`. TypeError for what is no number, ValueError for NaN, infinity and what is smaller."""
     found = scalar(value)
     wanted = f"a finite number{'' if least == -math.inf else f' >= {least:g}'}{doc and f' ({doc})'}"
     if isinstance(found, bool) or not isinstance(found, Real):
@@ -73,7 +77,7 @@ def number(who: str, value: Any, least: float = -math.inf, doc: str = "") -> flo
 
 
 def measured(who: str, value: Any) -> float | None:
-    """One number, which may be NaN or infinite; None where nothing was measured."""
+    """One number, which may be NaN or infinite; None where nothing was measured. TypeError for anything else."""
     number = value.item() if isinstance(value, (Tensor, np.ndarray)) and math.prod(value.shape) == 1 else scalar(value)
     if number is not None and (isinstance(number, bool) or not isinstance(number, Real)):
         raise TypeError(f"{who} must give one number, got {value!r:.200}")
@@ -81,13 +85,13 @@ def measured(who: str, value: Any) -> float | None:
 
 
 def instance(who: str, value: Any, kind: type[T], wanted: str) -> T:
-    """The value, if it is of that kind."""
+    """The value, if it is of that kind, else TypeError."""
     demand(isinstance(value, kind), who, wanted, value)
     return value
 
 
 def function(who: str, value: Any, arguments: str, example: str) -> None:
-    """Refuses what cannot be called with so many arguments."""
+    """TypeError for what cannot be called with so many arguments."""
     demand(callable(value) and not isinstance(value, type), who, f"a function of {arguments}, such as {example}", value)
     try:
         inspect.signature(value).bind(*arguments.split(" and "))
@@ -98,7 +102,7 @@ def function(who: str, value: Any, arguments: str, example: str) -> None:
 
 
 def widths(who: str, value: Any) -> list[int]:
-    """At least two counts of 1 or more: a list, a tuple, an array."""
+    """At least two counts of 1 or more: a list, a tuple, an array. ValueError for all else."""
     value = value.tolist() if hasattr(value, "tolist") else value
     try:
         found = [count(who, width) for width in value] if isinstance(value, Sequence) and not isinstance(value, str) else []
@@ -110,13 +114,14 @@ def widths(who: str, value: Any) -> list[int]:
 
 
 def floating(who: str, value: Any) -> torch.dtype:
+    """The dtype, if it is one of floating point, else TypeError."""
     if not isinstance(value, torch.dtype) or not value.is_floating_point:
         raise TypeError(f"{who} must be a floating point dtype such as torch.float32, got {value!r:.200}")
     return value
 
 
 def with_near_misses(*others: Callable) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """A function that answers an unknown keyword with those it has, and those of the `others` to which it hands them on."""
+    """A function that answers an unknown keyword with those it has, and those of the `others` to which it hands them on: a TypeError."""
 
     def telling(build: Callable[..., T]) -> Callable[..., T]:
         every = [parameter for each in (build, *others) for parameter in inspect.signature(each).parameters.values()]
@@ -140,7 +145,8 @@ def with_near_misses(*others: Callable) -> Callable[[Callable[..., T]], Callable
 def tensor(who: str, value: Any) -> Tensor:
     """The numbers of a tensor, an array, a table (whatever has `to_numpy` or `__array__`) or nested lists; memory is shared if it can be.
 
-    TypeError for what are no real numbers; ValueError for rows of different length and for masked entries.
+    The shape, (...), is kept, and rows are stacked. TypeError for what are no real numbers; ValueError for rows of different length and for
+    masked entries.
     """
     if isinstance(value, (list, tuple)) and value and all(isinstance(row, Tensor) for row in value):
         if len(found := {(tuple(row.shape), row.device) for row in value}) > 1:
@@ -201,7 +207,7 @@ def row_of(wrong: Tensor) -> str:
 
 
 def finite(who: str, value: Tensor) -> Tensor:
-    """The same tensor, if it holds no NaN and no infinity; ValueError names the first row that does."""
+    """The same tensor, (...), if it holds no NaN and no infinity; ValueError names the first row that does."""
     if value.is_floating_point() and not (sound := value.isfinite()).all():
         what = "NaN" if (unknown := value.isnan()).any() else "an infinite number"
         first = row_of(unknown if what == "NaN" else ~sound)
@@ -218,7 +224,7 @@ def stripped(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def shaped(who: str, y: Tensor, shape: Sequence[int]) -> Tensor:
-    """y in the shape of the outputs it is compared with; (rows,) is taken as the column (rows, 1). Nothing is broadcast."""
+    """y in the shape of the outputs it is compared with; (rows,) is taken as the column (rows, 1). Nothing is broadcast: ValueError."""
     if stripped(y.shape) != stripped(shape):
         raise ValueError(f"{who} must have the shape of the outputs, {tuple(shape)}, got {tuple(y.shape)}")
     return y.reshape(tuple(shape))

@@ -28,4 +28,5 @@ def precise(compute: Callable) -> Callable:
 
 
 def widened(value: Any) -> Any:
+    """A tensor of half the precision in float32; everything else as it is."""
     return value.float() if isinstance(value, Tensor) and value.dtype in HALVES else value

@@ -31,7 +31,8 @@ def floats(given: Any) -> Iterator[torch.dtype]:
 def of_reals(method: Callable, count: int = 1) -> Callable:
     """A method that meets data in its first `count` arguments, and to which whole numbers are floats.
 
-    Their dtype is that of the first floats that come with them, such as the learned numbers, or torch's default.
+    Their dtype is that of the first floats that come with them, such as the learned numbers, or torch's default. The method then raises
+    TypeError for what is no tensor, and for complex numbers.
     """
 
     @functools.wraps(method)

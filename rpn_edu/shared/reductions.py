@@ -13,7 +13,7 @@ def reproducible() -> bool:
 
 
 def median(numbers: Tensor, dim: int) -> Tensor:
-    """The number in the middle; of an even count, the lower of the two middle ones.
+    """The number in the middle; of an even count, the lower of the two middle ones. (..., k, ...) → (...), without the axis `dim`.
 
     Which of several equal numbers gets the gradient may differ on CUDA from run to run; under
     torch.use_deterministic_algorithms(True) it is the middle one of a stable order.
@@ -24,7 +24,7 @@ def median(numbers: Tensor, dim: int) -> Tensor:
 
 
 def nanmedian(numbers: Tensor, dim: int) -> Tensor:
-    """The median of all that is not NaN."""
+    """The median of all that is not NaN. (..., k, ...) → (...), without the axis `dim`."""
     if reproducible():
         ordered = numbers.sort(dim=dim, stable=True).values  # NaN come last
         middle = (numbers.isnan().logical_not().sum(dim, keepdim=True) - 1) // 2
@@ -33,7 +33,7 @@ def nanmedian(numbers: Tensor, dim: int) -> Tensor:
 
 
 def prod(numbers: Tensor, dim: int) -> Tensor:
-    """In half precision, rounded at the end and not after every factor."""
+    """In half precision, rounded at the end and not after every factor. (..., k, ...) → (...), without the axis `dim`."""
     return torch.prod(numbers, dim, dtype=torch.promote_types(numbers.dtype, torch.float32)).to(numbers.dtype)
 
 
