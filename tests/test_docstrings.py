@@ -29,10 +29,6 @@ FILES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "rpn_edu")
 UNDER_WORK = """
     rpn_edu/course/quiz.py
     rpn_edu/course/symbols.py
-    rpn_edu/data/expression.py
-    rpn_edu/data/sets.py
-    rpn_edu/data/split.py
-    rpn_edu/data/tables.py
     rpn_edu/explore/canvas/canvas.py
     rpn_edu/explore/code/snippet.py
     rpn_edu/explore/explorer.py
@@ -55,9 +51,6 @@ UNDER_WORK = """
     rpn_edu/explore/pictures/stack.py
     rpn_edu/explore/state/shown.py
     rpn_edu/explore/stills.py
-    rpn_edu/learn/before.py
-    rpn_edu/learn/loop.py
-    rpn_edu/learn/losses.py
     rpn_edu/network/checkpoint.py
     rpn_edu/network/formula.py
     rpn_edu/network/head.py

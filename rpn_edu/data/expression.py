@@ -27,7 +27,7 @@ FUNCTIONS = {"ln": torch.log} | {
 
 @functools.lru_cache(maxsize=1024)
 def parsed(who: str, formula: str, variables: tuple[str, ...]) -> Piece:
-    """The formula as a function. Its names must be exactly the variables: a list that forgets one is wrong."""
+    """The formula as a function. Its names must be exactly the variables: a list that forgets one is wrong, a ValueError."""
     names: set[str] = set()
     try:
         term = piece(ast.parse(formula.strip(), mode="eval").body, names)
@@ -44,6 +44,7 @@ def parsed(who: str, formula: str, variables: tuple[str, ...]) -> Piece:
 
 
 def piece(node: ast.expr, names: set[str]) -> Piece:
+    """One node of the formula as a function of the variables; their names are noted in `names`. ValueError for what is no arithmetic."""
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             number = float(value)  # a float overflows where an int such as 9**9**9 would compute for ever

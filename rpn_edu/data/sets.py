@@ -85,6 +85,7 @@ class Karate(NamedTuple):
 def karate(device: torch.device | str = "cpu") -> Karate:
     """A karate club of 34 members before it split in two: 78 links of members who met outside the club, and the side each one took.
 
+    FileNotFoundError if the table is not where it belongs, ValueError if it is no text or for a device that is not there.
     Source: W. W. Zachary, "An Information Flow Model for Conflict and Fission in Small Groups" (1977).
     """
     there = machine.device(device, "karate.device")
@@ -98,17 +99,17 @@ def karate(device: torch.device | str = "cpu") -> Karate:
 
 
 def waves(x: torch.Tensor) -> torch.Tensor:
-    """Two frequencies under a bell: smooth, but not periodic, so that no basis gets it for free."""
+    """Two frequencies under a bell: smooth, but not periodic, so that no basis gets it for free. Number by number: (...) → (...)."""
     return (torch.sin(3 * x) + 0.5 * torch.sin(9 * x)) * torch.exp(-(x**2))
 
 
 def step(x: torch.Tensor) -> torch.Tensor:
-    """A jump makes smooth bases ring (Gibbs). It sits where neither symmetry nor a default spline knot helps."""
+    """A jump makes smooth bases ring (Gibbs). It sits where neither symmetry nor a default spline knot helps. (...) → (...)."""
     return (x > 0.3).to(x.dtype)
 
 
 def peak(x: torch.Tensor) -> torch.Tensor:
-    """Runge's function: high degrees run wild towards the ends, local bases do not."""
+    """Runge's function: high degrees run wild towards the ends, local bases do not. Number by number: (...) → (...)."""
     return 1 / (1 + 25 * x**2)
 
 

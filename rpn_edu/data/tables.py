@@ -107,6 +107,7 @@ def equations(table: str | None = None) -> tuple[Equation, ...]:
 
 @functools.cache
 def all_tables() -> dict[str, tuple[Equation, ...]]:
+    """The equations by table; each file is read once."""
     found: dict[str, tuple[Equation, ...]] = {}
     for file in ("elementary.csv", "composite.csv", "feynman.csv"):
         for row in read(file):
@@ -115,6 +116,7 @@ def all_tables() -> dict[str, tuple[Equation, ...]]:
 
 
 def read(file: str) -> Iterator[Equation]:
+    """The equations of a file, row by row. ValueError where it is no text, or a row is no equation."""
     for row in csv.DictReader(io.StringIO(machine.text(place_of(file)))):
         variables = (variable.split(":") for variable in row["variables"].split(";"))
         yield Equation(

@@ -44,7 +44,11 @@ def checked(optimizer: Any, learned: list[nn.Parameter], **settings: float | Non
 
 
 def fitting(who: str, value: Any, model: nn.Module) -> Tensor:
-    """What was given as a tensor that the model can meet: floats in its dtype, arrays on its device. Whole numbers stay whole."""
+    """What was given as a tensor that the model can meet: floats in its dtype, arrays on its device. Whole numbers stay whole.
+
+    The shape, (rows, ...), is kept. TypeError for what are no numbers; ValueError for numbers beyond the model's dtype, for a tensor on
+    another device, and for one whose gradient belongs to a computation of its own.
+    """
     taken, name = given.tensor(who, value), who.removeprefix("fit.")
     dtypes = [parameter.dtype for parameter in model.parameters() if parameter.dtype.is_floating_point]
     devices = [parameter.device for parameter in model.parameters()]
@@ -77,7 +81,10 @@ def tried_out(model: nn.Module) -> Iterator[None]:
 
 
 def example(model: nn.Module, x: Tensor, rows: int, whole: bool) -> tuple[Any, int]:
-    """What the model gives for the first rows of x, and for how many: two, or a step's (`whole`, or where two do not give two)."""
+    """What the model gives for the first rows of x, and for how many: two, or a step's (`whole`, or where two do not give two).
+
+    x (rows, ..., m) → (few, ..., n). ValueError where the model does not take such rows, or has no memory for κ of them.
+    """
     positions = rows * math.prod(x.shape[1:-1])
     if positions == 1 and any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
         raise ValueError("fit.batch must leave more than one row for each step, since batch normalization divides by their deviation")

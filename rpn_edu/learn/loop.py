@@ -37,6 +37,7 @@ def accuracy(output: Tensor, y: Tensor, above: float | None = None) -> float:
 
     y: class numbers 0..n-1, a column of them, or one-hot rows; rows with -100 do not count. One output has no largest: `above` says where
     class 1 begins, 0 for logits (loss="bce"), 0.5 for outputs that learned 0 and 1 (loss="mse").
+    ValueError where outputs, y and `above` do not fit together, or no row counts; TypeError for what are no numbers.
     """
     output, y = given.tensor("accuracy.output", output), given.tensor("accuracy.y", y)
     if output.dim() < 2 or not output.numel():
@@ -54,13 +55,17 @@ def accuracy(output: Tensor, y: Tensor, above: float | None = None) -> float:
 
 
 class Record:
-    """What happened in one step. The loss is read from the device only when somebody asks for it."""
+    """What happened in one step: its number, the loss that it met, `metric` if it was measured then, and the seconds since the first began.
+
+    The loss, a tensor of one number, is read from the device only when somebody asks for it.
+    """
 
     def __init__(self, step: int, loss: Tensor, metric: float | None, seconds: float) -> None:
         self.step, self.metric, self.seconds, self._loss = step, metric, seconds, loss
 
     @property
     def loss(self) -> float:
+        """The loss of the rows of this step. The first question waits until the device has computed it."""
         return self._loss.item()
 
     def __repr__(self) -> str:
@@ -197,8 +202,9 @@ def train(
 ) -> list[Record]:
     """Run `fit` to its end with a progress bar and give back the records of every `every`th step and the last.
 
-    `options` are those of `fit`: batch, loss, metric, lr, weight_decay, optimizer, seed. Stopping it (the stop button, Ctrl-C) keeps the
-    numbers of the last whole step and says so.
+    x: (rows, m), or (rows, ..., m). y: (rows, n), or (rows,). `options` are those of `fit`: batch, loss, metric, lr, weight_decay,
+    optimizer, seed. Stopping it (the stop button, Ctrl-C) keeps the numbers of the last whole step and says so.
+    Raises what `fit` raises: ValueError and TypeError at once, FloatingPointError on the way.
     """
     steps, every = given.count("fit.steps", steps), given.count("fit.every", every)
     given.instance("train.progress", progress, bool, "True or False")
@@ -236,7 +242,8 @@ def least_squares(predict: Callable[[Tensor], Tensor], w: Tensor, y: Tensor, rid
 
     Where predict is linear in w (dense ψ, one layer), one step from anywhere is the exact answer: ridge regression. FloatingPointError
     where it hangs on digits that the numbers of this type do not have. Otherwise it is Levenberg and Marquardt's method: a step that
-    does not help is tried again with more damping.
+    does not help is tried again with more damping. Sources: A. E. Hoerl and R. W. Kennard, "Ridge Regression: Biased Estimation for
+    Nonorthogonal Problems" (1970); D. W. Marquardt, "An Algorithm for Least-Squares Estimation of Nonlinear Parameters" (1963).
     """
 
     def slopes(w: Tensor) -> Tensor:
@@ -297,7 +304,10 @@ def ridge_regression(K: Tensor, y: Tensor, ridge: float) -> Tensor:
 
 
 def told_by_digits(K: Tensor, w: Tensor, y: Tensor) -> None:
-    """FloatingPointError where what rounding leaves uncertain of K w would be seen: it may take two thirds of the digits."""
+    """FloatingPointError where what rounding leaves uncertain of K w would be seen: it may take two thirds of the digits.
+
+    (rows, l), (l,), (rows,): the slopes, the answer, and the y that K w should come to.
+    """
     eps, terms = torch.finfo(w.dtype).eps, K.abs() @ w.abs()  # (rows,)
     if not eps ** (2 / 3) * terms.norm() <= y.norm():
         raise FloatingPointError(
@@ -319,7 +329,11 @@ def shortest(A: Tensor, z: Tensor) -> Tensor:
 
 
 def descend(loss: Callable[[Tensor], Tensor], w: Tensor, steps: int) -> Tensor:
-    """w that makes loss(w) small: `steps` steps of the L-BFGS method, which finds the length of each step by itself. For small problems."""
+    """w that makes loss(w) small: `steps` steps of the L-BFGS method, which finds the length of each step by itself. For small problems.
+
+    (l,) → (l,), where loss: (l,) → one number. Source: D. C. Liu and J. Nocedal, "On the Limited Memory BFGS Method for Large Scale
+    Optimization" (1989).
+    """
     w = w.clone().requires_grad_()
     optimizer = torch.optim.LBFGS([w], max_iter=steps, history_size=10, line_search_fn="strong_wolfe")
 

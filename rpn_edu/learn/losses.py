@@ -32,7 +32,10 @@ KINDS: dict[str, tuple[Any, ...]] = {
 
 
 def named(loss: str | Criterion) -> tuple[Criterion, str]:
-    """The function, and what it reads: a row of KINDS, or "own" for a function of the reader's."""
+    """The function, and what it reads: a row of KINDS, or "own" for a function of the reader's.
+
+    ValueError for the name of no loss, TypeError for what is no function of output and y.
+    """
     if isinstance(loss, str) and loss not in LOSSES:
         known = f"one of {', '.join(LOSSES)} or a function of output and y"
         raise ValueError(f"fit.loss must be {known}, got {loss!r}{given.elsewhere(loss) or did_you_mean(loss, LOSSES)}")
