@@ -27,8 +27,6 @@ ROOT = Path(__file__).parent.parent
 FILES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "rpn_edu").rglob("*.py")) if path.name != "__main__.py"]
 
 UNDER_WORK = """
-    rpn_edu/course/quiz.py
-    rpn_edu/course/symbols.py
     rpn_edu/explore/canvas/canvas.py
     rpn_edu/explore/code/snippet.py
     rpn_edu/explore/explorer.py

@@ -20,17 +20,22 @@ TITLES = {"recall": "Recall", "exit": "Exit questions"}
 
 @dataclass(frozen=True)
 class Option:
+    """One answer to a question, right or wrong, with the reason that is shown once it is opened."""
+
     text: str
     reason: str  # why it is right, or what one overlooked
     right: bool = False
 
     @property
     def verdict(self) -> str:
+        """Right or wrong, in a mark and in words."""
         return "✓ Right." if self.right else "✗ Not quite."
 
 
 @dataclass(frozen=True)
 class Question:
+    """A question with two or more options, of which exactly one is right."""
+
     question: str
     options: tuple[Option, ...]
 
@@ -66,6 +71,8 @@ class Quiz(Printed):
 def quiz(chapter: str | Path, section: str) -> Quiz:
     """quiz("01_expansion", "recall"), or a file of your own: quiz(Path("mine.toml"), "exit").
 
+    LookupError for a section that the file lacks, FileNotFoundError where there is no file, ValueError for one that is not written so:
+
     [[recall]]
     question = "What does κ make?"
     [[recall.options]]
@@ -89,16 +96,20 @@ def chapters() -> list[str]:
 
 
 def name_of(chapter: str | Path) -> str:
+    """The name of the file of questions, without its folder."""
     return own.name if (own := own_file(chapter)) else f"{chapter}.toml"
 
 
 def own_file(chapter: str | Path) -> Path | None:
-    """The path of a file of questions of your own; None for the name of a chapter."""
+    """The path of a file of questions of your own; None for the name of a chapter. TypeError or ValueError for what is no path."""
     return None if isinstance(chapter, str) and not chapter.lower().endswith(".toml") else written(chapter, "quiz.chapter")
 
 
 def read(chapter: str | Path) -> dict[str, tuple[Question, ...]]:
-    """{"recall": (Question, ...)}: every section of a file, checked."""
+    """{"recall": (Question, ...)}: every section of a file, checked.
+
+    FileNotFoundError where there is none, with the near misses; ValueError, with the place, where it is no TOML or no list of questions.
+    """
     own, name = own_file(chapter), name_of(chapter)
     if own and not own.is_file():
         near = "; a folder is there" if own.is_dir() else did_you_mean(name, (file.name for file in own.parent.glob("*")))
@@ -124,6 +135,7 @@ def _no_plain_letter(letters: str, error: str) -> str:
 
 
 def questions(where: str, items: Any) -> Iterable[Question]:
+    """The questions of a section. ValueError unless exactly one option of each is right, and no two say the same."""
     for number, item in enumerate(tables(where, items, "questions", least=1), 1):
         here = f"{where}, question {number}"
         known(here, item, ("question", "options"))
@@ -137,6 +149,7 @@ def questions(where: str, items: Any) -> Iterable[Question]:
 
 
 def option(where: str, item: dict) -> Option:
+    """One option of a question. ValueError where its text or its reason is missing, or `right` is neither true nor false."""
     known(where, item, ("text", "reason", "right"))
     right = item.get("right", False)
     if not isinstance(right, bool):
@@ -145,12 +158,14 @@ def option(where: str, item: dict) -> Option:
 
 
 def tables(where: str, items: Any, what: str, least: int) -> list[dict]:
+    """The [[tables]] of a file, if there are at least `least` of them, else ValueError."""
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items) or len(items) < least:
         raise ValueError(f"{where}: at least {least} {what} were wanted, written as [[tables]], got {items!r}")
     return items
 
 
 def text(where: str, item: dict, key: str) -> str:
+    """The text of a key, its lines joined into one. ValueError where there is none."""
     value = item.get(key)
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{where}: {key} must be a text that is not empty, got {value!r}")
@@ -158,6 +173,7 @@ def text(where: str, item: dict, key: str) -> str:
 
 
 def known(where: str, item: dict, keys: Iterable[str]) -> None:
+    """ValueError for a key that is none of these, with the near misses."""
     for key in item:
         if key not in keys:
             raise ValueError(f"{where}: unknown key {key!r}{did_you_mean(key, keys) or '; known are ' + ', '.join(keys)}")

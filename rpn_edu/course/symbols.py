@@ -13,6 +13,8 @@ from ..shared.words import did_you_mean
 
 
 class Symbol(NamedTuple):
+    """A letter of the course: how it is written, how it is said, and the one thing that it means."""
+
     symbol: str  # as text shows it: κ, H_k
     latex: str  # as a formula writes it: \kappa, H_k
     say: str
@@ -79,7 +81,7 @@ SYMBOLS = (
 
 
 def one_meaning(table: Iterable[Symbol]) -> dict[str, Symbol]:
-    """{"κ": ...}; refuses a symbol, a way to write it, a name to say or a name in the code that stands for two things."""
+    """{"κ": ...}; ValueError for a symbol, a way to write it, a name to say or a name in the code that stands for two things."""
     table = tuple(table)
     for field in ("symbol", "latex", "say", "code"):
         found = Counter(value for row in table if (value := getattr(row, field)))
@@ -121,7 +123,7 @@ class SymbolTable(Printed):
 
 
 def symbols(*names: str) -> SymbolTable:
-    """These rows of the course's symbol table, in its order; none named: all rows.
+    """These rows of the course's symbol table, in its order; none named: all rows. LookupError, with the near misses, for any other name.
 
     >>> symbols("D", "m")
     symbol  say        what it is                 shape       in the code
