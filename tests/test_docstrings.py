@@ -28,9 +28,7 @@ FILES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "rpn_edu")
 
 UNDER_WORK = """
     rpn_edu/explore/canvas/canvas.py
-    rpn_edu/explore/code/snippet.py
     rpn_edu/explore/explorer.py
-    rpn_edu/explore/gallery.py
     rpn_edu/explore/panel/controls.py
     rpn_edu/explore/panel/question.py
     rpn_edu/explore/pictures/base.py
@@ -48,7 +46,6 @@ UNDER_WORK = """
     rpn_edu/explore/pictures/series.py
     rpn_edu/explore/pictures/stack.py
     rpn_edu/explore/state/shown.py
-    rpn_edu/explore/stills.py
     rpn_edu/network/checkpoint.py
     rpn_edu/network/formula.py
     rpn_edu/network/head.py

@@ -48,10 +48,12 @@ def plain(canvas: Canvas, x: Tensor, curves: Tensor, color: str | None = None) -
 
 
 def normal(*shape: int) -> Tensor:
+    """Normal numbers of a shape, such as (rows, columns): the same ones on every card."""
     return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
 
 def expansion(row: Any, canvas: Canvas) -> str:
+    """The features of one input as curves, or of five rows as an image where κ compresses; what is shown is said."""
     m = row.made_for or 8
     if row.made_for is not None or row.width(8) < 8:
         rows = row(normal(5, m).sigmoid())  # (5, D)
@@ -68,6 +70,7 @@ def expansion(row: Any, canvas: Canvas) -> str:
 
 
 def reconciliation(row: Any, canvas: Canvas) -> str:
+    """The matrix of fresh numbers w, as an image; what is shown is said."""
     n, D = 6, 12
     W = row.matrix(row.init(n, D).double(), n, D)
     canvas.image("W", 0, W, steady(W, floor=0.01))
@@ -75,12 +78,14 @@ def reconciliation(row: Any, canvas: Canvas) -> str:
 
 
 def remainder(row: Any, canvas: Canvas) -> str:
+    """π of one input as a curve, with fresh numbers; what is shown is said."""
     x = torch.linspace(-1, 1, 60, dtype=torch.float64)
     plain(canvas, x, row(x.unsqueeze(-1), row.init(1, 1).double(), 1), COLORS["π"])
     return "what it adds for one input from -1 to 1"
 
 
 def interdependence(row: Any, canvas: Canvas) -> str:
+    """A for random numbers as an image; what is shown is said."""
     k = row.made_for or 6
     r = len(row.scales) if getattr(row, "scales", ()) else 8
     A = row.matrix(normal(r, k).sigmoid(), row.init(r, k).double())  # between 0 and 1: neither too near nor too far for a kernel
@@ -89,6 +94,7 @@ def interdependence(row: Any, canvas: Canvas) -> str:
 
 
 def fusion(row: Any, canvas: Canvas) -> str:
+    """Three curves, and thick what becomes of them; what is shown is said."""
     x = torch.linspace(-1, 1, 60, dtype=torch.float64)
     parts = [torch.sin(4 * x), torch.cos(3 * x), 0.6 * x]
     fused = row([part.unsqueeze(-1) for part in parts], row.init([1, 1, 1]).double())  # (60, n)
@@ -105,7 +111,10 @@ DRAWN: dict[str, Callable[[Any, Canvas], str]] = {term.name: globals()[term.name
 
 
 class Sheet(Printed):
-    """The contact sheet of a term: picture, formula, hyperparameters of every component. It needs no kernel."""
+    """The contact sheet of a term: picture, formula, hyperparameters of every component. It needs no kernel.
+
+    LookupError for what is no term, TypeError for what is no name.
+    """
 
     def __init__(self, term: str) -> None:
         demand(isinstance(term, str), "contact_sheet: the term", 'a name such as "expansion"', term)
@@ -137,5 +146,5 @@ class Sheet(Printed):
 
 
 def contact_sheet(term: str) -> Sheet:
-    """A card for every component of a term: expansion, reconciliation, remainder, interdependence or fusion."""
+    """A card for every component of a term: expansion, reconciliation, remainder, interdependence or fusion. LookupError for any other."""
     return Sheet(term)

@@ -71,6 +71,7 @@ def finite(value: Any) -> float:
 
 
 def said(value: float, form: str = ".2g") -> str:
+    """A number in words that can be read aloud, also where there is none."""
     return "no finite number" if math.isnan(value) else f"{value:z{form}}"
 
 
@@ -83,7 +84,10 @@ def around(values: Sequence[float]) -> tuple[float, float]:
 
 @alone()
 def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Still:
-    """The images that a model got wrong, each with its label and what the model said: (rows, 64), (rows,), (rows,)."""
+    """The images that a model got wrong, each with its label and what the model said: (rows, 64), (rows,), (rows,).
+
+    At most `most` are shown, all are counted. ValueError for other shapes, TypeError for what are no numbers.
+    """
     x, y, predicted = (given.tensor(f"digit_sheet.{name}", value) for name, value in (("x", x), ("y", y), ("predicted", predicted)))
     if x.shape != (len(x), 64) or not y.shape == predicted.shape == (len(x),):
         shapes = ", ".join(str(tuple(part.shape)) for part in (x, y, predicted))

@@ -63,6 +63,7 @@ def is_plain(value: Any) -> bool:
 
 
 def literal(value: Any) -> ast.expr:
+    """A plain value as it is written in code."""
     if isinstance(value, (tuple, list)):
         return (ast.List if isinstance(value, list) else ast.Tuple)([literal(item) for item in value], ast.Load())
     return ast.parse(repr(value), mode="eval").body
@@ -106,6 +107,7 @@ def parents(written: Callable, owner: Any) -> dict[str, Any]:
 
 
 def evaluated(node: ast.AST, scope: dict[str, Any]) -> Any:
+    """What an expression comes to, its names being those of the scope. It raises whatever the expression raises."""
     return eval(compile(ast.fix_missing_locations(ast.Expression(copy.deepcopy(node))), "<state>", "eval"), scope)  # type: ignore[arg-type]
 
 
@@ -160,10 +162,12 @@ def has_calls(node: ast.AST) -> bool:
 
 
 def names(node: ast.AST, context: type[ast.expr_context]) -> list[str]:
+    """The names that a piece of code loads, or stores, each time that it does."""
     return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)]
 
 
 def parameters(node: ast.AST) -> set[str]:
+    """The names of the arguments that functions inside a piece of code take."""
     return {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
 
 
@@ -190,7 +194,8 @@ class Snippet:
     ) -> ast.expr:
         """A call of our function with the `given` arguments, the others being `known`: its name, or its body where that is short.
 
-        `shaped` are tensors without numbers for those of the `given` arguments whose shape the state fixes.
+        `shaped` are tensors without numbers, (rows, m) for the data, for those of the `given` arguments whose shape the state fixes.
+        NotImplementedError for what cannot be written in plain torch.
         """
         owner = getattr(called, "__self__", None)
         key = (owner, called.__qualname__, repr(known), repr({name: tuple(like.shape) for name, like in (shaped or {}).items()}))
@@ -230,6 +235,7 @@ class Snippet:
             raise
 
     def name(self, wanted: str) -> str:
+        """The wanted name for a function, with a number behind it if it is taken."""
         numbered = [wanted, *(f"{wanted}_{i}" for i in range(2, 99))]
         name = next(name for name in numbered if name not in self.taken)
         self.taken.add(name)
