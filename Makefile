@@ -1,7 +1,8 @@
 # make lab         open the course in JupyterLab
 # make test        everything that CI runs; PYTEST_ARGS="-n 2" or "-k taylor" goes to pytest
 # make notebooks   execute the notebooks, store their outputs, write README's table; NOTEBOOKS=notebooks/01_expansion.ipynb for one
-# make check       linter and types        make bench  timings        make clean  forget the environment and all caches
+# make check       linter, formatter and types: CI runs it before the tests        make format  mends what the formatter can
+# make bench       timings        make clean  forget the environment and all caches
 # make contexts    try every component wherever torch uses a model, and write notebooks/contexts.md
 #
 # make device      all that the package has on the device of RPN_EDU_DEVICE, against the CPU; without one, on a pretended GPU
@@ -25,7 +26,7 @@ BIN := .venv/bin
 READY := .venv/ready
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
-.PHONY: lab test device notebooks check bench contexts clean
+.PHONY: lab test device notebooks check format bench contexts clean
 
 # Another checkout that the shell knows must not stand before this one.
 unexport PYTHONPATH PYTHONHOME
@@ -61,7 +62,12 @@ notebooks: $(READY)
 
 check: $(READY)
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m pyright
+
+format: $(READY)
+	$(BIN)/python -m ruff check --select I --fix .
+	$(BIN)/python -m ruff format .
 
 bench: $(READY)
 	$(BIN)/python -m tools.bench
