@@ -1,5 +1,6 @@
 """The files that install the course agree with one another, and none of them knows the machine it was written on."""
 
+import ast
 import importlib.metadata
 import os
 import re
@@ -75,6 +76,16 @@ def test_every_file_of_the_package_that_is_no_module_is_installed():
     installed = {path for folder, patterns in folders.items() for pattern in patterns for path in folder.glob(pattern)}
     found = {path for path in (ROOT / "rpn_edu").rglob("*") if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts}
     assert found == installed and found
+
+
+@pytest.mark.parametrize("contents", sorted((ROOT / "rpn_edu").rglob("__init__.py")), ids=lambda path: path.parent.name)
+def test_what_a_table_of_contents_names_is_public_for_a_type_checker(contents):
+    """py.typed: a name that is imported and not said to be meant for others (`Taylor as Taylor`) is private."""
+    tree = ast.parse(contents.read_text(encoding="utf-8"))
+    imported = [name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for name in node.names]
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert [name.name for name in imported if name.asname != name.name and name.name not in used] == []
+    assert (ROOT / "rpn_edu/py.typed").exists()
 
 
 def test_the_version_is_that_of_the_package_whether_it_is_installed_or_not():

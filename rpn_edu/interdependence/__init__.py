@@ -1,14 +1,19 @@
 """ξ, the interdependence: which columns or rows depend on which?"""
 
 from ..component import misspelt
-from .base import Interdependence
-from .combine import Hybrid
-from .fixed import Chain, Constant, ExponentialChain, Graph, Independent, InverseChain, PageRank
-from .grid import Grid
-from .kernel import (
-    AnisotropicRBF, Canberra, Chebyshev, Cosine, Euclidean, Exponential, GaussianRBF, HyperbolicTangent, KLDivergence, Laplacian,
-    LinearKernel, Manhattan, Minkowski, MutualInformation, Pearson, Polynomial, RVCoefficient,
+from .base import Interdependence as Interdependence
+from .combine import Hybrid as Hybrid
+from .fixed import (
+    Chain as Chain, Constant as Constant, ExponentialChain as ExponentialChain, Graph as Graph, Independent as Independent,
+    InverseChain as InverseChain, PageRank as PageRank,
 )  # fmt: skip
-from .learned import Bilinear, Expanded, Parameterized
+from .grid import Grid as Grid
+from .kernel import (
+    AnisotropicRBF as AnisotropicRBF, Canberra as Canberra, Chebyshev as Chebyshev, Cosine as Cosine, Euclidean as Euclidean,
+    Exponential as Exponential, GaussianRBF as GaussianRBF, HyperbolicTangent as HyperbolicTangent, KLDivergence as KLDivergence,
+    Laplacian as Laplacian, LinearKernel as LinearKernel, Manhattan as Manhattan, Minkowski as Minkowski,
+    MutualInformation as MutualInformation, Pearson as Pearson, Polynomial as Polynomial, RVCoefficient as RVCoefficient,
+)  # fmt: skip
+from .learned import Bilinear as Bilinear, Expanded as Expanded, Parameterized as Parameterized
 
 __getattr__ = misspelt("interdependence")
