@@ -83,7 +83,10 @@ class Table:
     """Numbers that are given, not turned (a matrix, a list of links), with a small example for tests and galleries."""
 
     doc: str
-    example: tuple
+    example: tuple[Any, ...]
+
+
+Kind = Literal["int", "float", "bool", "choice", "part", "parts", "table"]
 
 
 class Field(NamedTuple):
@@ -91,7 +94,7 @@ class Field(NamedTuple):
 
     owner: str
     name: str
-    kind: str  # int, float, bool, choice, part, parts or table
+    kind: Kind
     default: Any
     meta: Any  # a Dial, a Table, a sentence or nothing
     base: Any
@@ -155,7 +158,7 @@ class Field(NamedTuple):
     def _refuse(self, error: type[Exception], wanted: str, value: Any, hint: str = "") -> typing.NoReturn:
         raise error(f"{self.owner}.{self.name} must be {wanted}, got {value!r}{hint}")
 
-    def explored(self) -> list:
+    def explored(self) -> list[Any]:
         """Values worth testing: both ends of a dial, every choice, a simple and a composed part."""
         match self.kind:
             case "int" | "float":
@@ -167,9 +170,10 @@ class Field(NamedTuple):
                 return list(self.base)
             case "table":
                 return [self.meta.example]
-        rows = [row for row in CATALOGUE.values() if issubclass(row, self.base)]
-        simple = [row() for row in rows if not any(f.kind in ("part", "parts", "table") for f in row.declared)]
-        return simple if self.kind == "part" else [tuple(simple[1:3])]
+            case "part" | "parts":
+                rows = [row for row in CATALOGUE.values() if issubclass(row, self.base)]
+                simple = [row() for row in rows if not any(f.kind in ("part", "parts", "table") for f in row.declared)]
+                return simple if self.kind == "part" else [tuple(simple[1:3])]
 
 
 class Component(Printed):
@@ -214,7 +218,7 @@ class Component(Printed):
         shown = (f for f in self.declared if f.kind in ("int", "float") and not f.optional or getattr(self, f.name) != f.default)
         return f"{self.qualified_name()}({', '.join(f'{f.name}={told(getattr(self, f.name))}' for f in shown)})"
 
-    def to_config(self) -> dict:
+    def to_config(self) -> dict[str, Any]:
         """{"type": "expansion.Taylor", "order": 2, ...}: every field, components as configs of their own, tuples as lists."""
         return {"type": self.qualified_name(), **{f.name: _stored(getattr(self, f.name)) for f in self.declared}}
 
@@ -314,6 +318,7 @@ def _declare(cls: type[Component]) -> tuple[Field, ...]:
 
 
 def _declared(owner: str, name: str, hint: Any, default: Any) -> Field:
+    kind: Kind
     base, meta = typing.get_args(hint)[:2] if typing.get_origin(hint) is Annotated else (hint, None)
     optional = isinstance(base, types.UnionType)
     if optional:
@@ -321,7 +326,7 @@ def _declared(owner: str, name: str, hint: Any, default: Any) -> Field:
     if base is bool:
         kind = "bool"
     elif base in (int, float) and isinstance(meta, Dial):
-        kind = base.__name__
+        kind = "int" if base is int else "float"
         if base is float and meta.least == "low":
             raise TypeError(f"{owner}.{name}: the Dial of a float must say its least allowed value (None for no limit)")
     elif typing.get_origin(base) is Literal:
@@ -337,11 +342,11 @@ def _declared(owner: str, name: str, hint: Any, default: Any) -> Field:
     return Field(owner, name, kind, default, meta, base, optional)
 
 
-def _refusing_unknown_keywords(cls: type, build: Callable) -> Callable:
+def _refusing_unknown_keywords(cls: type, build: Callable[..., None]) -> Callable[..., None]:
     names = [f.name for f in dataclasses.fields(cls)]
 
     @functools.wraps(build)
-    def __init__(self, *args, **keywords):
+    def __init__(self: Component, *args: Any, **keywords: Any) -> None:
         for word in keywords.keys() - set(names):
             known = f"It has: {', '.join(names) or 'none'}"
             raise TypeError(f"{cls.__name__} has no hyperparameter {word!r}{did_you_mean(word, names) or '.'} {known}")

@@ -148,7 +148,7 @@ def questions(where: str, items: Any) -> Iterable[Question]:
         yield Question(asked, options)
 
 
-def option(where: str, item: dict) -> Option:
+def option(where: str, item: dict[str, Any]) -> Option:
     """One option of a question. ValueError where its text or its reason is missing, or `right` is neither true nor false."""
     known(where, item, ("text", "reason", "right"))
     right = item.get("right", False)
@@ -157,14 +157,14 @@ def option(where: str, item: dict) -> Option:
     return Option(text(where, item, "text"), text(where, item, "reason"), right)
 
 
-def tables(where: str, items: Any, what: str, least: int) -> list[dict]:
+def tables(where: str, items: Any, what: str, least: int) -> list[dict[str, Any]]:
     """The [[tables]] of a file, if there are at least `least` of them, else ValueError."""
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items) or len(items) < least:
         raise ValueError(f"{where}: at least {least} {what} were wanted, written as [[tables]], got {items!r}")
     return items
 
 
-def text(where: str, item: dict, key: str) -> str:
+def text(where: str, item: dict[str, Any], key: str) -> str:
     """The text of a key, its lines joined into one. ValueError where there is none."""
     value = item.get(key)
     if not isinstance(value, str) or not value.strip():
@@ -172,7 +172,7 @@ def text(where: str, item: dict, key: str) -> str:
     return " ".join(value.split())
 
 
-def known(where: str, item: dict, keys: Iterable[str]) -> None:
+def known(where: str, item: dict[str, Any], keys: Iterable[str]) -> None:
     """ValueError for a key that is none of these, with the near misses."""
     for key in item:
         if key not in keys:

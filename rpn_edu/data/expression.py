@@ -14,8 +14,14 @@ from ..shared.words import did_you_mean
 Piece = Callable[[dict[str, torch.Tensor]], Any]
 """What a piece of a formula becomes: values of the variables in, value out. Numbers stay Python floats, so they know no device or dtype."""
 
-OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow}
-SIGNS = {ast.UAdd: operator.pos, ast.USub: operator.neg}
+OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
+SIGNS: dict[type[ast.unaryop], Callable[[Any], Any]] = {ast.UAdd: operator.pos, ast.USub: operator.neg}
 FUNCTIONS = {"ln": torch.log} | {
     function.__name__: function
     for function in (
@@ -63,7 +69,10 @@ def piece(node: ast.expr, names: set[str]) -> Piece:
             return lambda scope: _apply(function, inner(scope))
         case ast.Call(func=ast.Name(id=name)) if name not in FUNCTIONS:
             raise ValueError(f"no function is called {name!r}{did_you_mean(name, FUNCTIONS) or '; there are ' + ', '.join(FUNCTIONS)}")
-    raise ValueError(f"{ast.unparse(node)!r} is not arithmetic; allowed are + - * / **, numbers, names and functions of one argument")
+        case _:
+            raise ValueError(
+                f"{ast.unparse(node)!r} is not arithmetic; allowed are + - * / **, numbers, names and functions of one argument"
+            )
 
 
 def _apply(function: Callable[[torch.Tensor], torch.Tensor], value: torch.Tensor | float) -> torch.Tensor | float:

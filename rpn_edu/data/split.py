@@ -1,7 +1,7 @@
 """What all data share: rows to learn from and to be judged by, one way to draw them, and where the files lie."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -31,7 +31,7 @@ def uniform(who: str, rows: int, columns: int, seed: int) -> torch.Tensor:
     return torch.rand(rows, columns, generator=generator, dtype=torch.float64, device="cpu")
 
 
-def split(who: str, x_train, y_train, x_test, y_test, dtype: torch.dtype, device: torch.device | str) -> Split:
+def split(who: str, x_train: Any, y_train: Any, x_test: Any, y_test: Any, dtype: torch.dtype, device: torch.device | str) -> Split:
     """Four arrays or tensors as a Split. Whole numbers are labels and stay so. Cast first, then move: some devices know no float64.
 
     TypeError for a dtype that is not of floating point, ValueError for a device that is not there.

@@ -14,12 +14,12 @@ from ..shared.precision import precise
 from ..shared.real import meet_reals, of_reals
 
 
-def derived(frozen: Callable) -> Callable:
-    """Frozen numbers that their component can derive again at any time: no checkpoint needs to hold them."""
+def derived(frozen: Callable[..., dict[str, Tensor]]) -> Callable[..., dict[str, Tensor]]:
+    """Frozen numbers, in the shapes of their component, that it can derive again at any time: no checkpoint needs to hold them."""
 
     @functools.wraps(frozen)
     def marked(*given: Any, **named: Any) -> dict[str, Tensor]:
-        numbers = frozen(*given, **named)
+        numbers: dict[str, Any] = frozen(*given, **named)
         for number in numbers.values():
             number.persistent = False  # as of torch.nn.Buffer, which no transform of torch.func lets us make
         return numbers

@@ -104,8 +104,9 @@ def log_density(density: Density, v: Tensor) -> Tensor:
             return -torch.log1p(v * v) - math.log(math.pi)
         case "chi_squared":  # one degree of freedom
             return -0.5 * (v + v.log()) - HALF_LOG_TAU
-    a, b = {"uniform": (0.0, 0.0), "exponential": (0.5, math.log(2)), "gamma": (1.0, 0.0), "laplace": (1.0, math.log(2))}[density]
-    return -a * v - b  # on (0, 1) the others are exponentials
+        case _:  # on (0, 1) the others are exponentials
+            a, b = {"uniform": (0.0, 0.0), "exponential": (0.5, math.log(2)), "gamma": (1.0, 0.0), "laplace": (1.0, math.log(2))}[density]
+            return -a * v - b
 
 
 class Sampling(Expansion):

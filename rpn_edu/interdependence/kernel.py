@@ -168,11 +168,11 @@ MOST = 2**21
 """So many differences are formed at once: there it is as fast as torch's `cdist`. More cost several times its time, and the memory."""
 
 
-def with_cdist(distances: Callable, most: int = MOST) -> Callable:
+def with_cdist(distances: Callable[..., Tensor], most: int = MOST) -> Callable[..., Tensor]:
     """The same distances, of which `cdist` forms the large ones, with derivatives that it lacks (or, under vmap, has wrong).
 
-    Around the definition and not in it: what is read, and printed as code, is `distances` alone. Forward-mode derivatives are the only ones
-    that `cdist` cannot have: ValueError names another way.
+    (..., r, k) → (..., k, k). Around the definition and not in it: what is read, and printed as code, is `distances` alone. Forward-mode
+    derivatives are the only ones that `cdist` cannot have: ValueError names another way.
     """
 
     class Cdist(torch.autograd.Function):
@@ -184,12 +184,12 @@ def with_cdist(distances: Callable, most: int = MOST) -> Callable:
             return distance.pow_(2) if squared else distance
 
         @staticmethod
-        def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
+        def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
             V, ctx.p, ctx.squared = inputs
             ctx.save_for_backward(V, output)
 
         @staticmethod
-        def backward(ctx: Any, *gradients: Tensor) -> tuple:
+        def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
             (V, distance), (gradient,) = ctx.saved_tensors, gradients
             if torch.is_grad_enabled():  # somebody wants the derivative of this gradient
                 return *torch.func.vjp(lambda V: distances(V, ctx.p, ctx.squared), V)[1](gradient), None, None

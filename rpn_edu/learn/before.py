@@ -1,7 +1,7 @@
 """What `fit` asks before the first step: is there something to learn, does the optimizer learn it, do data and model meet?"""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,7 +67,7 @@ def fitting(who: str, value: Any, model: nn.Module) -> Tensor:
 
 
 @contextmanager
-def tried_out(model: nn.Module) -> Iterator[None]:
+def tried_out(model: nn.Module) -> Generator[None]:
     """A model at rest, with gradients. Afterwards it is in its mode again, and the random numbers are where they were."""
     modes = {module: module.training for module in model.modules()}
     devices = {parameter.device for parameter in model.parameters() if parameter.device.type == "cuda"}
@@ -86,7 +86,8 @@ def example(model: nn.Module, x: Tensor, rows: int, whole: bool) -> tuple[Any, i
     x (rows, ..., m) → (few, ..., n). ValueError where the model does not take such rows, or has no memory for κ of them.
     """
     positions = rows * math.prod(x.shape[1:-1])
-    if positions == 1 and any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
+    normalizing = nn.modules.batchnorm._BatchNorm  # pyright: ignore[reportPrivateUsage]
+    if positions == 1 and any(isinstance(module, normalizing) for module in model.modules()):
         raise ValueError("fit.batch must leave more than one row for each step, since batch normalization divides by their deviation")
     if isinstance(model, RPN):
         D = max((head.D for layer in model.layers for head in layer.heads if not head.plan.without_kappa), default=0)  # type: ignore[union-attr]

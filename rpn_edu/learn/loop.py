@@ -3,7 +3,7 @@
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,7 +74,7 @@ class Record:
 
 
 @contextmanager
-def threads_for(multiplications: float) -> Iterator[None]:
+def threads_for(multiplications: float) -> Generator[None]:
     """One thread for tiny problems: waking a second one takes longer than the work."""
     before = torch.get_num_threads()
     torch.set_num_threads(1 if multiplications < SMALL else before)
@@ -85,7 +85,7 @@ def threads_for(multiplications: float) -> Iterator[None]:
 
 
 @contextmanager
-def learning(modules: list[nn.Module]) -> Iterator[None]:
+def learning(modules: list[nn.Module]) -> Generator[None]:
     """Train mode inside, eval mode on every way out: flags, since train() and eval() walk through the model, which takes longer."""
     try:
         for module in modules:

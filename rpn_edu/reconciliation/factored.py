@@ -15,8 +15,9 @@ from .plain import Rank
 
 Blocks = Annotated[int, Dial(0, 8, "0 chooses the largest divisor not above the square root")]
 
-Chains = tuple[list, list]
-"""The factors of the left and of the right side, outermost first."""
+Shapes = tuple[list[tuple[int, int]], list[tuple[int, int]]]
+Factors = tuple[list[Tensor], list[Tensor]]
+"""Those of the left and of the right side, outermost first."""
 
 
 def divisor(owner: str, name: str, wanted: int, size: int) -> int:
@@ -36,13 +37,13 @@ class Factored(Reconciliation):
     """
 
     @abstractmethod
-    def shapes(self, n: int, D: int) -> Chains:
+    def shapes(self, n: int, D: int) -> Shapes:
         """The shape of every factor."""
 
     def length(self, n: int, D: int) -> int:
         return sum(rows * columns for chain in self.shapes(n, D) for rows, columns in chain)
 
-    def factors(self, w: Tensor, n: int, D: int) -> Chains:
+    def factors(self, w: Tensor, n: int, D: int) -> Factors:
         """The factors of the left side and of the right, cut out of w. (l,) → a matrix of each of the `shapes`."""
         left, right = self.shapes(n, D)
         matrices = [piece.view(shape) for piece, shape in zip(w.split([r * c for r, c in left + right]), left + right, strict=True)]
@@ -79,7 +80,7 @@ class LowRank(Factored):
 
     rank: Rank = 2
 
-    def shapes(self, n: int, D: int) -> Chains:
+    def shapes(self, n: int, D: int) -> Shapes:
         return [], [(n, self.rank), (self.rank, D)]
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
@@ -113,7 +114,7 @@ class Kronecker(Blockwise):
     l = p q + s t. The rank is rank A · rank B, so it can be full. Source: RPN 1, "Hypercomplex Multiplication (HM)".
     """
 
-    def shapes(self, n: int, D: int) -> Chains:
+    def shapes(self, n: int, D: int) -> Shapes:
         p, q, s, t = self.blocks(n, D)
         return [(p, q)], [(s, t)]
 
@@ -127,7 +128,7 @@ class LPHM(Blockwise):
 
     rank: Rank = 2
 
-    def shapes(self, n: int, D: int) -> Chains:
+    def shapes(self, n: int, D: int) -> Shapes:
         p, q, s, t = self.blocks(n, D)
         return [(p, q)], [(s, self.rank), (self.rank, t)]
 
@@ -141,7 +142,7 @@ class DualLPHM(Blockwise):
 
     rank: Rank = 2
 
-    def shapes(self, n: int, D: int) -> Chains:
+    def shapes(self, n: int, D: int) -> Shapes:
         p, q, s, t = self.blocks(n, D)
         return [(p, self.rank), (self.rank, q)], [(s, self.rank), (self.rank, t)]
 
@@ -158,7 +159,7 @@ class DuplicatedPadding(Blockwise):
 
     linear = True
 
-    def shapes(self, n: int, D: int) -> Chains:
+    def shapes(self, n: int, D: int) -> Shapes:
         _, _, s, t = self.blocks(n, D)
         return [], [(s, t)]
 
@@ -167,7 +168,7 @@ class DuplicatedPadding(Blockwise):
         return w.view(s, t).repeat(p, q)
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        p, q, s, t = self.blocks(n, z.shape[-1])
+        p, _, s, t = self.blocks(n, z.shape[-1])
         blocks = reduce(torch.add, z.flatten(0, -2).T.split(t))  # (q t, rows) → (t, rows): equal blocks meet the sum of their features
         return (w.view(s, t) @ blocks).repeat(p, 1).T.reshape(*z.shape[:-1], n)
 
@@ -181,7 +182,7 @@ class DiagonalPadding(Factored):
 
     linear = True
 
-    def shapes(self, n: int, D: int) -> Chains:
+    def shapes(self, n: int, D: int) -> Shapes:
         *_, t = self.blocks(n, D)
         return [], [(1, t)]
 

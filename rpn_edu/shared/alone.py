@@ -1,6 +1,6 @@
 """What is drawn depends on its state alone: on no global setting of torch, and on nobody's random numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -19,7 +19,7 @@ class Float32(TorchFunctionMode):
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def alone() -> Generator[None]:
     """Numbers for a picture are computed, and drawn, the same way in every thread and under every global setting: on the CPU.
 
     There a move takes milliseconds, and there is float64, without which a learner would see rounding in place of mathematics.
@@ -29,7 +29,7 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Generator[None]:
     """Random numbers that follow from the seed, on the CPU; the reader's own are as before, on every device.
 
     Not with torch.random.fork_rng and torch.manual_seed: one gives back the CPU's numbers alone, the other seeds all devices.

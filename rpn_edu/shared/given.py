@@ -120,7 +120,7 @@ def floating(who: str, value: Any) -> torch.dtype:
     return value
 
 
-def with_near_misses(*others: Callable) -> Callable[[Callable[..., T]], Callable[..., T]]:
+def with_near_misses(*others: Callable[..., Any]) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """A function that answers an unknown keyword with those it has, and those of the `others` to which it hands them on: a TypeError."""
 
     def telling(build: Callable[..., T]) -> Callable[..., T]:

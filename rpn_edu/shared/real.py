@@ -28,7 +28,7 @@ def floats(given: Any) -> Iterator[torch.dtype]:
             yield x.dtype
 
 
-def of_reals(method: Callable, count: int = 1) -> Callable:
+def of_reals(method: Callable[..., Any], count: int = 1) -> Callable[..., Any]:
     """A method that meets data in its first `count` arguments, and to which whole numbers are floats.
 
     Their dtype is that of the first floats that come with them, such as the learned numbers, or torch's default. The method then raises

@@ -430,7 +430,7 @@ class _Filled(ast.NodeTransformer):
             return None
         left, right = zip(*kept)
         many = len(kept) > 1
-        left = [self.generic_visit(target) if isinstance(target, ast.Subscript) else target for target in left]  # w[term] = ...
+        left: Any = [self.generic_visit(target) if isinstance(target, ast.Subscript) else target for target in left]  # w[term] = ...
         node.targets = [ast.Tuple(left, ast.Store()) if many else left[0]]
         node.value = ast.Tuple(list(right), ast.Load()) if many else right[0]
         return node
