@@ -1,6 +1,6 @@
-"""`python -m rpn_edu`: the catalogue."""
+"""`python -m rpn_edu`: the command line, and without a command the catalogue."""
 
-from .catalogue import entered
+from .cli import entered
 
 if __name__ == "__main__":
-    entered()
+    entered(otherwise="catalogue")

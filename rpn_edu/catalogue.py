@@ -8,9 +8,7 @@ Everything comes from the classes: formula, meaning and source from their docstr
 import argparse
 import dataclasses
 import inspect
-import io
 import json
-import os
 import re
 import sys
 import textwrap
@@ -172,9 +170,9 @@ def between_marks(page: str, name: str, table: str) -> str:
     return re.sub(f"(?<={start}).*?(?={end})", lambda _: f"{table}\n", page, flags=re.S)
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None, called: str = "python -m rpn_edu") -> None:
     """What the command line asks for: the listing, some components in full, the table, or the generated files."""
-    parser = argparse.ArgumentParser("python -m rpn_edu", description=headline(__name__))
+    parser = argparse.ArgumentParser(called, description=headline(__name__))
     parser.add_argument("name", nargs="*", help="a term (expansion), or a component to tell in full (expansion.Taylor, or Taylor)")
     parser.add_argument("--markdown", action="store_true", help="print the short table instead")
     parser.add_argument("--version", action="version", version=f"rpn_edu {__version__}")
@@ -205,14 +203,3 @@ def told_of(name: str) -> list[str]:
         hint = near(name, chain(*(classes[term] for term in meant or classes)), qualified="." in name)
         raise LookupError(f"no component is called {name!r}{hint or '; without a name all are listed'}")
     return found
-
-
-def entered() -> None:
-    """`python -m rpn_edu`, at any console and before any reader that leaves early."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # an old console without Greek letters shows question marks, not a traceback
-    try:
-        main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -173,7 +173,8 @@ FLOORS = """
     explore.panel explore.gallery explore.stills
     explore.explorer
     explore
-    catalogue
+    catalogue doctor
+    cli
     __main__
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}

@@ -1,0 +1,98 @@
+"""The command line: `rpn-edu lab`, `rpn-edu catalogue`, `rpn-edu doctor`.
+
+`python -m rpn_edu` is the same; what is no command there goes to the catalogue.
+"""
+
+import argparse
+import io
+import os
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from . import __version__, catalogue, doctor
+from .component import did_you_mean
+from .shared import machine
+
+PROGRAM = "rpn-edu"
+FIRST = Path("notebooks/00_start.ipynb")
+
+
+def lab(arguments: list[str]) -> int:
+    """Open the course in JupyterLab, on its first chapter.
+
+    What follows goes to JupyterLab: rpn-edu lab --no-browser. Where JupyterLab is not there, the ImportError is told and not raised.
+    """
+    course = next((folder for folder in (Path.cwd(), Path(__file__).parents[1]) if (folder / FIRST).is_file()), None)
+    if course is None:
+        return refused("The chapters are in the repository, not in what pip installs: clone or unpack it, and say this in its folder.")
+    try:
+        machine.needs(f"{PROGRAM} lab", "jupyterlab")
+    except ImportError as missing:
+        return refused(str(missing))
+    place = "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}", f"--LabApp.default_url=/lab/tree/{FIRST.as_posix()}"
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # a container must say so to Jupyter
+    sys.argv = ["jupyter-lab", *place, *root, *arguments]
+    runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
+    return 0
+
+
+def refused(why: str) -> int:
+    """Say why on the error stream, and return the exit code."""
+    print(why, file=sys.stderr)
+    return 1
+
+
+def listed(arguments: list[str]) -> int:
+    """List all components with formula, size and source, or tell some in full."""
+    catalogue.main(arguments, f"{PROGRAM} catalogue")
+    return 0
+
+
+def examined(arguments: list[str]) -> int:
+    """Say whether this machine has what the course needs, and what to do where not."""
+    argparse.ArgumentParser(f"{PROGRAM} doctor", description=sentence(examined)).parse_args(arguments)
+    found = list(doctor.findings())
+    print(*found, sep="\n")
+    return int(any(finding.cure for finding in found))
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"lab": lab, "catalogue": listed, "doctor": examined}
+
+
+def sentence(command: Callable[[list[str]], int]) -> str:
+    """What a command does, from its docstring."""
+    return (command.__doc__ or "").partition("\n")[0]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command, and return the exit code. SystemExit for --help, --version and what is no command."""
+    told = "\n".join(f"  {name:<10} {sentence(command)}" for name, command in COMMANDS.items())
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(PROGRAM, description=f"commands:\n{told}", usage="%(prog)s command ...", formatter_class=layout)
+    parser.add_argument("--version", action="version", version=f"rpn_edu {__version__}")
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    asked = parser.parse_args(arguments)
+    if asked.command is None:
+        parser.print_help()
+        return 0
+    if asked.command not in COMMANDS:
+        hint = did_you_mean(asked.command, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
+        parser.error(f"no command is called {asked.command!r}{hint}")
+    return COMMANDS[asked.command](asked.rest)
+
+
+def entered(otherwise: str = "") -> None:
+    """Run what stands on the command line, at any console and before any reader that leaves early. `otherwise`: where no command does."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an old console without Greek letters shows question marks, not a traceback
+    arguments = sys.argv[1:]
+    try:
+        code = main([otherwise, *arguments] if otherwise and arguments[:1] not in [[name] for name in COMMANDS] else arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

@@ -1,0 +1,224 @@
+"""The command line: what its commands do, refuse and return."""
+
+import importlib.metadata
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rpn_edu
+from rpn_edu import catalogue, cli, doctor
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_help_names_every_command_with_its_sentence(capsys):
+    assert cli.main([]) == 0
+    told = capsys.readouterr().out
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--help"])
+    assert stopped.value.code == 0 and capsys.readouterr().out == told
+    for name, command in cli.COMMANDS.items():
+        assert f"  {name:<10} {(command.__doc__ or '').splitlines()[0]}\n" in told
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("docter", "no command is called 'docter'; did you mean doctor?"),
+        ("catalog", "did you mean catalogue?"),
+        ("Taylor", "there are lab, catalogue, doctor"),
+        ("--lab", "unrecognized arguments: --lab"),
+    ],
+)
+def test_what_is_no_command_is_answered_with_the_near_ones_and_exit_code_2(typed, answer, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([typed])
+    streams = capsys.readouterr()
+    assert stopped.value.code == 2 and streams.out == "" and answer in streams.err
+
+
+def test_the_version_stands_in_one_place(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"rpn_edu {rpn_edu.__version__}\n"
+    places = [path for path in (ROOT / "rpn_edu").rglob("*.py") if "__version__ =" in path.read_text(encoding="utf-8")]
+    assert places == [ROOT / "rpn_edu/__init__.py"]
+
+
+# ---- catalogue ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_catalogue_is_the_catalogue_and_names_itself_in_its_help(capsys):
+    assert cli.main(["catalogue", "remainder", "Taylor"]) == 0
+    told = capsys.readouterr().out
+    catalogue.main(["remainder", "Taylor"])
+    assert told == capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        cli.main(["catalogue", "--help"])
+    assert "usage: rpn-edu catalogue" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ([], catalogue.HINT),
+        (["--markdown"], "| term | | components |"),
+        (["Taylor"], "expansion.Taylor(order=2)"),
+        (["catalogue", "Taylor"], "expansion.Taylor(order=2)"),
+        (["doctor", "--help"], "usage: rpn-edu doctor [-h]"),
+    ],
+)
+def test_as_a_module_it_takes_commands_and_without_one_it_is_the_catalogue(typed, first, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["rpn_edu", *typed])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("rpn_edu", run_name="__main__")
+    assert not stopped.value.code and capsys.readouterr().out.startswith(first)
+
+
+# ---- lab ------------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The command lines that JupyterLab would have been started with."""
+    lines: list[list[str]] = []
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+    monkeypatch.setattr(runpy, "run_module", lambda module, **how: lines.append([module, *sys.argv[1:]]))
+    return lines
+
+
+def test_lab_opens_the_first_chapter_of_this_checkout_from_any_folder_as_make_does(started, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["lab", "--no-browser"]) == 0
+    module, *told = started[0]
+    assert module == "jupyterlab" and told[-1] == "--no-browser" and f"--ServerApp.root_dir={ROOT}" in told
+    recipe = re.search(r"-m jupyterlab (.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert recipe is not None
+    assert set(re.findall(r"--\S+(?=\s)", recipe[1])) <= {argument.replace(f"={ROOT}", "=.") for argument in told}
+    assert ("--allow-root" in told) is (not sys.platform.startswith("win") and os.geteuid() == 0)
+
+
+def test_lab_opens_the_course_one_stands_in_before_its_own(started, tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks/00_start.ipynb").touch()
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["lab"]) == 0 and f"--ServerApp.root_dir={tmp_path}" in started[0]
+
+
+def test_lab_says_where_the_chapters_are_and_what_it_needs(started, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "__file__", str(tmp_path / "site-packages/rpn_edu/cli.py"))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["lab"]) == 1 and "The chapters are in the repository" in capsys.readouterr().err
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setitem(sys.modules, "jupyterlab", None)
+    assert cli.main(["lab"]) == 1 and "rpn-edu lab needs jupyterlab: pip install" in capsys.readouterr().err
+    assert started == []
+
+
+# ---- doctor ---------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(capsys):
+    """The exit code of the doctor and its lines, those that want something done apart."""
+
+    def ask() -> tuple[int, list[str], list[str]]:
+        code, lines = cli.main(["doctor"]), capsys.readouterr().out.splitlines()
+        return code, [line[7:] for line in lines if line.startswith("ok ")], [line[7:] for line in lines if line.startswith("to do ")]
+
+    return ask
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Versions that importlib.metadata shall tell, None for a package that is not there."""
+    versions: dict[str, str | None] = {}
+    true = importlib.metadata.version
+
+    def version(name: str) -> str:
+        found = versions.get(name) if name in versions else true(name)
+        if found is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return found
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    return versions
+
+
+def test_where_the_tests_run_the_doctor_is_content_and_names_what_pyproject_asks_for(told, monkeypatch):
+    monkeypatch.delenv("RPN_EDU_DEVICE", raising=False)
+    code, good, wrong = told()
+    assert (code, wrong) == (0, [])
+    for name in "Python rpn_edu torch numpy jupyterlab ipywidgets anywidget matplotlib pillow tqdm scikit-learn".split():
+        assert sum(line.startswith(f"{name} ") for line in good) == 1, name
+    assert not [line for line in good if line.startswith(("pytest", "ruff"))], "tools of developers are not for learners"
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "cure"),
+    [
+        ("torch", "2.5.1+cu121", "torch 2.5.1+cu121: python -m pip install \"torch>=2.6,<3\""),
+        ("torch", "3.0", "torch 3.0: python -m pip install \"torch>=2.6,<3\""),
+        ("jupyterlab", None, "jupyterlab is missing: python -m pip install \"jupyterlab>=4.4,<5\""),
+        ("anywidget", None, "anywidget is missing: python -m pip install \"anywidget>=0.9,<1\""),
+    ],
+)  # fmt: skip
+def test_a_package_that_is_missing_too_old_or_too_new_is_told_with_the_line_that_helps(name, version, cure, told, installed):
+    installed[name] = version
+    code, good, wrong = told()
+    assert code == 1 and cure in wrong and not [line for line in good if line.startswith(f"{name} ")]
+
+
+@pytest.mark.parametrize("version", ["2.6", "2.6.0", "2.6.0+cu124", "2.13.1rc1", "2.99"])
+def test_what_lies_in_the_range_is_well(version, told, installed):
+    installed["torch"] = version
+    assert f"torch {version}" in told()[1]
+
+
+def test_an_extension_whose_file_is_gone_is_missed(told, monkeypatch):
+    true = importlib.metadata.files
+    monkeypatch.setattr(importlib.metadata, "files", lambda name: [] if name == "jupyterlab_widgets" else true(name))
+    code, _, wrong = told()
+    assert code == 1 and wrong == [
+        "JupyterLab's extension @jupyter-widgets/jupyterlab-manager is missing: sliders would be lines of text: "
+        "python -m pip install --force-reinstall --no-deps jupyterlab_widgets"
+    ]
+
+
+def test_a_device_that_is_not_there_and_a_folder_that_cannot_be_written(told, monkeypatch, tmp_path):
+    monkeypatch.setenv("RPN_EDU_DEVICE", "cuda:99")
+    gone = tmp_path / "gone"
+    monkeypatch.setattr(Path, "cwd", lambda: gone)
+    code, _, wrong = told()
+    assert code == 1 and len(wrong) == 2
+    assert (
+        wrong[0].startswith("RPN_EDU_DEVICE is cuda:99, the best device here is ") and "RPN_EDU_DEVICE='cuda:99' is not there" in wrong[0]
+    )
+    assert wrong[1].startswith(f"the folder {gone} cannot be written") and wrong[1].endswith(
+        "copy the course to a folder of yours and start there"
+    )
+
+
+def test_a_package_that_nobody_installed_is_told_alone(told, installed):
+    installed["rpn_edu"] = None
+    code, good, wrong = told()
+    assert code == 1 and good == [] and len(wrong) == 1 and "is not installed" in wrong[0]
+
+
+def test_the_doctor_opens_no_connection_and_loads_nothing_that_it_asks_about():
+    code = (
+        "import socket, sys; from rpn_edu import cli; before = set(sys.modules); socket.socket = None; code = cli.main(['doctor']); "
+        "print(code, {'jupyterlab', 'ipywidgets', 'anywidget', 'matplotlib', 'PIL', 'sklearn'} & set(sys.modules) - before)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "RPN_EDU_DEVICE"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "0 set()", done.stdout + done.stderr
+
+
+def test_needs_are_those_of_the_base_and_of_explorers():
+    assert doctor.Need("torch", "2.6", "3") in doctor.needs() and doctor.Need("pillow", "10.3", "") in doctor.needs()
