@@ -9,6 +9,7 @@
 #
 # RPN_EDU_DEVICE=cpu|cuda|mps|auto chooses the device (default: cpu); README says what moves there. The whole suite with a GPU:
 #   RPN_EDU_DEVICE=cuda make device test
+# CONSTRAINTS=constraints-lowest.txt installs other versions: make CONSTRAINTS=constraints-lowest.txt test
 # RPN_EDU_OFFLINE=all runs every chapter with the network cut, not the smallest alone.
 #
 # Without make, or on Windows (there .venv\Scripts\ stands for .venv/bin/):
@@ -19,6 +20,7 @@
 #   .venv/bin/python -m pytest tests notebooks --nbval --nbval-current-env --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
 PYTHON ?= python3
+CONSTRAINTS ?= constraints.txt
 LAB_ARGS ?=
 PYTEST_ARGS ?=
 NOTEBOOKS ?= notebooks
@@ -33,7 +35,8 @@ unexport PYTHONPATH PYTHONHOME
 
 # A folder that was renamed, moved or copied brings a .venv that knows the old one: it is installed anew. -I: what lies here does not count.
 INSTALLED := import importlib.util, os; print(os.path.samefile(importlib.util.find_spec("rpn_edu").origin, "rpn_edu/__init__.py"))
-ifneq ($(shell $(BIN)/python -I -c '$(INSTALLED)' 2>/dev/null),True)
+# And .venv/ready says which constraints it was installed with.
+ifneq ($(shell $(BIN)/python -I -c '$(INSTALLED)' 2>/dev/null; cat $(READY) 2>/dev/null),True $(CONSTRAINTS))
 .PHONY: $(READY)
 endif
 
@@ -82,12 +85,12 @@ clean:
 # Always by `python -m`: the scripts in .venv/bin know the name that the folder had when they were installed.
 # Python is looked for only where none is installed yet: afterwards .venv has its own. What `activate` says is brought up to date.
 # Without build isolation a folder that has all it needs is installed anew without the internet.
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml $(CONSTRAINTS)
 	@test -w . || { echo "rpn_edu is installed into .venv in this folder, but nothing may be written here: copy the folder to a place of yours" >&2; exit 1; }
 	@if $(BIN)/python -m pip --version >/dev/null 2>&1; then exec $(BIN)/python -m venv --without-pip .venv; fi; \
 	for python in $(PYTHON) python3.13 python3.12 python3.11; do \
 	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec $$python -m venv --clear .venv; \
 	done; echo "rpn_edu needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): make PYTHON=/path/to/python3.11" >&2; exit 1
-	$(BIN)/python -m pip install 'setuptools>=77' -c constraints.txt
-	$(BIN)/python -m pip install --no-build-isolation -e '.[explore,dev]' -c constraints.txt
-	@touch $@
+	$(BIN)/python -m pip install 'setuptools>=77' -c $(CONSTRAINTS)
+	$(BIN)/python -m pip install --no-build-isolation -e '.[explore,dev]' -c $(CONSTRAINTS)
+	@echo $(CONSTRAINTS) > $@

@@ -141,6 +141,7 @@ for case in sys.argv[1:]:
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_what_the_base_install_lacks_is_told_with_the_line_that_installs_it():
     everything = "ipywidgets anywidget matplotlib PIL tqdm sklearn scipy IPython jupyterlab"
     cases = [everything, "ipywidgets", "matplotlib", "PIL", "anywidget tqdm"]
@@ -232,6 +233,8 @@ def lab(folder: Path, *command: str, **environment: str) -> tuple[str, str, list
 @pytest.fixture
 def course(tmp_path):
     """A folder with blanks and umlauts in which `make lab` has run."""
+    if not shutil.which("make") or os.name == "nt":
+        pytest.skip("no make here")
     folder = tmp_path / "Kurs Übung" / "rpn edu"
     (folder / "rpn_edu").mkdir(parents=True)
     (folder / "rpn_edu/__init__.py").touch()
@@ -285,6 +288,13 @@ def test_make_installs_this_folder_whatever_happened_to_it_and_then_no_more(cour
     if here != course and course.exists():
         assert original.read_text(encoding="utf-8") == before, "a copy never installs into the original"
     assert lab(here)[0] == seen and lab(here)[2] == []
+
+
+def test_other_constraints_install_other_versions_once_and_the_usual_ones_come_back(course):
+    shutil.copy(ROOT / "constraints.txt", course / "others.txt")
+    for constraints in ("others.txt", "constraints.txt"):
+        assert f"install --no-build-isolation -e .[explore,dev] -c {constraints}" in lab(course, CONSTRAINTS=constraints)[2]
+        assert lab(course, CONSTRAINTS=constraints)[2] == []
 
 
 def test_a_second_start_asks_pip_for_nothing_even_where_nothing_can_be_written(course):
