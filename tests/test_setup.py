@@ -96,6 +96,17 @@ def test_the_version_is_that_of_the_package_whether_it_is_installed_or_not():
     )
 
 
+def test_citation_and_changelog_tell_the_same_version_and_the_papers_of_the_readme():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    changes = re.findall(r"^## \[(.+?)\](.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    assert changes[0] == ("Unreleased", "")
+    assert citation["version"] == rpn_edu.__version__ == changes[1][0] and re.fullmatch(r" - \d{4}-\d\d-\d\d", changes[1][1])
+    assert citation["title"] == PROJECT["project"]["name"] and citation["license"] == PROJECT["project"]["license"]
+    papers = set(re.findall(r"arxiv.org/abs/([\d.]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert papers == {paper["url"].rpartition("/")[2] for paper in citation["references"]} and papers
+    assert all(paper["identifiers"][0]["value"] == f"arXiv:{paper['url'].rpartition('/')[2]}" for paper in citation["references"])
+
+
 # In processes of their own from which some packages are gone, as they are where they are not installed: what works, what is said.
 BASE_INSTALL = """
 import importlib, os, pkgutil, sys
