@@ -7,7 +7,7 @@ import secrets
 import shutil
 import stat
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -56,7 +56,7 @@ def write(path: Path, state: Mapping[str, Tensor], config: Mapping[str, Any] | N
 
 
 @contextmanager
-def _explained(what: str) -> Iterator[None]:
+def _explained(what: str) -> Generator[None]:
     """The same OSError, in one sentence of ours."""
     try:
         yield

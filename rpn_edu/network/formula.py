@@ -1,7 +1,7 @@
 """g(x|w) = <κ_ξ(x), ψ(w)> + π(x): the choice of every term as one value, and what it makes of x and w."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +36,7 @@ class Sizes(NamedTuple):
     mixed: int  # m'
     D: int
     width: int  # n of each channel
-    terms: dict[str, tuple]  # what each term with numbers of its own meets, besides κ and ψ
+    terms: dict[str, tuple[Any, ...]]  # what each term with numbers of its own meets, besides κ and ψ
     learned: int
 
 
@@ -57,7 +57,7 @@ class _Named(nn.Module):
         super().__init__()
         self.name = name
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return ACTIVATIONS[self.name](x)
 
     def extra_repr(self) -> str:
@@ -182,13 +182,13 @@ class Formula(Component):
             self.instance.width(self.batch)
         return Sizes(self.attribute.width(m), D, width, terms, psi + sum(others.values()) + n * self.bias)
 
-    def meetings(self, m: int, n: int) -> list[tuple[str, tuple]]:
+    def meetings(self, m: int, n: int) -> list[tuple[str, tuple[Any, ...]]]:
         """The terms that may have numbers of their own besides κ and ψ, and what sizes they meet. One channel has nothing to fuse."""
         terms = [("attribute", (self.batch, m)), ("instance", (m, self.batch)), ("remainder", (m, n))]
         parts = [self.fusion.part_width(n, self.channels)] * self.channels
         return [*terms, ("fusion", (parts,))] if self.channels > 1 else terms
 
-    def learning(self, m: int, n: int) -> list[tuple[str, tuple]]:
+    def learning(self, m: int, n: int) -> list[tuple[str, tuple[Any, ...]]]:
         """Those of `meetings` that have learned numbers."""
         return [(term, sizes) for term, sizes in self.meetings(m, n) if getattr(self, term).length(*sizes)]
 

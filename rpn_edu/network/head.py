@@ -51,7 +51,7 @@ class Owner(Fixed):
             value = value.to(torch.get_default_dtype()) if value.is_floating_point() else value
             self.register_buffer(f"{role}_{name}", value, persistent)
 
-    def _apply(self, fn: Callable, recurse: bool = True) -> Self:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """Moved or cast like all modules; what is derived is derived anew, so that no way to a device or dtype can spoil it.
 
         It stays as precise as float32 is: see `precision`.
@@ -125,7 +125,7 @@ class Head(Owner):
         """ψ(w) of one channel: (channel_width, D)."""
         return self.formula.reconciliation.matrix(self.w[channel], self.channel_width, self.D, self.frozen("reconciliation"))
 
-    def kappa_key(self) -> tuple | None:
+    def kappa_key(self) -> tuple[Any, ...] | None:
         """What decides κ_ξ(x) of this head, or None where κ or ξ have numbers of their own, learned or drawn."""
         f, drawn = self.formula, any(map(self.drawn, ("expansion", "attribute", "instance")))
         return None if drawn or self.w_attribute.numel() or self.w_instance.numel() else (f.attribute, f.expansion, f.instance, f.batch)
