@@ -18,7 +18,9 @@ from ..shared.terms import BY_NAME, BY_SYMBOL
 from .canvas import Canvas, data_url
 from .code.lit import lit_code, symbol_row
 from .code.snippet import as_call, as_code
-from .panel.controls import LOCK, ComponentPanel, accessibility
+from .panel.accessibility import accessibility
+from .panel.components import ComponentPanel
+from .panel.moves import LOCK
 from .panel.question import Predict, Question
 from .pictures import COLORS, Basis, Fabric, Flow, Mix, Picture
 from .state.compare import changes, compared

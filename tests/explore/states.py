@@ -9,7 +9,7 @@ import torch
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE, Field
 from rpn_edu.explore import Picture
-from rpn_edu.explore.panel.controls import rows_of
+from rpn_edu.explore.panel.components import classes_of
 
 KINDS: dict[type[Picture], type] = {row: row.subject for row in CATALOGUE.values() if issubclass(row, Picture)}
 """Every picture of the package and what it shows."""
@@ -24,9 +24,9 @@ def drawn(field: Field, random: random.Random) -> Any:
             value = random.uniform(field.meta.low, field.meta.high)
             return random.choice([round(value, 2) or 0.5, *field.explored()])
         case "part":
-            return state(random.choice(list(rows_of(field.base).values())), random)
+            return state(random.choice(list(classes_of(field.base).values())), random)
         case "parts":
-            simple = [row for row in rows_of(field.base).values() if not any(f.kind == "parts" for f in row.declared)]
+            simple = [row for row in classes_of(field.base).values() if not any(f.kind == "parts" for f in row.declared)]
             return tuple(state(random.choice(simple), random) for _ in range(random.randint(1, 3)))
         case "table":
             return random.choice([field.meta.example] if field.default is dataclasses.MISSING else [field.meta.example, field.default])
@@ -59,13 +59,13 @@ def states(picture: type[Picture], count: int, seed: int = 0) -> list[tuple[Pict
     base, moved = picture.subject, picture.moves if picture.subject is rpn.Formula else None
     found: list[tuple[Picture, Any]] = []
     while len(found) < count:
-        rows = [rpn.Formula] if moved else list(rows_of(base).values())
+        rows = [rpn.Formula] if moved else list(classes_of(base).values())
         pair = state(picture, draw), state(draw.choice(rows), draw, moved)
         if fits(*pair):
             found.append(pair)
     families = [(f.name, f.base) for f in rpn.Formula.declared if f.kind == "part" and f.name in moved] if moved else [("", base)]
     for name, part in families:
-        for row in rows_of(part).values():
+        for row in classes_of(part).values():
             subject: Any = rpn.Formula(**{name: row.example()}) if moved else row.example()
             if fits(picture(), subject):
                 found.append((picture(), subject))

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 import rpn_edu as rpn
 from rpn_edu.component import Component
 from rpn_edu.explore import Basis, Boundary, Explorer, Fabric, Fit, Heads, Series
-from rpn_edu.explore.panel.controls import rows_of
+from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.explore.state import ledger as ledger_module
 from rpn_edu.explore.state.ledger import ledger, parts
 from tests.explore.driving import STARTS, start
@@ -151,7 +151,7 @@ FIXED = 2**19  # bytes of what does not grow: grids, the 256 rows of Heads
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.__name__ not in ("Digits", "Growth")], ids=lambda kind: kind.__name__)
 def test_no_array_is_larger_than_the_ledger_said(kind):
-    psis = [row.example() for row in rows_of(R.Reconciliation).values()]
+    psis = [row.example() for row in classes_of(R.Reconciliation).values()]
     subjects = [rpn.Formula(reconciliation=psi) for psi in psis] if kind.subject is rpn.Formula else psis
     subjects = subjects if isinstance(subjects[0], kind.subject) else [STARTS[kind.__name__.lower()]().subject]
     seen = 0

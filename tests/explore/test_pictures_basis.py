@@ -10,7 +10,7 @@ import rpn_edu as rpn
 from rpn_edu.expansion.base import Expansion
 from rpn_edu.explore import Basis, Explorer
 from rpn_edu.explore.canvas.canvas import Canvas, with_jumps
-from rpn_edu.explore.panel.controls import rows_of
+from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.explore.state.shown import computed
 from tests.explore.states import fits
 
@@ -24,9 +24,9 @@ def larger(row):
     return row(**{name: value for name, value in LARGER.items() if name in (names if "scales" not in names else fields)})
 
 
-ROWS = [row.example() for row in rows_of(Expansion).values()]
+ROWS = [row.example() for row in classes_of(Expansion).values()]
 ROWS += [
-    larger(row) for row in rows_of(Expansion).values() if LARGER.keys() & {f.name for f in row.declared} and row is not X.SampledSubsets
+    larger(row) for row in classes_of(Expansion).values() if LARGER.keys() & {f.name for f in row.declared} and row is not X.SampledSubsets
 ]
 ROWS += [X.Nested(parts=(X.Laguerre(), X.Chebyshev(degree=3))), X.BSpline(low=-4.0, high=4.0), X.Extended(parts=(X.Identity(),) * 12)]
 ROWS = [kappa for kappa in ROWS if fits(Basis(), kappa)]

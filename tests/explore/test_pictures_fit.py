@@ -12,7 +12,7 @@ import rpn_edu as rpn
 from rpn_edu.explore import Explorer, Fit
 from rpn_edu.explore.canvas.canvas import with_jumps
 from rpn_edu.explore.code.snippet import as_code
-from rpn_edu.explore.panel.controls import rows_of
+from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.learn import least_squares
 from tests.explore.states import fits
 
@@ -167,7 +167,7 @@ def cost(K: torch.Tensor, y: torch.Tensor, w: Any, ridge: float) -> Any:
 def grown() -> list[rpn.expansion.Expansion]:
     """Every κ with a degree, an order or a count that can be raised, at the end of its dial and beyond."""
     found = [X.Bessel(degree=14), X.Bessel(degree=20), X.Bessel(degree=25), X.Hermite(degree=24), X.Hermite(degree=40)]
-    for row in rows_of(X.Expansion).values():
+    for row in classes_of(X.Expansion).values():
         for field in row.declared:
             if field.name in ("degree", "order", "terms", "centers", "intervals", "scales"):
                 found += [row(**{field.name: count}) for count in {int(field.meta.high), 15 if field.name == "degree" else 6}]

@@ -18,7 +18,7 @@ from rpn_edu.expansion import Expansion
 from rpn_edu.explore import Basis, Fabric, Fit, Flow, Mix
 from rpn_edu.explore.code.snippet import as_call, as_code
 from rpn_edu.explore.code.source import wrapped
-from rpn_edu.explore.panel.controls import rows_of
+from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.explore.state.token import packed, unpacked
 from tests.explore.states import KINDS, flat, states
 
@@ -68,7 +68,7 @@ def test_snippets_give_the_numbers_of_the_explorer_without_this_package(tmp_path
 
 def test_every_row_of_the_menus_is_among_the_cases():
     met = {type(part) for _, s in CASES for part in (s, *(getattr(s, term, None) for term in ("expansion", "reconciliation", "remainder")))}
-    menus = [rows_of(base) for base in (Expansion, rpn.reconciliation.Reconciliation, rpn.remainder.Remainder)]
+    menus = [classes_of(base) for base in (Expansion, rpn.reconciliation.Reconciliation, rpn.remainder.Remainder)]
     assert {row for menu in menus for row in menu.values()} <= met and [len(menu) for menu in menus] >= [44, 13, 4]
 
 

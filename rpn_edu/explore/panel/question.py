@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as W
 
 from ...component import demand
-from .controls import LOCK
+from .moves import LOCK
 
 RADIOS = """<style>
 .rpn-explorer .widget-radio { width: auto; max-width: 100%; height: auto }

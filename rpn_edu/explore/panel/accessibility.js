@@ -1,0 +1,29 @@
+const named = root => root.querySelectorAll('.widget-slider').forEach(slider => {
+  const label = slider.querySelector('.widget-label');
+  slider.querySelectorAll('[role=slider]').forEach(handle => label && handle.setAttribute('aria-label', label.textContent));
+});
+const folds = root => root.querySelectorAll('.jupyter-widget-Collapse-header').forEach(header => {
+  const open = String(header.parentElement.classList.contains('jupyter-widget-Collapse-open'));
+  if (header.getAttribute('aria-expanded') !== open) header.setAttribute('aria-expanded', open);
+  if (header.getAttribute('role')) return;
+  header.setAttribute('role', 'button');
+  header.setAttribute('data-lm-suppress-shortcuts', 'true');  // else Enter is JupyterLab's: edit this cell
+  header.tabIndex = 0;
+  header.addEventListener('keydown', event => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    event.stopPropagation();
+    header.click();
+  });
+});
+// In a menu, arrows and first letters are the reader's, not JupyterLab's: there they leave the cell, or make a raw one of it.
+const menus = root => root.querySelectorAll('select, [type=radio]').forEach(one => one.setAttribute('data-lm-suppress-shortcuts', 'true'));
+export default { render({ el }) {
+  requestAnimationFrame(() => {
+    const root = el.closest('.jp-OutputArea-output') || el.closest('.widget-box') || document.body;
+    const all = () => { named(root); folds(root); menus(root); };
+    all();
+    const seen = { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['class'] };
+    new MutationObserver(all).observe(root, seen);
+  });
+} };
