@@ -171,6 +171,7 @@ FLOORS = """
     explore.pictures.base
     explore.pictures
     explore.panel explore.gallery explore.stills
+    explore.panel.face
     explore.explorer
     explore
     catalogue doctor

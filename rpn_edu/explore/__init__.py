@@ -22,7 +22,7 @@ from .pictures import (
     Series as Series,
     Stack as Stack,
 )
-from .panel.question import Predict as Predict
+from .state.predict import Predict as Predict
 from .stills import Still as Still, digit_sheet as digit_sheet, learning_curve as learning_curve
 
 # `import *` hands over what is imported here, and not the modules, whose names (state, question) readers use for their own.

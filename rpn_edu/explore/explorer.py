@@ -1,42 +1,29 @@
 """The explorer: a component, a picture, and controls derived from both."""
 
 import base64
-import dataclasses
 import html
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
-import ipywidgets as W
 import torch
 
 from ..component import Component, Dial, brackets, demand, did_you_mean
 from ..network.formula import Formula
 from ..shared.alone import alone
-from ..shared.terms import BY_NAME, BY_SYMBOL
-from .canvas import Canvas, data_url
-from .code.lit import lit_code, symbol_row
+from .canvas import Canvas
+from .code.lit import lit_code
 from .code.snippet import as_call, as_code
-from .panel.accessibility import accessibility
-from .panel.components import ComponentPanel
+from .panel.face import PRESETS, Calls, Face
+from .panel.html import alert, image, surface, table_of_sizes
 from .panel.moves import LOCK
-from .panel.question import Predict, Question
-from .pictures import COLORS, Basis, Fabric, Flow, Mix, Picture
-from .state.compare import changes, compared
-from .state.shown import Refusal, Shown, computed, finite
-from .state.token import packed, unpacked
-
-PRESETS = "presets …"
-IDLE = " (changes nothing in this state)"
-
-
-class Tab(NamedTuple):
-    """The controls of one term: the boxes that hold them, and how their names begin."""
-
-    boxes: list[Any]
-    names: tuple[str, ...]
-
+from .panel.tabs import Tabs
+from .pictures import Basis, Fabric, Flow, Mix, Picture
+from .state.predict import Asked, Predict
+from .state.shown import Refusal, Shown, computed
+from .state.state import State, fields_of
+from .state.token import packed
 
 Preset = Component | tuple[Component, Picture] | str
 
@@ -49,6 +36,7 @@ class Explorer:
     states, each a component, a pair of component and picture, or a token: `{"runs wild": Chebyshev(degree=10)}`.
     `failed` holds the exception of a callback: it is shown, raised, and seen by tests.
     `refused` says why the state of the controls is not shown: that is no failure.
+    TypeError or ValueError says which argument is wrong, and why no explorer can start from `start`.
     """
 
     @alone()
@@ -67,247 +55,226 @@ class Explorer:
         token: bool = True,
     ) -> None:
         start = start if start is not None else Formula()
-        kinds: list[type[Picture]] = [kind for kind in (Basis, Fabric, Mix, Flow) if isinstance(start, kind.subject)]
-        if not kinds:
-            wanted = "an expansion, a reconciliation, an interdependence or a Formula"
-            raise TypeError(f"an Explorer starts from {wanted}, got {start!r:.200}{brackets(start)}")
-        picture = picture if picture is not None else kinds[0]()
-        flags = {"term_bar": term_bar, "ledger": ledger, "code": code, "token": token}
-        check(picture, terms, hide, question, presets, flags)
-        self.picture, self.subject, self.question = picture, start, question
-        self._check(start, f"{type(picture).__name__} shows {picture.subject.__name__}s, got {start!r}")
+        plainest = plainest_of(start)
+        picture = picture if picture is not None else plainest
+        check(picture, terms, hide, question, presets, {"term_bar": term_bar, "ledger": ledger, "code": code, "token": token})
+        self.state = State((start, picture), Asked(question) if question else None)
         terms = picture.moves if terms is None else terms
-        fields = tuple(field.name for field in (*picture.declared, *(() if isinstance(start, Formula) else start.declared)))
-        for name, known in [(term, picture.moves) for term in terms] + [(field, fields) for field in hide]:
-            if name not in known:
-                raise ValueError(f"Explorer: {name!r} is none of {', '.join(known)}{did_you_mean(name, known)}")
-        self.presets = {name: self._preset(name, preset) for name, preset in (presets or {}).items()}
+        check_names(terms, picture.moves)
+        check_names(hide, fields_of(start, picture))
+        self.state.presets = {name: self.state.preset(name, preset) for name, preset in (presets or {}).items()}
         self.failed: Exception | None = None
-        self.refused, self.last_png = "", b""
-        self.pinned: Shown | None = None
+        self.last_png, self.alt = b"", ""
         self._held = False
         self._idle: dict[Any, list[str]] = {}
+        folds = [name for name, wanted in (("Sizes", ledger), ("As code", code), ("State", token)) if wanted]
         with LOCK:
             self.canvas = Canvas(picture.panels, picture.size)
-            self.tabs = self._panels(start, picture, terms, hide)
-            named = (BY_NAME[term].symbol for term in terms if term in BY_NAME)
-            self.lit = next(iter([*(symbol for symbol in named if symbol in self.tabs), *self.tabs]), "")
-            self.term_bar = term_bar and len(self.tabs) > 1
-            self._build({"Sizes": ledger, "As code": code, "State": token})
-            self._moved(None)
+            self.tabs = Tabs(start, picture, terms, hide, self._moved)
+            self.state.lit = self.tabs.first
+            term_bar = term_bar and len(self.tabs.by_symbol) > 1
+            self.face = Face(self._calls(), self.tabs, self.canvas.size[0], term_bar, folds, self.state.asked)
+            self.face.offer(self.presets)
+            self._light_term()
+            self._moved()
         if self.refused:
             raise ValueError(f"an Explorer cannot start from {start!r}: {self.refused}")
-        self.first: tuple[Any, Any] = self.subject, self.picture
 
-    def _check(self, subject: Any, said: str) -> None:
-        if not isinstance(subject, self.picture.subject):
-            raise TypeError(said)
-        if isinstance(subject, Formula):
-            unseen = [f.name for f in Formula.declared if f.name not in self.picture.moves and getattr(subject, f.name) != f.default]
-            if unseen:
-                raise ValueError(f"{type(self.picture).__name__} does not show {', '.join(unseen)} of a Formula: leave it at its default")
+    def _calls(self) -> Calls:
+        return Calls(
+            light=self._light,
+            reset=lambda: self.set(*self.first),
+            pin=self._pin,
+            preset=lambda name: self.set(*self.presets[name]) if name in self.presets else None,
+            keep=self._keep,
+            token=self._token_entered,
+            unfold=self._refresh_folds,
+            answer=self._moved,
+        )
 
-    def _preset(self, name: str, preset: Preset) -> tuple[Component, Picture]:
-        if isinstance(preset, str):
-            return self._read(preset)
-        demand(isinstance(name, str), "a key of Explorer.presets", "the name of a state", name)
-        pair = not isinstance(preset, tuple) or len(preset) == 2
-        demand(pair, f"the preset {name!r}", "a component, a pair of component and picture, or a token", preset)
-        subject, picture = preset if isinstance(preset, tuple) else (preset, self.picture)
-        self._check(subject, f"the preset {name!r} must be a {self.picture.subject.__name__} as the start is, got {subject!r}")
-        if type(picture) is not type(self.picture):
-            raise TypeError(f"the preset {name!r} must bring a {type(self.picture).__name__} as the start does, got {picture!r}")
-        return subject, picture
-
-    # ---- the panel ----------------------------------------------------------------------------------------------------------------
-
-    def _panels(self, start: Component, picture: Picture, terms: Sequence[str], hide: Sequence[str]) -> dict[str, Tab]:
-        """The controls of subject and picture, in a tab for each term; what belongs to no term stands with the picture's own."""
-
-        def fits(row: Component) -> bool:
-            whole = isinstance(start, Formula)
-            names = [field.name for field in start.declared if whole and isinstance(row, field.base if field.kind == "part" else ())]
-            if not (names or isinstance(row, picture.subject)):
-                return False  # it is part of what is shown, and its size is not told by the picture's
-            try:
-                with alone():
-                    state = dataclasses.replace(start, **{names[0]: row}) if names else row  # type: ignore[type-var]
-                    return bool(picture.sizes(state)) and not picture.refuses(state)
-            except ValueError:
-                return False
-
-        self.picture_panel = ComponentPanel(picture, "picture", self._moved, hidden=tuple(hide))
-        tabs: dict[str, Tab] = {}
-        boxes, names = [], ["picture."]
-        if isinstance(start, Formula):
-            fixed = tuple(field.name for field in Formula.declared if field.name not in terms)
-            self.subject_panel = ComponentPanel(start, "formula", self._moved, hidden=fixed, fits=fits)
-            for term, panel in self.subject_panel.parts.items():
-                tabs[BY_NAME[term].symbol] = Tab([panel.box], (f"formula.{term}",))
-            boxes = [self.subject_panel.own] if self.subject_panel.widgets else []
-            names += [f"formula.{name}" for name in self.subject_panel.widgets]
-        else:
-            self.subject_panel = ComponentPanel(start, start.term, self._moved, picture.subject, tuple(hide), fits)
-            tabs[BY_NAME[start.term].symbol] = Tab([self.subject_panel.box], (start.term,))
-        if boxes or self.picture_panel.widgets:
-            tabs["g"] = Tab([*boxes, self.picture_panel.box], tuple(names))
-        return tabs
-
-    def _build(self, folds: dict[str, bool]) -> None:
-        full = W.Layout(width="100%", max_width=f"{self.canvas.size[0]}px")
-        auto = W.Layout(width="auto")
-        self.surface = W.HTML(layout=full)
-        self.bar = {symbol: W.Button(layout=auto) for symbol in self.tabs}
-        for symbol, button in self.bar.items():
-            button.on_click(lambda _, symbol=symbol: self._light(symbol))
-            button.add_class("rpn-non-visual")
-            button.add_class("rpn-term")
-        self.reset = W.Button(description="Reset", tooltip="back to the first state", layout=auto)
-        self.reset.on_click(lambda _: self.set(*self.first))
-        self.pin = W.Button(description="Pin", tooltip="keep this state as a dotted ghost and compare", layout=auto)
-        self.pin.on_click(lambda _: self._pin())
-        self.preset = W.Dropdown(options=[PRESETS, *self.presets], description="preset", style={"description_width": "initial"})
-        self.preset.observe(self._preset_chosen, "value")
-        row = [*(self.bar.values() if self.term_bar else []), self.reset, self.pin, *([self.preset] if self.presets else [])]
-        self.buttons = W.HBox(row, layout=W.Layout(flex_flow="row wrap", width="100%", max_width=full.max_width))
-        boxes = [box for tab in self.tabs.values() for box in tab.boxes]
-        self.controls_box = W.VBox(boxes, layout=W.Layout(min_height="7em"))
-        self.asked = Question(self.question, lambda: self._moved(None), full) if self.question else None
-        self.pin_text = W.HTML(layout=full)
-        self.ledger_text, self.token_says = W.HTML(), W.HTML()
-        self.call_text = W.Text(description="rpn_edu", layout=auto)
-        self.code_text = W.HTML(layout=W.Layout(width="100%"))
-        self.token_text = W.Text(description="state", continuous_update=False, layout=auto)
-        self.token_text.observe(self._token_entered, "value")
-        self.preset_name = W.Text(description="name", placeholder="runs wild", layout=W.Layout(width="20em"))
-        self.keep = W.Button(description="Keep as preset", layout=auto)
-        self.keep.on_click(lambda _: self._keep_preset())
-        self.presets_text = W.Text(description="presets", layout=auto)
-        advice = W.HTML("This text restores every control and your data. Copy it, or paste another one and press Enter.")
-        teach = W.HTML("To teach with this state, name it. The line below it goes into the call of the Explorer.")
-        own = W.HBox([self.preset_name, self.keep], layout=W.Layout(flex_flow="row wrap"))
-        contents = {
-            "Sizes": self.ledger_text,
-            "As code": W.VBox([self.call_text, self.code_text]),
-            "State": W.VBox([advice, self.token_text, self.token_says, teach, own, self.presets_text]),
-        }
-        self.fold_names = [name for name in contents if folds[name]]
-        self.folds = W.Accordion([contents[name] for name in self.fold_names], titles=self.fold_names, selected_index=None, layout=full)
-        self.folds.observe(lambda _: self._refresh_folds(), "selected_index")
-        for widget in (self.folds, self.call_text, self.code_text, self.pin, self.preset_name, self.keep, self.presets_text):
-            widget.add_class("rpn-non-visual")
-        # The picture comes first and the question last but the folds: nothing that comes or goes can push picture or controls.
-        asked = [self.asked.box] if self.asked else []
-        folded = [self.folds] if self.fold_names else []
-        body = [self.surface, self.buttons, self.controls_box, self.pin_text, *asked, *folded, *accessibility()]
-        self.panel = W.VBox(body, layout=W.Layout(width="100%"))
-        self.panel.add_class("rpn-explorer")
-        self._name_terms()
+    # ---- what is shown ------------------------------------------------------------------------------------------------------------
 
     @property
-    def locked(self) -> bool:
-        return self.asked is not None and self.asked.locked
+    def shown(self) -> Shown:
+        """The state that is shown, with its numbers."""
+        return self.state.shown
+
+    @property
+    def subject(self) -> Any:
+        """The component that is shown."""
+        return self.state.shown.subject
+
+    @property
+    def picture(self) -> Any:
+        """The picture of it."""
+        return self.state.shown.picture
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """All numbers of the picture, by name."""
+        return self.state.shown.numbers
+
+    @property
+    def refused(self) -> str:
+        """Why the state of the controls is not shown, or nothing."""
+        return self.state.refused
+
+    @property
+    def first(self) -> tuple[Any, Any]:
+        """Subject and picture of the start."""
+        return self.state.first
+
+    @property
+    def presets(self) -> dict[str, tuple[Any, Any]]:
+        """Subject and picture of every named state."""
+        return self.state.presets
+
+    @property
+    def panel(self) -> Any:
+        """The widget that holds everything."""
+        return self.face.panel
+
+    def controls(self) -> Iterator[tuple[str, Any]]:
+        """(name, widget) of every control that changes the picture."""
+        yield from self.tabs.controls()
+
+    # ---- a move -------------------------------------------------------------------------------------------------------------------
+
+    @alone()
+    def _moved(self, change: Any = None) -> None:
+        """Every control calls this. It reads all of them, never `change`: with several threads the last to come draws the last state."""
+        with LOCK:
+            if self._held:
+                return
+            with self._failing():
+                self._show()
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """An error inside is shown for the learner, kept for tests, and raised so that the kernel's wire carries it."""
+        try:
+            yield
+        except Exception as error:
+            self.failed = error
+            self.face.surface.value = alert(error)
+            raise
+
+    def _show(self) -> None:
+        """Compute, draw, send: one message with formula, picture and readout."""
+        try:
+            self.state.show(*self.tabs.value())
+        except Refusal as refusal:
+            self.state.refuse(refusal)
+        else:
+            self._leave_preset()
+            self._paint()
+        self._publish()
+        if not self.refused:
+            self._refresh_folds()
+        self._disable_idle()
+
+    def _leave_preset(self) -> None:
+        """Another state than that of the chosen preset: the menu says so, and the same preset can be chosen again."""
+        state = self.subject, self.picture
+        if self.presets.get(str(self.face.preset.value), state) != state:
+            self.face.preset.value = PRESETS
+
+    def _paint(self) -> None:
+        self.canvas.begin()
+        self.picture.paint(self.canvas, self.shown)
+        if (pinned := self.state.pinned) is not None:
+            with self.canvas.ghost():
+                pinned.picture.paint(self.canvas, pinned)
+        if said := self.state.prediction:
+            self.canvas.note("prediction", textwrap.fill(said, self.canvas.size[0] // 7), "#b34700")  # letters that fit into the picture
+        self.last_png, self.alt = self.canvas.png(), self.picture.alt(self.shown)
+        if self.state.pinned is not None:
+            self.alt += f" Dotted: a pinned state. {self.state.comparison()}"
+
+    def _publish(self) -> None:
+        if self.last_png:
+            self.face.surface.value = surface(self.shown, self._image(), self.refused, self.state.lit, self.face.term_bar)
+            self.face.pin_text.value = html.escape(self.state.comparison())
+
+    def _image(self) -> str:
+        return image(self.last_png, self.alt, self.canvas.size, dim=bool(self.refused))
+
+    @alone()
+    def _refresh_folds(self) -> None:
+        """Only what is open is written: folded text costs nothing while a slider moves."""
+        match self.face.unfolded:
+            case "Sizes":
+                self.face.ledger_text.value = table_of_sizes(self.shown.sizes)
+            case "As code":
+                self.face.code_text.value, self.face.call_text.value = lit_code(self.code(), self.state.lit), self.call()
+            case "State":
+                self.face.token_text.value, self.face.token_says.value = self.token(), ""
+
+    # ---- what the widgets of the face do --------------------------------------------------------------------------------------------
 
     @alone()
     def _light(self, symbol: str) -> None:
         """Choose a term: its controls are in sight, and it is lit in formula, picture, code and in the line that explains it."""
         with LOCK:
-            self.lit = symbol
-            self._name_terms()
+            self.state.lit = symbol
+            self._light_term()
             self.last_png = self.canvas.png()
             self._publish()
             self._refresh_folds()
             self._disable_idle()
 
-    def _name_terms(self) -> None:
-        own = getattr(self.picture, "fields_name", "fields")
-        words = {symbol: term.label for symbol, term in BY_SYMBOL.items()} | {"g": f"g: {own}"}
-        for symbol, button in self.bar.items():
-            # The chosen button says so in its text: colour alone would not be heard.
-            button.description = ("▸ " if symbol == self.lit else "") + words[symbol]
-            button.style.text_color = BY_SYMBOL[symbol].colour
-            button.style.font_weight = "bold" if symbol == self.lit else "normal"
-        if self.term_bar:
-            self.controls_box.children = self.tabs[self.lit].boxes
-            self.canvas.light(self.lit)
+    def _light_term(self) -> None:
+        self.face.light(self.state.lit, getattr(self.first[1], "fields_name", "fields"))
+        if self.face.term_bar:
+            self.canvas.light(self.state.lit)
 
-    # ---- a move -------------------------------------------------------------------------------------------------------------------
-
-    @alone()
-    def _moved(self, change: Any) -> None:
-        """Every control calls this. It reads all of them, never `change`: with several threads the last to come draws the last state."""
+    def _pin(self) -> None:
         with LOCK:
-            if self._held:
-                return
-            try:
-                self._show()
-            except Exception as error:
-                # Shown for the learner, kept for tests, raised so that the kernel's wire carries it.
-                self.failed = error
-                self.surface.value = self._alert(error)
-                raise
+            self.state.pin()
+            self.face.pin.description = "Unpin" if self.state.pinned is not None else "Pin"
+            self._moved()
 
-    def _show(self) -> None:
-        """Compute, draw, send: one message with formula, picture and readout."""
+    def _keep(self, name: str) -> None:
+        """The shown state under a name: in the menu at once, and as text for the teacher's notebook."""
+        if not name:
+            self.face.presets_text.value = "Type a name first."
+            return
+        self.presets[name] = self.subject, self.picture
+        self.face.offer(self.presets)
+        tokens = {name: packed(*state) for name, state in self.presets.items()}
+        self.face.presets_text.value = f"presets={tokens!r}"
+
+    def _token_entered(self, text: str) -> None:
+        if not text or (text == self.token() and not self.refused):
+            self.face.token_says.value = ""
+            return
         try:
-            picture, subject = self.picture_panel.value(), self.subject_panel.value()
-        except ValueError as refusal:  # fields that do not fit together
-            return self._refuse(refusal)
-        try:
-            self.shown = finite(computed(subject, picture))
-        except Refusal as refusal:
-            return self._refuse(refusal)
-        self.subject, self.picture, self.numbers, self.sizes, self.refused = subject, picture, self.shown.numbers, self.shown.sizes, ""
-        if self.presets.get(str(self.preset.value), (subject, picture)) != (subject, picture):
-            self.preset.value = PRESETS  # so that the same preset can be chosen again
-        self._paint()
-        self._publish()
-        self._refresh_folds()
-        self._disable_idle()
+            self.restore(text)
+            self.face.token_says.value = "Restored."
+        except ValueError as error:
+            self.face.token_says.value = f'<span role="alert">{html.escape(str(error))}</span>'
 
-    def _refuse(self, refusal: Exception) -> None:
-        self.refused = str(refusal)
-        self._publish()
-        self._disable_idle()
-
-    def _paint(self) -> None:
-        self.canvas.begin()
-        self.picture.paint(self.canvas, self.shown)
-        if self.pinned is not None:
-            with self.canvas.ghost():
-                self.pinned.picture.paint(self.canvas, self.pinned)
-        if self.asked is not None and self.asked.drawn:
-            said = textwrap.fill(f"you predicted: {self.asked.answer}", self.canvas.size[0] // 7)  # letters that fit into the picture
-            self.canvas.note("prediction", said, "#b34700")
-        self.last_png, self.alt = self.canvas.png(), self.picture.alt(self.shown)
-        if self.pinned is not None:
-            self.alt += f" Dotted: a pinned state. {self._comparison()}"
+    # ---- controls without effect ----------------------------------------------------------------------------------------------------
 
     def _disable_idle(self) -> None:
         """Grey out the controls that have no effect now, and all of them while the question waits."""
-        locked = self.locked
-        idle = [] if locked or self.refused else self._without_effect()
-        for name, widget in self.controls():
-            if locked or not self.refused:
-                widget.disabled = locked or name in idle
-                said = widget.tooltip.removesuffix(IDLE)
-                widget.tooltip = said + IDLE if name in idle else said
-        for widget in (self.reset, self.preset, self.token_text, self.pin):
-            widget.disabled = locked
+        if self.state.locked:
+            self.tabs.lock()
+        elif not self.refused:
+            self.tabs.disable(self._without_effect())
+        self.face.lock(self.state.locked)
 
     def _without_effect(self) -> list[str]:
         """The controls in sight whose other values all give the numbers that are shown. Found by trying, after the picture is out.
 
         What was found holds for all states with the same kinds, switches and counts, and with floats at the same ends.
         """
-        tabs = [self.tabs[self.lit]] if self.term_bar else list(self.tabs.values())
+        tabs = [self.tabs.by_symbol[self.state.lit]] if self.face.term_bar else list(self.tabs.by_symbol.values())
         sight = tuple(name for tab in tabs for name in tab.names)
-        key = self.lit if self.term_bar else "", coarse(self.subject), coarse(self.picture)
+        key = self.state.lit if self.face.term_bar else "", coarse(self.subject), coarse(self.picture)
         if key not in self._idle:
-            tried = [(name, [(self.subject, other) for other in found]) for name, found in self.picture_panel.variants(self.picture)]
-            tried += [(name, [(other, self.picture) for other in found]) for name, found in self.subject_panel.variants(self.subject)]
-            seen = [(name, pairs) for name, pairs in tried if name.startswith(sight)]
-            self._idle[key] = [name for name, pairs in seen if not any(self._differs(*pair) for pair in pairs)]
+            tried = self.tabs.variants(self.subject, self.picture, sight)
+            self._idle[key] = [name for name, pairs in tried if not any(self._differs(*pair) for pair in pairs)]
         return self._idle[key]
 
     def _differs(self, subject: Any, picture: Any) -> bool:
@@ -320,82 +287,7 @@ class Explorer:
         pairs = [(numbers[name], value) for name, value in self.numbers.items()]
         return any(new.shape != old.shape or not torch.allclose(new, old, rtol=1e-5, atol=1e-6) for new, old in pairs)
 
-    # ---- pin and compare ----------------------------------------------------------------------------------------------------------
-
-    def _pin(self) -> None:
-        """Keep the shown state as a ghost, or let go of the one that is kept."""
-        with LOCK:
-            self.pinned = self.shown if self.pinned is None else None
-            self.pin.description = "Unpin" if self.pinned is not None else "Pin"
-            self._moved(None)
-
-    def _comparison(self) -> str:
-        """What differs between the pinned state and this one: controls, then figures."""
-        if self.pinned is None:
-            return ""
-        now = self.shown
-        moved = [*changes(self.pinned.subject, now.subject), *changes(self.pinned.picture, now.picture)]
-        if not moved:
-            return "Pinned. Move a control: the ghost stays, and the difference is told here."
-        old, new = self.pinned.figures(), now.figures()
-        figures = "; ".join(compared(old, new)) or f"{', '.join(new)} as before" * bool(new)
-        return f"Since the pin: {'; '.join(moved)}. {figures}{'.' * bool(figures)}".rstrip()
-
-    # ---- what is sent -------------------------------------------------------------------------------------------------------------
-
-    def _publish(self) -> None:
-        if not self.last_png:
-            return
-        refusal = f'<div role="status" style="color:#8a1c00">Not shown: {html.escape(self.refused)}</div>' if self.refused else ""
-        readout = refusal or html.escape(self.picture.readout(self.shown))
-        style = "font-family:monospace;white-space:pre-wrap;min-height:2.6em"
-        below = f'<div class="rpn-readout" style="{style}">{readout}</div>'
-        if self.term_bar:
-            below += f'<div class="rpn-symbol" style="font-size:12px;min-height:2.6em;color:#444">{self._symbol()}</div>'
-        self.surface.value = f'<div style="line-height:1.3">{self._formula()}{self._image()}{below}</div>'
-        self.pin_text.value = html.escape(self._comparison())
-
-    def _symbol(self) -> str:
-        return symbol_row(self.lit, self.picture.values(self.shown).get(self.lit, ""))
-
-    def _formula(self) -> str:
-        values = self.picture.values(self.shown)
-        cells = ""
-        for symbol, text in self.picture.formula(self.shown):
-            style = f"font-size:16px;color:{COLORS.get(symbol, '#444')};"
-            style += "font-weight:bold;text-decoration:underline" if symbol and symbol == self.lit else ""
-            below = f'<span style="font-size:11px;color:#444">{html.escape(values.get(symbol, ""))}&nbsp;</span>'
-            cells += f'<td style="text-align:center;padding:0 3px"><span style="{style}">{html.escape(text)}</span><br>{below}</td>'
-        return f'<table role="presentation" style="height:46px;border-spacing:0;margin:0"><tr style="background:none">{cells}</tr></table>'
-
-    def _image(self) -> str:
-        width, height = self.canvas.size
-        words = f'alt="{html.escape(self.alt, quote=True)}"'
-        dim = ";opacity:.35" if self.refused else ""  # it is the picture of the state before
-        size = f'width="{width}" height="{height}" style="max-width:100%;height:auto;display:block{dim}"'
-        return f'<img class="rpn-picture" {size} {words} src="{data_url(self.last_png)}">'
-
-    def _alert(self, error: Exception) -> str:
-        said = html.escape(f"{type(error).__name__}: {error}")
-        says = f"<b>This explorer has met an error.</b><br>{said}<br>Press Reset to return to the first state."
-        return f'<div role="alert" style="border:2px solid #8a1c00;padding:8px;min-height:340px">{says}</div>'
-
-    # ---- what is folded beneath ---------------------------------------------------------------------------------------------------
-
-    @alone()
-    def _refresh_folds(self) -> None:
-        """Only what is open is written: folded text costs nothing while a slider moves."""
-        if self.folds.selected_index is None:
-            return
-        match self.fold_names[self.folds.selected_index]:
-            case "Sizes":
-                sides = "<tr><th scope='row' style='text-align:left'>{}</th><td style='text-align:right'>{:,}</td></tr>"
-                rows = "".join(sides.format(*size) for size in self.sizes.items())
-                self.ledger_text.value = f"<table><caption>sizes of this state</caption>{rows}</table>"
-            case "As code":
-                self.code_text.value, self.call_text.value = lit_code(self.code(), self.lit), self.call()
-            case "State":
-                self.token_text.value, self.token_says.value = self.token(), ""
+    # ---- what a reader can do with a state ------------------------------------------------------------------------------------------
 
     @alone()
     def code(self) -> str:
@@ -410,29 +302,26 @@ class Explorer:
         """A short text that restores every control and the learner's own data."""
         return packed(self.subject, self.picture)
 
-    def _read(self, token: str) -> tuple[Any, Any]:
-        subject, picture = unpacked(token)
-        if type(picture) is not type(self.picture) or not isinstance(subject, self.picture.subject):
-            raise ValueError(f"this state belongs to another explorer: {type(picture).__name__} of a {subject.term or 'formula'}")
-        self._check(subject, "")
-        return subject, picture
-
     def restore(self, token: str) -> None:
-        """Set every control from a token. ValueError with a sentence for a text that is none, or belongs to another kind of explorer."""
-        self.set(*self._read(token))
+        """Set every control from a token.
+
+        ValueError with a sentence for a text that is none, or belongs to another kind of explorer; TypeError for no text.
+        """
+        self.set(*self.state.read(token))
 
     def set(self, subject: Component, picture: Picture | None = None) -> None:
-        """Move all controls at once; one redraw. A prediction was about the state before: it leaves the picture."""
-        wanted = self.picture.subject
-        demand(isinstance(subject, wanted), "Explorer.set: the subject", f"a {wanted.__name__} as the start is", subject)
-        right = picture is None or type(picture) is type(self.picture)
-        demand(right, "Explorer.set: the picture", f"a {type(self.picture).__name__}", picture)
+        """Move all controls at once; one redraw. A prediction was about the state before: it leaves the picture.
+
+        TypeError for a subject or a picture of another kind than those of the start.
+        """
+        shows = self.first[1]
+        demand(isinstance(subject, shows.subject), "Explorer.set: the subject", f"a {shows.subject.__name__} as the start is", subject)
+        right = picture is None or type(picture) is type(shows)
+        demand(right, "Explorer.set: the picture", f"a {type(shows).__name__}", picture)
         with self.hold():
-            if self.asked is not None:
-                self.asked.forget()
-            self.subject_panel.set(subject)
-            if picture is not None:
-                self.picture_panel.set(picture)
+            if self.state.asked is not None:
+                self.state.asked.forget()
+            self.tabs.set(subject, picture)
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -444,41 +333,7 @@ class Explorer:
             finally:
                 self._held = outer
             self.failed = None
-            self._moved(None)
-
-    def _preset_chosen(self, change: Any) -> None:
-        if self.preset.value in self.presets:
-            self.set(*self.presets[self.preset.value])
-
-    def _keep_preset(self) -> None:
-        """The shown state under the name that was typed: in the menu at once, and as text for the teacher's notebook."""
-        name = self.preset_name.value.strip()
-        if not name:
-            self.presets_text.value = "Type a name first."
-            return
-        self.presets[name] = self.subject, self.picture
-        self.preset.options = [PRESETS, *self.presets]
-        if self.preset not in self.buttons.children:
-            self.buttons.children += (self.preset,)
-        tokens = {name: packed(*state) for name, state in self.presets.items()}
-        self.presets_text.value = f"presets={tokens!r}"
-
-    def _token_entered(self, change: Any) -> None:
-        if not self.token_text.value or (self.token_text.value == self.token() and not self.refused):
-            self.token_says.value = ""
-            return
-        try:
-            self.restore(self.token_text.value)
-            self.token_says.value = "Restored."
-        except ValueError as error:
-            self.token_says.value = f'<span role="alert">{html.escape(str(error))}</span>'
-
-    # ---- what tests and notebooks ask ---------------------------------------------------------------------------------------------
-
-    def controls(self) -> Iterator[tuple[str, Any]]:
-        """(name, widget) of every control that changes the picture."""
-        yield from self.subject_panel.controls()
-        yield from self.picture_panel.controls()
+            self._moved()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """Live: the panel. Stored: the picture with its alt text, so that a page reads without running."""
@@ -491,6 +346,15 @@ class Explorer:
         }
 
 
+def plainest_of(start: Any) -> Picture:
+    """The picture that shows a start if none is named. TypeError for a start that no explorer shows."""
+    for kind in (Basis, Fabric, Mix, Flow):
+        if isinstance(start, kind.subject):
+            return kind()
+    wanted = "an expansion, a reconciliation, an interdependence or a Formula"
+    raise TypeError(f"an Explorer starts from {wanted}, got {start!r:.200}{brackets(start)}")
+
+
 def check(picture: Any, terms: Any, hide: Any, question: Any, presets: Any, flags: dict[str, Any]) -> None:
     """TypeError for an argument of an Explorer that is of another kind."""
     names = (tuple, list, set, frozenset)
@@ -501,6 +365,13 @@ def check(picture: Any, terms: Any, hide: Any, question: Any, presets: Any, flag
     demand(presets is None or isinstance(presets, dict), "Explorer.presets", 'a dict such as {"wild": Chebyshev(degree=9)}', presets)
     for name, flag in flags.items():
         demand(isinstance(flag, bool), f"Explorer.{name}", "True or False", flag)
+
+
+def check_names(names: Sequence[str], known: Sequence[str]) -> None:
+    """ValueError for a name that is not among those that an Explorer knows."""
+    for name in names:
+        if name not in known:
+            raise ValueError(f"Explorer: {name!r} is none of {', '.join(known)}{did_you_mean(name, known)}")
 
 
 def coarse(value: Any) -> Any:

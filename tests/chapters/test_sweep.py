@@ -38,9 +38,9 @@ def test_every_control_of_a_chapter_can_be_moved(path, monkeypatch, tmp_path):
     pages = explorers_of(path, monkeypatch)
     driven = 0
     for page in pages:
-        if page.asked is not None:
-            assert page.locked
-            page.asked.skip.click()
+        if page.state.asked is not None:
+            assert page.state.locked
+            page.face.question.skip.click()
         for name, widget in [*page.controls()]:
             for value in some(name, widget):
                 dict(page.controls()).get(name, widget).value = value
@@ -48,7 +48,7 @@ def test_every_control_of_a_chapter_can_be_moved(path, monkeypatch, tmp_path):
             page.set(*page.first)
             driven += 1
         for preset in page.presets:
-            page.preset.value = preset
+            page.face.preset.value = preset
             inspect(page)
         assert not [name for name, widget in page.controls() if isinstance(widget, W.Text)]
     counted = read(path)

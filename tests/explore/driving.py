@@ -71,8 +71,8 @@ def values_of(widget):
 
 def picture_of(page: Explorer) -> tuple[str, bytes]:
     """Alt text and bytes of the one picture on the surface."""
-    found = re.findall(r'<img class="rpn-picture" [^>]*alt="([^"]*)" src="data:image/png;base64,([^"]*)"', page.surface.value)
-    assert len(found) == page.surface.value.count("<img") == 1
+    found = re.findall(r'<img class="rpn-picture" [^>]*alt="([^"]*)" src="data:image/png;base64,([^"]*)"', page.face.surface.value)
+    assert len(found) == page.face.surface.value.count("<img") == 1
     return found[0][0], base64.b64decode(found[0][1])
 
 
@@ -89,10 +89,10 @@ def inspect(page: Explorer) -> None:
     assert all(torch.isfinite(value).all() for value in page.numbers.values())
     assert page.canvas.mentioned
     if page.refused:
-        assert 'role="status"' in page.surface.value and "Not shown" in page.surface.value
+        assert 'role="status"' in page.face.surface.value and "Not shown" in page.face.surface.value
     else:
-        assert page.subject == page.subject_panel.value() and page.picture == page.picture_panel.value()
-    assert 'role="alert"' not in page.surface.value
+        assert page.subject == page.tabs.subject.value() and page.picture == page.tabs.picture.value()
+    assert 'role="alert"' not in page.face.surface.value
 
 
 def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:

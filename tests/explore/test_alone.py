@@ -20,10 +20,12 @@ pytestmark = pytest.mark.usefixtures("few_steps")
 
 def told(page):
     """All that an explorer shows, with a pin and in its folds, all that it stores, and its numbers."""
-    page.pin.click()
-    for fold in range(len(page.fold_names)):
-        page.folds.selected_index = fold
-    shown = [page.surface.value, page.pin_text.value, page.code_text.value, page.ledger_text.value, page._repr_mimebundle_()["text/html"]]
+    face = page.face
+    face.pin.click()
+    for fold in range(len(face.fold_names)):
+        face.folds.selected_index = fold
+    shown = [face.surface.value, face.pin_text.value, face.code_text.value, face.ledger_text.value]
+    shown += [page._repr_mimebundle_()["text/html"]]
     shown += [page.token(), page.code(), page.call(), sorted(name for name, widget in page.controls() if widget.disabled)]
     return shown, dict(page.numbers)
 

@@ -63,19 +63,20 @@ def test_a_planted_nan_turns_the_sweep_red_and_is_never_drawn(start, wrong, monk
     monkeypatch.setattr(kind, "numbers", numbers)
     with pytest.raises(FloatingPointError, match="not finite"):
         sweep(page)
-    assert page.last_png == before and 'role="alert"' in page.surface.value
+    assert page.last_png == before and 'role="alert"' in page.face.surface.value
 
 
 def test_an_error_is_shown_kept_and_raised_and_reset_recovers(monkeypatch):
     page = STARTS["flow"]()
-    first = page.surface.value
+    first = page.face.surface.value
     with monkeypatch.context() as patch:
         patch.setattr(Flow, "numbers", planted)
         with pytest.raises(Planted):
             dict(page.controls())["picture.x1"].value = 0.1
-        assert 'role="alert"' in page.surface.value and "Planted: planted" in page.surface.value and "Reset" in page.surface.value
-    page.reset.click()
-    assert page.failed is None and page.surface.value == first
+        said = page.face.surface.value
+        assert 'role="alert"' in said and "Planted: planted" in said and "Reset" in said
+    page.face.reset.click()
+    assert page.failed is None and page.face.surface.value == first
 
 
 # ---- honest controls -------------------------------------------------------------------------------------------------------------
@@ -128,7 +129,7 @@ def test_known_idle_controls():
 
 def test_idle_controls_wake_up_with_a_switch():
     page = Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow())
-    page.bar["π"].click()
+    page.face.bar["π"].click()
     controls = dict(page.controls())
     assert controls["formula.remainder.activate"].disabled
     controls["formula.remainder.activation"].value = "silu"

@@ -1,6 +1,7 @@
 """What an explorer shows, says, refuses, remembers and answers."""
 
 import base64
+import dataclasses
 import html
 import json
 import random
@@ -28,11 +29,12 @@ from rpn_edu.explore import (
     Mix,
     Predict,
     contact_sheet,
-    explorer as module,
 )
 from rpn_edu.explore.canvas.canvas import Canvas, Panel, Stamp
 from rpn_edu.explore.code.lit import lit_lines
 from rpn_edu.explore.panel.controls import control_of, read, value_of, written
+from rpn_edu.explore.panel.face import PRESETS
+from rpn_edu.explore.panel.html import formula
 from rpn_edu.explore.state.compare import changes, compared
 from rpn_edu.explore.state.token import packed, unpacked
 from tests.explore.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
@@ -71,7 +73,7 @@ def test_what_is_left_out_is_gone_and_the_rest_works(options):
             dict(page.controls())[name].value = value
             inspect(page)
         page.set(*page.first)
-    titles = page.folds.titles if page.folds in page.panel.children else ()
+    titles = page.face.folds.titles if page.face.folds in page.panel.children else ()
     folds = {"Sizes": "ledger", "As code": "code", "State": "token"}
     assert list(titles) == [title for title, option in folds.items() if options.get(option, True)]
 
@@ -87,7 +89,7 @@ def compare_with_fresh(kind, pairs):
         fresh = Explorer(subject, picture)
         differing = int((pixels(page.last_png) != pixels(fresh.last_png)).any(-1).sum())
         assert differing == 0, f"something lingers: {differing} pixels of {subject!r} with {picture!r} are not those of a fresh picture"
-        assert page.surface.value == fresh.surface.value
+        assert page.face.surface.value == fresh.face.surface.value
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -149,7 +151,7 @@ def test_a_slider_that_started_off_the_grid_reads_plainly_once_it_moves():
     for moved, says in ((0.6000000000000001, 0.6), (-0.07999999999999996, -0.08)):
         slider.value = moved
         assert page.picture.x1 == says and len(f"{slider.value:{slider.readout_format}g}") <= 5
-    page.reset.click()
+    page.face.reset.click()
     assert page.picture.x1 == 0.1 + 0.2
 
 
@@ -257,14 +259,14 @@ def test_a_refused_state_is_polite_and_recovers(start, picture, name, value, say
     if value > getattr(widget, "max", value):
         widget.max = value
     widget.value = value
-    assert says in page.refused and "Not shown" in page.surface.value and says in page.surface.value.replace("&#x27;", "'")
+    assert says in page.refused and "Not shown" in page.face.surface.value and says in page.face.surface.value.replace("&#x27;", "'")
     assert page.failed is None and page.last_png == kept and page.subject == state
     assert not widget.disabled
-    assert "opacity:.35" in page.surface.value, "the picture of the state before must not be read as that of this one"
+    assert "opacity:.35" in page.face.surface.value, "the picture of the state before must not be read as that of this one"
     assert page.code() and page.token()
     widget.value = before
-    assert not page.refused and "Not shown" not in page.surface.value and page.last_png == kept
-    assert "opacity" not in page.surface.value
+    assert not page.refused and "Not shown" not in page.face.surface.value and page.last_png == kept
+    assert "opacity" not in page.face.surface.value
 
 
 def test_a_state_over_the_budget_allocates_nothing(monkeypatch):
@@ -276,7 +278,7 @@ def test_a_state_over_the_budget_allocates_nothing(monkeypatch):
     assert "this explorer stops at 256 MB" in page.refused and page.last_png == kept and page.failed is None
     monkeypatch.undo()
     page.set(rpn.Formula(X.Taylor(order=3)))
-    assert not page.refused and page.sizes["D"] == 14
+    assert not page.refused and page.shown.sizes["D"] == 14
 
 
 def test_the_equations_of_a_fit_count_too():
@@ -376,7 +378,7 @@ def test_moves_from_several_threads_end_in_one_state():
     assert not errors
     inspect(page)
     assert page.picture == Flow(x1=0.8, x2=-0.8, seed=8) and page.subject.expansion == X.Taylor()
-    assert page.surface.value == Explorer(page.subject, page.picture).surface.value
+    assert page.face.surface.value == Explorer(page.subject, page.picture).face.surface.value
 
 
 @start
@@ -385,7 +387,7 @@ def test_global_settings_do_not_reach_the_picture(start, dtype):
     page = start()
     name, widget = next((name, widget) for name, widget in page.controls() if isinstance(widget, W.IntSlider))
     widget.value = widget.min
-    wanted = page.surface.value
+    wanted = page.face.surface.value
     widget.value = widget.max
     try:
         torch.set_default_dtype(dtype)
@@ -395,7 +397,7 @@ def test_global_settings_do_not_reach_the_picture(start, dtype):
     finally:
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)
-    assert page.surface.value == wanted
+    assert page.face.surface.value == wanted
     assert not any(value.requires_grad for value in page.numbers.values())
 
 
@@ -421,9 +423,9 @@ def widgets(root):
 @start
 def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
     page = start(question=QUESTION, presets={"again": start().subject})
-    known = dict(page.controls()).values()
+    known, face, question = dict(page.controls()).values(), page.face, page.face.question
     usable = (W.IntSlider, W.FloatSlider, W.FloatLogSlider, W.Dropdown, W.Checkbox, W.RadioButtons, W.Button, W.Text, W.Textarea)
-    for panel in (page.panel, *(box for tab in page.tabs.values() for box in tab.boxes)):
+    for panel in (page.panel, *(box for tab in page.tabs.by_symbol.values() for box in tab.boxes)):
         for widget in widgets(panel):
             if isinstance(widget, (W.VBox, W.HBox, W.HTML, W.Accordion)) or type(widget).__name__ == "Accessibility":
                 continue
@@ -431,10 +433,10 @@ def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
             assert widget.description.strip()
             if isinstance(widget, (W.IntSlider, W.FloatSlider, W.FloatLogSlider)):
                 assert widget.readout and widget.continuous_update
-            visual = any(widget is one for one in (*known, page.reset, page.preset, page.token_text, page.asked.submit, page.asked.skip))
+            visual = any(widget is one for one in (*known, face.reset, face.preset, face.token_text, question.submit, question.skip))
             assert visual != ("rpn-non-visual" in widget._dom_classes), widget
     assert all(widget.tooltip for widget in known)
-    assert page.asked.show_reason.description and "rpn-non-visual" in page.asked.show_reason._dom_classes
+    assert question.show_reason.description and "rpn-non-visual" in question.show_reason._dom_classes
 
 
 def test_alt_text_follows_the_state():
@@ -448,27 +450,27 @@ def test_alt_text_follows_the_state():
 
 def test_the_chosen_term_is_told_by_text():
     page = STARTS["flow"]()
-    for symbol, button in page.bar.items():
+    for symbol, button in page.face.bar.items():
         button.click()
-        assert [name for name, other in page.bar.items() if other.description.startswith("▸")] == [symbol]
-        assert list(page.controls_box.children) == page.tabs[symbol].boxes
-        assert page.surface.value.count("text-decoration:underline") == 1
+        assert [name for name, other in page.face.bar.items() if other.description.startswith("▸")] == [symbol]
+        assert list(page.face.controls_box.children) == page.tabs.by_symbol[symbol].boxes
+        assert page.face.surface.value.count("text-decoration:underline") == 1
 
 
 def test_the_first_of_the_terms_is_lit_first():
     def lit(*terms):
-        return Explorer(rpn.Formula(), Flow(), terms=terms).lit
+        return Explorer(rpn.Formula(), Flow(), terms=terms).state.lit
 
     assert (lit("remainder", "expansion"), lit("reconciliation", "expansion"), lit("expansion"), lit()) == ("π", "ψ", "κ", "g")
     page = Explorer(rpn.Formula(), Fit(), terms=("remainder", "expansion"))
-    assert page.bar["π"].description == "▸ π remainder" and page.bar["g"].description == f"g: {Fit.fields_name}"
-    assert list(page.controls_box.children) == page.tabs["π"].boxes and list(page.tabs) == ["κ", "π", "g"]
+    assert page.face.bar["π"].description == "▸ π remainder" and page.face.bar["g"].description == f"g: {Fit.fields_name}"
+    assert list(page.face.controls_box.children) == page.tabs.by_symbol["π"].boxes and list(page.tabs.by_symbol) == ["κ", "π", "g"]
 
 
 def test_one_number_four_places():
     page = STARTS["flow"]()
     g = page.numbers["g"][0, 0].item()
-    assert f"{g:.3f}" in page._formula() and f"{g:.3f}" in page.alt and f"{g:.4f}" in page.picture.readout(page.shown)
+    assert f"{g:.3f}" in formula(page.shown, page.state.lit) and f"{g:.3f}" in page.alt and f"{g:.4f}" in page.picture.readout(page.shown)
     place = {}
     with torch.random.fork_rng(devices=[]):
         exec(page.code(), place)
@@ -477,40 +479,40 @@ def test_one_number_four_places():
 
 def test_folds_are_written_when_open():
     page = STARTS["flow"]()
-    assert not page.code_text.value and not page.ledger_text.value
-    page.folds.selected_index = 0
-    assert "n · D" in page.ledger_text.value
-    page.folds.selected_index = 1
-    shown = re.sub(r"<style>.*?</style>|<[^>]*>", "", page.code_text.value, flags=re.S)
+    assert not page.face.code_text.value and not page.face.ledger_text.value
+    page.face.folds.selected_index = 0
+    assert "n · D" in page.face.ledger_text.value
+    page.face.folds.selected_index = 1
+    shown = re.sub(r"<style>.*?</style>|<[^>]*>", "", page.face.code_text.value, flags=re.S)
     assert html.unescape(shown) == page.code(), "what is marked is the code, letter by letter"
-    before = page.code_text.value
+    before = page.face.code_text.value
     dict(page.controls())["picture.x1"].value = 0.25
-    assert page.code_text.value != before and "0.25" in page.code_text.value
-    assert eval(page.call_text.value, {"Explorer": lambda *state: state, "Flow": Flow, "rpn": rpn}) == (page.subject, page.picture)
-    page.folds.selected_index = 2
-    assert page.token_text.value == page.token()
+    assert page.face.code_text.value != before and "0.25" in page.face.code_text.value
+    assert eval(page.face.call_text.value, {"Explorer": lambda *state: state, "Flow": Flow, "rpn": rpn}) == (page.subject, page.picture)
+    page.face.folds.selected_index = 2
+    assert page.face.token_text.value == page.token()
 
 
 def test_presets_are_one_move():
     page = Explorer(X.Taylor(), presets={"wild": X.Chebyshev(degree=10)})
-    page.preset.value = "wild"
+    page.face.preset.value = "wild"
     assert page.subject == X.Chebyshev(degree=10) and not page.failed
-    page.preset.value = module.PRESETS
+    page.face.preset.value = PRESETS
     assert page.subject == X.Chebyshev(degree=10)
     dict(page.controls())["expansion.degree"].value = 2
-    page.reset.click()
+    page.face.reset.click()
     assert page.subject == X.Taylor()
-    assert page.preset.value == module.PRESETS, "the same preset can be chosen again"
-    page.preset.value = "wild"
+    assert page.face.preset.value == PRESETS, "the same preset can be chosen again"
+    page.face.preset.value = "wild"
     assert page.subject == X.Chebyshev(degree=10)
 
 
 def test_a_preset_can_bring_its_picture_or_be_a_token():
     told = Explorer(X.Fourier(terms=3), Basis(at=1.0)).token()
     page = Explorer(X.Taylor(), presets={"at 2": (X.Taylor(), Basis(at=2.0)), "sent": told})
-    page.preset.value = "at 2"
+    page.face.preset.value = "at 2"
     assert page.picture == Basis(at=2.0)
-    page.preset.value = "sent"
+    page.face.preset.value = "sent"
     assert (page.subject, page.picture) == (X.Fourier(terms=3), Basis(at=1.0))
     with pytest.raises(TypeError, match="must bring a Basis"):
         Explorer(X.Taylor(), presets={"other": (X.Taylor(), Fabric())})
@@ -520,15 +522,15 @@ def test_a_preset_can_bring_its_picture_or_be_a_token():
 
 def test_a_teacher_keeps_a_state_as_a_preset_and_takes_the_line_home():
     page = Explorer(X.Taylor())
-    assert page.preset not in page.buttons.children
-    page.keep.click()
-    assert page.presets_text.value == "Type a name first."
+    assert page.face.preset not in page.face.buttons.children
+    page.face.keep.click()
+    assert page.face.presets_text.value == "Type a name first."
     dict(page.controls())["expansion.order"].value = 4
-    page.preset_name.value = 'runs "wild"'
-    page.keep.click()
-    assert page.preset in page.buttons.children
-    again = Explorer(X.Fourier(), **eval(f"dict({page.presets_text.value})"))
-    again.preset.value = 'runs "wild"'
+    page.face.preset_name.value = 'runs "wild"'
+    page.face.keep.click()
+    assert page.face.preset in page.face.buttons.children
+    again = Explorer(X.Fourier(), **eval(f"dict({page.face.presets_text.value})"))
+    again.face.preset.value = 'runs "wild"'
     assert again.subject == page.subject == X.Taylor(order=4)
 
 
@@ -592,29 +594,29 @@ def test_a_table_written_as_text_is_read_back_exactly(table):
 def test_a_pinned_state_stays_as_a_ghost_and_the_difference_is_told():
     page = Explorer(rpn.Formula(X.Chebyshev(degree=3)), Fit())
     before, alone = page.numbers["curve"], page.last_png
-    page.pin.click()
-    assert page.pin.description == "Unpin" and "Pinned. Move a control" in page.pin_text.value
+    page.face.pin.click()
+    assert page.face.pin.description == "Unpin" and "Pinned. Move a control" in page.face.pin_text.value
     dict(page.controls())["formula.expansion.degree"].value = 9
     ghost = page.canvas.artists["ghost fit"]
     np.testing.assert_array_equal(ghost.get_ydata(), before)
     assert "ghost fit" in page.canvas.mentioned and "ghost points" not in page.canvas.artists
-    said = page.pin_text.value
+    said = page.face.pin_text.value
     errors = f"test error {before_error(page):.4g} → {page.numbers['test_error']:.4g}"
     assert "expansion degree 3 → 9" in said and "D 3 → 9 (6 more)" in said and errors in said and "% lower)" in said
     assert "Since the pin: expansion degree 3 → 9" in page.alt
-    page.reset.click()
-    assert page.pinned is not None
-    page.pin.click()
-    assert page.pinned is None and page.pin_text.value == "" and page.last_png == alone
+    page.face.reset.click()
+    assert page.state.pinned is not None
+    page.face.pin.click()
+    assert page.state.pinned is None and page.face.pin_text.value == "" and page.last_png == alone
 
 
 def before_error(page):
-    return page.pinned.numbers["test_error"].item()
+    return page.state.pinned.numbers["test_error"].item()
 
 
 def test_a_curve_with_gaps_that_has_not_moved_has_no_ghost():
     page = Explorer(rpn.interdependence.Chain(), Mix(data="karate", place="instance"))
-    page.pin.click()
+    page.face.pin.click()
     dict(page.controls())["interdependence.hops"].value = 3
     ghosts = [name for name in page.canvas.mentioned if name.startswith("ghost")]
     assert "links 0" in page.canvas.mentioned and not ghosts
@@ -622,7 +624,7 @@ def test_a_curve_with_gaps_that_has_not_moved_has_no_ghost():
 
 def test_the_ghosts_of_many_curves_are_dotted_and_told_apart_by_colour():
     page = Explorer(X.Chebyshev(degree=4))
-    page.pin.click()
+    page.face.pin.click()
     dict(page.controls())["expansion"].value = "Legendre"
     curves = {name.removeprefix("ghost "): page.canvas.artists[name] for name in page.canvas.mentioned if name.startswith("ghost feature")}
     assert len(curves) == 3 and all(curve.is_dashed() for curve in curves.values())  # the first feature, x itself, has not moved
@@ -633,9 +635,10 @@ def test_the_ghosts_of_many_curves_are_dotted_and_told_apart_by_colour():
 
 def test_the_ghost_of_bars_is_an_outline_and_moves_no_limits():
     page = Explorer(X.Chebyshev(degree=3))
-    page.pin.click()
+    page.face.pin.click()
     limits = [axes.get_ylim() for axes in page.canvas.axes]
-    page.pinned = page.pinned._replace(numbers={name: 100 * value for name, value in page.pinned.numbers.items()})
+    large = {name: 100 * value for name, value in page.state.pinned.numbers.items()}
+    page.state.pinned = dataclasses.replace(page.state.pinned, numbers=large)
     dict(page.controls())["picture.at"].value = 0.25
     assert [axes.get_ylim() for axes in page.canvas.axes] == limits
     bar = page.canvas.artists["ghost kappa/3"][0]
@@ -645,13 +648,13 @@ def test_the_ghost_of_bars_is_an_outline_and_moves_no_limits():
 @start
 def test_a_pin_goes_with_the_states_that_follow(start):
     page = start()
-    page.pin.click()
+    page.face.pin.click()
     for name, widget in [*page.controls()][:4]:
         for value in values_of(widget)[:6]:
             dict(page.controls())[name].value = value
             inspect(page)
         page.set(*page.first)
-    assert page.pinned is not None
+    assert page.state.pinned is not None
 
 
 def test_changes_and_figures_are_told_in_words():
@@ -671,25 +674,25 @@ def test_changes_and_figures_are_told_in_words():
 
 def test_the_lit_term_is_lit_in_formula_picture_code_and_words():
     page = STARTS["flow"]()
-    page.folds.selected_index = 1
+    page.face.folds.selected_index = 1
     for symbol, function, title in (("κ", "def expansion", "κ(x)"), ("π", "remainder(", "+ π(x)")):
-        page.bar[symbol].click()
-        marked = [html.unescape(line) for line in re.findall(r"<mark>(.*?)</mark>", page.code_text.value)]
+        page.face.bar[symbol].click()
+        marked = [html.unescape(line) for line in re.findall(r"<mark>(.*?)</mark>", page.face.code_text.value)]
         assert any(function in line for line in marked) and page.canvas.panels[page.canvas.lit].title == title
         assert not any("def reconciliation" in line for line in marked)
-        assert re.search(rf'class="rpn-symbol"[^>]*>{symbol} \(say: ', page.surface.value)
+        assert re.search(rf'class="rpn-symbol"[^>]*>{symbol} \(say: ', page.face.surface.value)
 
 
 def test_the_curve_of_the_lit_term_has_a_band_behind_it():
     page = Explorer(rpn.Formula(X.Chebyshev(), remainder=P.Linear()), Fit())
     plain = page.last_png
-    page.bar["π"].click()
+    page.face.bar["π"].click()
     curves = {name: artist for name, artist in page.canvas.artists.items() if not isinstance(artist, list)}
     assert [name for name, artist in curves.items() if artist.get_path_effects()] == ["pi"]
     assert bool((pixels(page.last_png) != pixels(plain)).any())
     dict(page.controls())["picture.noise"].value = 0.2
     assert page.canvas.artists["pi"].get_path_effects()
-    page.bar["κ"].click()
+    page.face.bar["κ"].click()
     assert not page.canvas.artists["pi"].get_path_effects()
 
 
@@ -713,71 +716,72 @@ def test_a_line_of_code_is_lit_where_it_belongs_to_the_term():
 @pytest.mark.parametrize("answer", ["up", None])
 def test_the_controls_unlock_with_an_answer_or_without(start, answer):
     page = start(question=QUESTION)
-    locked = [widget for _, widget in page.controls()] + [page.reset, page.preset, page.token_text]
+    locked = [widget for _, widget in page.controls()] + [page.face.reset, page.face.preset, page.face.token_text]
     assert all(widget.disabled for widget in locked)
-    assert page.asked.box in page.panel.children and page.asked.box.children
+    assert page.face.question.box in page.panel.children and page.face.question.box.children
     before = page.last_png
     if answer:
-        page.asked.predicted.value = answer
-        page.asked.submit.click()
+        page.face.question.predicted.value = answer
+        page.face.question.submit.click()
     else:
-        page.asked.skip.click()
-    assert page.asked.box.children == (page.asked.show_reason,)
-    assert not page.reset.disabled and sum(not widget.disabled for _, widget in page.controls()) >= 2
+        page.face.question.skip.click()
+    assert page.face.question.box.children == (page.face.question.show_reason,)
+    assert not page.face.reset.disabled and sum(not widget.disabled for _, widget in page.controls()) >= 2
     assert bool((pixels(page.last_png) != pixels(before)).any()) == (answer is not None)
     widget = next(widget for _, widget in page.controls() if isinstance(widget, W.IntSlider) and not widget.disabled)
     widget.value = widget.max
-    assert page.asked.box.children == (page.asked.show_reason,), "the answer is not given away by a move"
-    surface = page.surface.value
-    page.asked.show_reason.click()
-    assert page.asked.box.children == (page.asked.reason,) and page.surface.value == surface
-    assert "Because it grows." in page.asked.reason.value and ("You predicted: up." in page.asked.reason.value) == (answer is not None)
+    assert page.face.question.box.children == (page.face.question.show_reason,), "the answer is not given away by a move"
+    surface = page.face.surface.value
+    page.face.question.show_reason.click()
+    assert page.face.question.box.children == (page.face.question.reason,) and page.face.surface.value == surface
+    said = page.face.question.reason.value
+    assert "Because it grows." in said and ("You predicted: up." in said) == (answer is not None)
     inspect(page)
 
 
 @start
 def test_a_prediction_without_a_choice_keeps_the_question(start):
     page = start(question=QUESTION)
-    asked = page.asked.box.children
-    page.asked.submit.click()
-    assert page.asked.box.children == asked and "Choose one first" in page.asked.asks_again.value
+    asked = page.face.question.box.children
+    page.face.question.submit.click()
+    assert page.face.question.box.children == asked and "Choose one first" in page.face.question.asks_again.value
     assert all(widget.disabled for _, widget in page.controls())
-    page.asked.predicted.value = "down"
-    assert not page.asked.asks_again.value
-    page.asked.submit.click()
-    assert page.asked.answer == "down" and page.asked.box.children == (page.asked.show_reason,)
+    page.face.question.predicted.value = "down"
+    assert not page.face.question.asks_again.value
+    page.face.question.submit.click()
+    assert page.state.asked.answer == "down" and page.face.question.box.children == (page.face.question.show_reason,)
 
 
 @pytest.mark.parametrize("how", ["reset", "preset", "token"])
 def test_a_prediction_leaves_the_picture_with_its_state_and_stays_in_the_reason(how):
     page = Explorer(X.Taylor(), question=QUESTION, presets={"wild": X.Chebyshev(degree=10)})
     clean, token = page.last_png, Explorer(X.Fourier()).token()
-    page.asked.predicted.value = "up"
-    page.asked.submit.click()
-    page.asked.show_reason.click()
+    page.face.question.predicted.value = "up"
+    page.face.question.submit.click()
+    page.face.question.show_reason.click()
     assert page.last_png != clean
     match how:
         case "reset":
-            page.reset.click()
+            page.face.reset.click()
         case "preset":
-            page.preset.value = "wild"
+            page.face.preset.value = "wild"
         case "token":
-            page.token_text.value = token
-    assert page.asked.box.children == (page.asked.reason,) and "You predicted: up." in page.asked.reason.value
+            page.face.token_text.value = token
+    assert page.face.question.box.children == (page.face.question.reason,) and "You predicted: up." in page.face.question.reason.value
     assert page.last_png == Explorer(page.subject, page.picture).last_png
 
 
 def test_a_question_without_a_reason_leaves_nothing_behind():
     page = Explorer(X.Taylor(), question=Predict("?", choices=["a"]))
-    page.asked.skip.click()
-    assert page.asked.box.children == ()
+    page.face.question.skip.click()
+    assert page.face.question.box.children == ()
 
 
 @start
 def test_a_prediction_lies_below_all_panels_and_beside_their_names(start):
     page = start(question=Predict("?", choices=["a sentence of average length"]))
-    page.asked.predicted.index = 0
-    page.asked.submit.click()
+    page.face.question.predicted.index = 0
+    page.face.question.submit.click()
     paper = page.canvas.agg.get_renderer()
     box = page.canvas.artists["prediction"].get_window_extent(paper)
     for panel, axes in zip(page.canvas.panels, page.canvas.axes, strict=True):
@@ -787,23 +791,23 @@ def test_a_prediction_lies_below_all_panels_and_beside_their_names(start):
 
 def test_a_long_prediction_stays_inside_the_picture_and_below_the_data():
     page = Explorer(R.LowRank(), Fabric(), question=Predict("?", choices=["96: a column of 8 and a row of 24 more, " * 3]))
-    page.asked.predicted.index = 0
-    page.asked.submit.click()
+    page.face.question.predicted.index = 0
+    page.face.question.submit.click()
     box = page.canvas.artists["prediction"].get_window_extent(page.canvas.agg.get_renderer())
     assert box.x0 >= 0 and box.x1 <= page.canvas.size[0] and box.y0 >= 0 and box.y1 <= page.canvas.axes[0].bbox.y0
 
 
 def test_a_number_can_be_predicted():
     page = Explorer(X.Taylor(), question=Predict("How many features?", number=(0.0, 10.0), reason="m + m²."))
-    page.asked.predicted.value = 3.0000000000000004
-    page.asked.submit.click()
-    assert page.asked.answer == 3.0
-    page.asked.show_reason.click()
-    assert "You predicted: 3.0. m + m²." in page.asked.reason.value
+    page.face.question.predicted.value = 3.0000000000000004
+    page.face.question.submit.click()
+    assert page.state.asked.answer == 3.0
+    page.face.question.show_reason.click()
+    assert "You predicted: 3.0. m + m²." in page.face.question.reason.value
 
 
 def test_a_count_is_predicted_in_whole_numbers():
-    predicted = Explorer(X.Taylor(), question=Predict("How many features?", number=(1, 64))).asked.predicted
+    predicted = Explorer(X.Taylor(), question=Predict("How many features?", number=(1, 64))).face.question.predicted
     assert (predicted.value, predicted.step) == (32, 1) and isinstance(predicted, W.IntSlider)
 
 
@@ -823,7 +827,7 @@ def test_a_token_restores_every_state(kind):
     for picture, subject in random.Random(0).sample(pairs, min(12, len(pairs))):
         told = Explorer(subject, picture)
         page.restore(f"  {told.token()}\n")
-        assert (page.subject, page.picture) == (subject, picture) and page.surface.value == told.surface.value
+        assert (page.subject, page.picture) == (subject, picture) and page.face.surface.value == told.face.surface.value
         assert page.token() == told.token()
 
 
@@ -833,7 +837,7 @@ def test_a_token_restores_what_lies_beyond_the_ends():
     picture = Fit(points=250, noise=1.75, ridge=33.3, seed=123)
     page.restore(Explorer(far, picture).token())
     assert (page.subject, page.picture) == (far, picture)
-    page.reset.click()
+    page.face.reset.click()
     assert (page.subject, page.picture) == page.first
 
 
@@ -848,12 +852,12 @@ def damaged(token):
 
 def test_damaged_tokens_are_refused_with_one_sentence():
     page = STARTS["basis"]()
-    state, shows = page.subject, page.surface.value
+    state, shows = page.subject, page.face.surface.value
     for text in damaged(page.token()):
         with pytest.raises(ValueError) as raised:
             page.restore(text)
         assert str(raised.value).startswith("this text is no state of an explorer") and "\n" not in str(raised.value)[:60]
-    assert page.subject == state and page.surface.value == shows and page.failed is None
+    assert page.subject == state and page.face.surface.value == shows and page.failed is None
 
 
 def sent(token):
@@ -901,7 +905,7 @@ def test_a_token_that_went_through_mail_is_restored():
         for text in sent(token):
             assert unpacked(text) == state, text
     page = Explorer(X.Taylor(), presets={"sent": "> " + tokens[0][:20] + "\n> " + tokens[0][20:]})
-    page.preset.value = "sent"
+    page.face.preset.value = "sent"
     assert (page.subject, page.picture) == states[0]
     page.restore(f"Look: “{tokens[1]}”.")
     assert (page.subject, page.picture) == states[1]
@@ -936,13 +940,13 @@ def test_sound_tokens_of_others_are_refused():
 
 def test_a_token_can_be_pasted():
     page, other = STARTS["basis"](), Explorer(X.Fourier(terms=2))
-    page.folds.selected_index = 2
-    page.token_text.value = "nonsense"
-    assert 'role="alert"' in page.token_says.value and page.failed is None
-    page.token_text.value = ""
-    assert page.token_says.value == ""
-    page.token_text.value = other.token()
-    assert page.subject == other.subject and page.token_says.value == "Restored."
+    page.face.folds.selected_index = 2
+    page.face.token_text.value = "nonsense"
+    assert 'role="alert"' in page.face.token_says.value and page.failed is None
+    page.face.token_text.value = ""
+    assert page.face.token_says.value == ""
+    page.face.token_text.value = other.token()
+    assert page.subject == other.subject and page.face.token_says.value == "Restored."
 
 
 def test_the_default_of_every_slider_lies_on_its_grid():

@@ -60,7 +60,7 @@ def test_most_of_these_states_are_not_cut():
 def test_where_numbers_are_cut_the_picture_says_so():
     page = Explorer(rpn.Formula(X.Chebyshev(degree=5)), Microscope(layer=6, depth=6, width=8))
     assert page.numbers["H"].abs().max() == Microscope.reach
-    assert "cut at 30" in page.alt and "cut at 30" in page.surface.value
+    assert "cut at 30" in page.alt and "cut at 30" in page.face.surface.value
     page = Explorer(rpn.Formula(), Microscope())
     assert "cut" not in page.alt
 
@@ -76,9 +76,9 @@ def test_a_layer_beyond_the_depth_is_refused_politely_and_recovers():
 
 def test_a_pin_compares_the_features_of_the_layer_under_the_lens():
     page = Explorer(rpn.Formula(X.Chebyshev(degree=3)), Microscope(layer=1, depth=3, width=4))
-    page.pin.click()
+    page.face.pin.click()
     dict(page.controls())["picture.layer"].value = 2
-    assert "D 6 → 12 (6 more)" in page.pin_text.value
+    assert "D 6 → 12 (6 more)" in page.face.pin_text.value
 
 
 def test_the_composition_grows_with_the_layer():

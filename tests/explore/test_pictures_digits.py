@@ -78,7 +78,7 @@ def test_more_features_than_a_slider_can_bear_are_refused_politely():
     page.set(rpn.Formula(X.Taylor(order=2)))
     assert "stops at D = 320 features, got 4,160" in page.refused and "pooled" in page.refused and page.failed is None
     page.set(rpn.Formula(X.Taylor(order=2)), Digits(pooled=True))
-    assert not page.refused and page.sizes["D"] == 272
+    assert not page.refused and page.shown.sizes["D"] == 272
 
 
 @pytest.mark.parametrize("field, value, says", [("wrong", 1.5, "at most 1"), ("images", 1298, "leave 500")])

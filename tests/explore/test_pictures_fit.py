@@ -202,7 +202,7 @@ def test_what_fifteen_digits_cannot_tell_is_not_shown_and_leaves_the_state_befor
     page = Explorer(rpn.Formula(X.Bessel(degree=3)), Fit(points=10))
     kept = page.last_png
     page.set(rpn.Formula(X.Bessel(degree=25)))
-    assert "cancel each other" in page.refused and "Not shown" in page.surface.value and page.failed is None and page.last_png == kept
+    assert "cancel each other" in page.refused and "Not shown" in page.face.surface.value and page.failed is None and page.last_png == kept
     assert page.subject == rpn.Formula(X.Bessel(degree=3)) and page.code()
     page.set(rpn.Formula(X.Bessel(degree=4)))
     assert not page.refused and page.subject == rpn.Formula(X.Bessel(degree=4))

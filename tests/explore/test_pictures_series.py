@@ -34,5 +34,5 @@ def test_the_bound_holds_everywhere(function, order, a):
 
 def test_a_higher_order_starts_beyond_the_slider_and_stays():
     page = Explorer(Taylor(order=1), Series(), presets={"order 8": Taylor(order=8)})
-    page.preset.value = "order 8"
+    page.face.preset.value = "order 8"
     assert page.subject == Taylor(order=8) and abs(page.numbers["missing_at"]) < 1e-5

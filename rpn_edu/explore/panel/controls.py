@@ -60,7 +60,7 @@ def even_slider(field: Field, value: float, common: dict[str, Any]) -> W.FloatSl
 def text_of_table(field: Field, value: tuple, common: dict[str, Any]) -> W.Textarea:
     """A text to paste numbers into. `nested` says that its rows are rows of the table."""
     hint = "one row per line; numbers separated by spaces or commas"
-    widget = W.Textarea(written(value), placeholder=hint, continuous_update=False, rows=4, **common)
+    widget: Any = W.Textarea(written(value), placeholder=hint, continuous_update=False, rows=4, **common)
     widget.nested = isinstance(field.meta.example[0], tuple)
     return widget
 

@@ -1,0 +1,51 @@
+"""What an explorer shows, as HTML."""
+
+import html
+
+from ..canvas import data_url
+from ..code.lit import symbol_row
+from ..pictures import COLORS
+from ..state.shown import Shown
+
+
+def surface(shown: Shown, picture: str, refused: str, lit: str, explained: bool) -> str:
+    """Formula, `picture` and readout in one piece. A refusal stands in place of the readout; `explained` adds a line about the lit term."""
+    readout = f'<div role="status" class="rpn-refusal">Not shown: {html.escape(refused)}</div>'
+    below = f'<div class="rpn-readout">{readout if refused else html.escape(shown.picture.readout(shown))}</div>'
+    if explained:
+        below += f'<div class="rpn-symbol">{symbol_row(lit, shown.picture.values(shown).get(lit, ""))}</div>'
+    return f'<div class="rpn-surface">{formula(shown, lit)}{picture}{below}</div>'
+
+
+def formula(shown: Shown, lit: str) -> str:
+    """The formula of a picture, with a value under each of its symbols; the lit one is underlined."""
+    values = shown.picture.values(shown)
+    cells = ""
+    for symbol, text in shown.picture.formula(shown):
+        style = f"font-size:16px;color:{COLORS.get(symbol, '#444')};"
+        style += "font-weight:bold;text-decoration:underline" if symbol and symbol == lit else ""
+        below = f'<span style="font-size:11px;color:#444">{html.escape(values.get(symbol, ""))}&nbsp;</span>'
+        cells += f'<td style="text-align:center;padding:0 3px"><span style="{style}">{html.escape(text)}</span><br>{below}</td>'
+    return f'<table role="presentation" style="height:46px;border-spacing:0;margin:0"><tr style="background:none">{cells}</tr></table>'
+
+
+def image(png: bytes, alt: str, size: tuple[int, int], dim: bool) -> str:
+    """The picture with its words, `size` in pixels. Dimmed where it is that of the state before. A page without a kernel shows it too."""
+    width, height = size
+    words = f'alt="{html.escape(alt, quote=True)}"'
+    faint = ";opacity:.35" if dim else ""
+    sized = f'width="{width}" height="{height}" style="max-width:100%;height:auto;display:block{faint}"'
+    return f'<img class="rpn-picture" {sized} {words} src="{data_url(png)}">'
+
+
+def alert(error: Exception) -> str:
+    """What a learner reads where an explorer has failed."""
+    said = html.escape(f"{type(error).__name__}: {error}")
+    says = f"<b>This explorer has met an error.</b><br>{said}<br>Press Reset to return to the first state."
+    return f'<div role="alert" class="rpn-alert">{says}</div>'
+
+
+def table_of_sizes(sizes: dict[str, int]) -> str:
+    """The ledger of a state."""
+    rows = "".join(f"<tr><th scope='row'>{name}</th><td>{size:,}</td></tr>" for name, size in sizes.items())
+    return f'<table class="rpn-sizes"><caption>sizes of this state</caption>{rows}</table>'
