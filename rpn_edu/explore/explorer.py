@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import torch
-
-from ..component import Component, Dial, brackets, demand, did_you_mean
+from ..component import Component, brackets, demand, did_you_mean
 from ..network.formula import Formula
 from ..shared.alone import alone
 from .canvas import Canvas
@@ -17,11 +15,12 @@ from .code.lit import lit_code
 from .code.snippet import as_call, as_code
 from .panel.face import PRESETS, Calls, Face
 from .panel.html import alert, image, surface, table_of_sizes
-from .panel.moves import LOCK
+from .panel.moves import LOCK, Rest
 from .panel.tabs import Tabs
 from .pictures import Basis, Fabric, Flow, Mix, Picture
+from .state.idle import Idle, kind_of
 from .state.predict import Asked, Predict
-from .state.shown import Refusal, Shown, computed
+from .state.shown import Refusal, Shown
 from .state.state import State, fields_of
 from .state.token import packed
 
@@ -66,7 +65,7 @@ class Explorer:
         self.failed: Exception | None = None
         self.last_png, self.alt = b"", ""
         self._held = False
-        self._idle: dict[Any, list[str]] = {}
+        self._idle, self._rest = Idle(), Rest(self._guarded)
         folds = [name for name, wanted in (("Sizes", ledger), ("As code", code), ("State", token)) if wanted]
         with LOCK:
             self.canvas = Canvas(picture.panels, picture.size)
@@ -89,7 +88,7 @@ class Explorer:
             keep=self._keep,
             token=self._token_entered,
             unfold=self._refresh_folds,
-            answer=self._moved,
+            answer=self._answered,
         )
 
     # ---- what is shown ------------------------------------------------------------------------------------------------------------
@@ -146,6 +145,7 @@ class Explorer:
         with LOCK:
             if self._held:
                 return
+            self._rest.drop()
             with self._failing():
                 self._show()
 
@@ -216,6 +216,7 @@ class Explorer:
     def _light(self, symbol: str) -> None:
         """Choose a term: its controls are in sight, and it is lit in formula, picture, code and in the line that explains it."""
         with LOCK:
+            self._rest.drop()
             self.state.lit = symbol
             self._light_term()
             self.last_png = self.canvas.png()
@@ -227,6 +228,10 @@ class Explorer:
         self.face.light(self.state.lit, getattr(self.first[1], "fields_name", "fields"))
         if self.face.term_bar:
             self.canvas.light(self.state.lit)
+
+    def _answered(self) -> None:
+        self.tabs.disable(())
+        self._moved()
 
     def _pin(self) -> None:
         with LOCK:
@@ -256,36 +261,36 @@ class Explorer:
 
     # ---- controls without effect ----------------------------------------------------------------------------------------------------
 
-    def _disable_idle(self) -> None:
-        """Grey out the controls that have no effect now, and all of them while the question waits."""
-        if self.state.locked:
-            self.tabs.lock()
-        elif not self.refused:
-            self.tabs.disable(self._without_effect())
-        self.face.lock(self.state.locked)
+    def rest(self) -> None:
+        """Find out now which controls have no effect. Where an event loop runs, that is done while the hand rests.
 
-    def _without_effect(self) -> list[str]:
-        """The controls in sight whose other values all give the numbers that are shown. Found by trying, after the picture is out.
-
-        What was found holds for all states with the same kinds, switches and counts, and with floats at the same ends.
+        It raises what a picture raises.
         """
-        tabs = [self.tabs.by_symbol[self.state.lit]] if self.face.term_bar else list(self.tabs.by_symbol.values())
-        sight = tuple(name for tab in tabs for name in tab.names)
-        key = self.state.lit if self.face.term_bar else "", coarse(self.subject), coarse(self.picture)
-        if key not in self._idle:
-            tried = self.tabs.variants(self.subject, self.picture, sight)
-            self._idle[key] = [name for name, pairs in tried if not any(self._differs(*pair) for pair in pairs)]
-        return self._idle[key]
+        self._rest.finish()
 
-    def _differs(self, subject: Any, picture: Any) -> bool:
-        try:
-            numbers = computed(subject, picture).numbers
-        except Refusal:
-            return False
-        if numbers.keys() != self.numbers.keys():
-            return True
-        pairs = [(numbers[name], value) for name, value in self.numbers.items()]
-        return any(new.shape != old.shape or not torch.allclose(new, old, rtol=1e-5, atol=1e-6) for new, old in pairs)
+    def _disable_idle(self) -> None:
+        """Grey out the controls that have no effect, at once where that is known, and all of them while the question waits."""
+        self.face.lock(self.state.locked)
+        if self.state.locked:
+            return self.tabs.lock()
+        if self.refused:
+            return
+        kind = self.state.lit if self.face.term_bar else "", kind_of(self.subject), kind_of(self.picture)
+        if kind in self._idle.known:
+            self.tabs.disable(self._idle.known[kind])
+        else:
+            self._rest.begin(self._search(kind))
+
+    def _search(self, kind: Any) -> Iterator[None]:
+        """Try the controls in sight, and grey out those without effect."""
+        sight = self.tabs.names(self.state.lit if self.face.term_bar else None)
+        yield from self._idle.search(kind, self.shown, self.tabs.variants(self.subject, self.picture, sight))
+        self.tabs.disable(self._idle.known[kind])
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        with alone(), self._failing():
+            yield
 
     # ---- what a reader can do with a state ------------------------------------------------------------------------------------------
 
@@ -372,18 +377,3 @@ def check_names(names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
             raise ValueError(f"Explorer: {name!r} is none of {', '.join(known)}{did_you_mean(name, known)}")
-
-
-def coarse(value: Any) -> Any:
-    """A component with its floats told only as low end, zero, high end or between."""
-    if isinstance(value, tuple):
-        return tuple(map(coarse, value))
-    if not isinstance(value, Component):
-        return value
-    told: list[Any] = [type(value)]
-    for field in value.declared:
-        current, dial = getattr(value, field.name), field.meta
-        if isinstance(dial, Dial) and field.kind == "float":
-            current = (current <= dial.low) - (current >= dial.high), current == 0
-        told.append(coarse(current))
-    return tuple(told)

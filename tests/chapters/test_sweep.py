@@ -41,6 +41,8 @@ def test_every_control_of_a_chapter_can_be_moved(path, monkeypatch, tmp_path):
         if page.state.asked is not None:
             assert page.state.locked
             page.face.question.skip.click()
+        page.rest()
+        inspect(page)
         for name, widget in [*page.controls()]:
             for value in some(name, widget):
                 dict(page.controls()).get(name, widget).value = value

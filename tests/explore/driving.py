@@ -96,7 +96,7 @@ def inspect(page: Explorer) -> None:
 
 
 def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
-    """Drive every control to every interesting value, then at random, then in pairs. Returns the number of moves."""
+    """Drive every control to every interesting value, then at random, then in pairs, and rest. Returns the number of moves."""
     moves, driven = 0, Counter()
 
     def move(widget, value):
@@ -135,6 +135,8 @@ def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
             inspect(page)
             page.set(*page.first)
             controls = dict(page.controls())
+    page.rest()
+    inspect(page)
     return moves
 
 

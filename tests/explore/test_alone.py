@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("few_steps")
 
 def told(page):
     """All that an explorer shows, with a pin and in its folds, all that it stores, and its numbers."""
+    page.rest()
     face = page.face
     face.pin.click()
     for fold in range(len(face.fold_names)):

@@ -84,6 +84,7 @@ def test_an_error_is_shown_kept_and_raised_and_reset_recovers(monkeypatch):
 
 def honest(page: Explorer) -> None:
     """Every enabled control in this state changes the picture or the figures, every disabled one does not."""
+    page.rest()
     here = page.subject, page.picture
     shows = (page.last_png, page.picture.readout(page.shown))
     numbers = page.numbers
@@ -115,7 +116,9 @@ def test_enabled_controls_change_the_picture_and_disabled_ones_do_not(kind):
 
 def test_known_idle_controls():
     def disabled(subject, picture):
-        return {name for name, widget in Explorer(subject, picture, term_bar=False).controls() if widget.disabled}
+        page = Explorer(subject, picture, term_bar=False)
+        page.rest()
+        return {name for name, widget in page.controls() if widget.disabled}
 
     linear = rpn.Formula(X.Taylor(), R.Identity(), P.Linear())
     assert disabled(linear, Flow()) == {"formula.remainder.activate"}  # a bias starts at 0, but it is two more learned numbers
@@ -130,7 +133,9 @@ def test_known_idle_controls():
 def test_idle_controls_wake_up_with_a_switch():
     page = Explorer(rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Flow())
     page.face.bar["π"].click()
+    page.rest()
     controls = dict(page.controls())
     assert controls["formula.remainder.activate"].disabled
     controls["formula.remainder.activation"].value = "silu"
+    page.rest()
     assert not controls["formula.remainder.activate"].disabled

@@ -726,6 +726,7 @@ def test_the_controls_unlock_with_an_answer_or_without(start, answer):
     else:
         page.face.question.skip.click()
     assert page.face.question.box.children == (page.face.question.show_reason,)
+    page.rest()
     assert not page.face.reset.disabled and sum(not widget.disabled for _, widget in page.controls()) >= 2
     assert bool((pixels(page.last_png) != pixels(before)).any()) == (answer is not None)
     widget = next(widget for _, widget in page.controls() if isinstance(widget, W.IntSlider) and not widget.disabled)

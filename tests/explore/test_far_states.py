@@ -50,7 +50,6 @@ def variants(component: Component, whole: tuple[Any, ...], fraction: tuple[float
 @start
 def test_every_number_of_a_picture_at_its_largest_is_shown_or_refused_in_a_sentence(start, monkeypatch):
     page = start()
-    monkeypatch.setattr(Explorer, "_without_effect", lambda self: [])
     monkeypatch.setattr(ledger_module, "BUDGET", 2**20)  # what is larger takes long, and is refused as well
     refusals, refuse = [], State.refuse
     monkeypatch.setattr(State, "refuse", lambda self, refusal: refusals.append(refusal) or refuse(self, refusal))

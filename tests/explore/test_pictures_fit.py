@@ -47,6 +47,7 @@ def test_the_error_is_that_of_numpys_polynomial_on_the_points_held_out():
 def test_with_own_data_the_fields_of_the_made_up_curve_do_nothing():
     page = Explorer(LINE, Fit(own=OWN))
     page._light("g")
+    page.rest()
     idle = {name for name, widget in page.controls() if widget.disabled}
     assert {"picture.shape", "picture.points", "picture.noise"} <= idle
     assert page.canvas.axes[0].get_xlim()[0] > 1900, "the axis tells the original numbers"

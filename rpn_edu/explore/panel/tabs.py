@@ -97,6 +97,11 @@ class Tabs:
             if name.startswith(names):
                 yield name, [(other, picture) for other in subjects]
 
+    def names(self, lit: str | None) -> tuple[str, ...]:
+        """How the names of the controls of one tab begin, or those of all."""
+        tabs = self.by_symbol.values() if lit is None else [self.by_symbol[lit]]
+        return tuple(name for tab in tabs for name in tab.names)
+
     def lock(self) -> None:
         """Grey out all controls."""
         for _, widget in self.controls():
