@@ -172,6 +172,7 @@ FLOORS = """
     explore.pictures
     explore.panel explore.gallery explore.stills
     explore.panel.face
+    explore.panel.display explore.panel.effects
     explore.explorer
     explore
     catalogue doctor

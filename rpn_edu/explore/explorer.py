@@ -2,27 +2,25 @@
 
 import base64
 import html
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..component import Component, brackets, demand, did_you_mean
+from ..component import Component, demand
 from ..network.formula import Formula
 from ..shared.alone import alone
 from .canvas import Canvas
-from .code.lit import lit_code
 from .code.snippet import as_call, as_code
+from .panel.arguments import check, check_names, plainest_of
+from .panel.display import Display
+from .panel.effects import Effects
 from .panel.face import PRESETS, Calls, Face
-from .panel.html import alert, image, surface, table_of_sizes
-from .panel.moves import LOCK, Rest
+from .panel.moves import LOCK
 from .panel.tabs import Tabs
-from .pictures import Basis, Fabric, Flow, Mix, Picture
-from .state.idle import Idle, kind_of
+from .pictures import Picture
 from .state.predict import Asked, Predict
 from .state.shown import Refusal, Shown
-from .state.state import State, fields_of
-from .state.token import packed
+from .state.state import State
 
 Preset = Component | tuple[Component, Picture] | str
 
@@ -59,13 +57,10 @@ class Explorer:
         check(picture, terms, hide, question, presets, {"term_bar": term_bar, "ledger": ledger, "code": code, "token": token})
         self.state = State((start, picture), Asked(question) if question else None)
         terms = picture.moves if terms is None else terms
-        check_names(terms, picture.moves)
-        check_names(hide, fields_of(start, picture))
+        check_names(terms, hide, start, picture)
         self.state.presets = {name: self.state.preset(name, preset) for name, preset in (presets or {}).items()}
         self.failed: Exception | None = None
-        self.last_png, self.alt = b"", ""
         self._held = False
-        self._idle, self._rest = Idle(), Rest(self._guarded)
         folds = [name for name, wanted in (("Sizes", ledger), ("As code", code), ("State", token)) if wanted]
         with LOCK:
             self.canvas = Canvas(picture.panels, picture.size)
@@ -74,7 +69,9 @@ class Explorer:
             term_bar = term_bar and len(self.tabs.by_symbol) > 1
             self.face = Face(self._calls(), self.tabs, self.canvas.size[0], term_bar, folds, self.state.asked)
             self.face.offer(self.presets)
-            self._light_term()
+            self.display = Display(self.state, self.canvas, self.face)
+            self.effects = Effects(self.state, self.tabs, self.face, self._failing)
+            self.display.light()
             self._moved()
         if self.refused:
             raise ValueError(f"an Explorer cannot start from {start!r}: {self.refused}")
@@ -87,7 +84,7 @@ class Explorer:
             preset=lambda name: self.set(*self.presets[name]) if name in self.presets else None,
             keep=self._keep,
             token=self._token_entered,
-            unfold=self._refresh_folds,
+            unfold=lambda: self.display.unfold(),
             answer=self._answered,
         )
 
@@ -129,6 +126,16 @@ class Explorer:
         return self.state.presets
 
     @property
+    def last_png(self) -> bytes:
+        """The picture that was painted last."""
+        return self.display.png
+
+    @property
+    def alt(self) -> str:
+        """That picture in words."""
+        return self.display.alt
+
+    @property
     def panel(self) -> Any:
         """The widget that holds everything."""
         return self.face.panel
@@ -139,24 +146,31 @@ class Explorer:
 
     # ---- a move -------------------------------------------------------------------------------------------------------------------
 
-    @alone()
     def _moved(self, change: Any = None) -> None:
         """Every control calls this. It reads all of them, never `change`: with several threads the last to come draws the last state."""
         with LOCK:
             if self._held:
                 return
-            self._rest.drop()
+            self.effects.rest.drop()
             with self._failing():
                 self._show()
+
+    def rest(self) -> None:
+        """Find out now which controls have no effect. Where an event loop runs, that is done while the hand rests.
+
+        It raises what a picture raises.
+        """
+        self.effects.rest.finish()
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
         """An error inside is shown for the learner, kept for tests, and raised so that the kernel's wire carries it."""
         try:
-            yield
+            with alone():
+                yield
         except Exception as error:
             self.failed = error
-            self.face.surface.value = alert(error)
+            self.display.fail(error)
             raise
 
     def _show(self) -> None:
@@ -167,11 +181,11 @@ class Explorer:
             self.state.refuse(refusal)
         else:
             self._leave_preset()
-            self._paint()
-        self._publish()
+            self.display.paint()
+        self.display.send()
         if not self.refused:
-            self._refresh_folds()
-        self._disable_idle()
+            self.display.unfold()
+        self.effects.update()
 
     def _leave_preset(self) -> None:
         """Another state than that of the chosen preset: the menu says so, and the same preset can be chosen again."""
@@ -179,55 +193,18 @@ class Explorer:
         if self.presets.get(str(self.face.preset.value), state) != state:
             self.face.preset.value = PRESETS
 
-    def _paint(self) -> None:
-        self.canvas.begin()
-        self.picture.paint(self.canvas, self.shown)
-        if (pinned := self.state.pinned) is not None:
-            with self.canvas.ghost():
-                pinned.picture.paint(self.canvas, pinned)
-        if said := self.state.prediction:
-            self.canvas.note("prediction", textwrap.fill(said, self.canvas.size[0] // 7), "#b34700")  # letters that fit into the picture
-        self.last_png, self.alt = self.canvas.png(), self.picture.alt(self.shown)
-        if self.state.pinned is not None:
-            self.alt += f" Dotted: a pinned state. {self.state.comparison()}"
-
-    def _publish(self) -> None:
-        if self.last_png:
-            self.face.surface.value = surface(self.shown, self._image(), self.refused, self.state.lit, self.face.term_bar)
-            self.face.pin_text.value = html.escape(self.state.comparison())
-
-    def _image(self) -> str:
-        return image(self.last_png, self.alt, self.canvas.size, dim=bool(self.refused))
-
-    @alone()
-    def _refresh_folds(self) -> None:
-        """Only what is open is written: folded text costs nothing while a slider moves."""
-        match self.face.unfolded:
-            case "Sizes":
-                self.face.ledger_text.value = table_of_sizes(self.shown.sizes)
-            case "As code":
-                self.face.code_text.value, self.face.call_text.value = lit_code(self.code(), self.state.lit), self.call()
-            case "State":
-                self.face.token_text.value, self.face.token_says.value = self.token(), ""
-
     # ---- what the widgets of the face do --------------------------------------------------------------------------------------------
 
     @alone()
     def _light(self, symbol: str) -> None:
         """Choose a term: its controls are in sight, and it is lit in formula, picture, code and in the line that explains it."""
         with LOCK:
-            self._rest.drop()
+            self.effects.rest.drop()
             self.state.lit = symbol
-            self._light_term()
-            self.last_png = self.canvas.png()
-            self._publish()
-            self._refresh_folds()
-            self._disable_idle()
-
-    def _light_term(self) -> None:
-        self.face.light(self.state.lit, getattr(self.first[1], "fields_name", "fields"))
-        if self.face.term_bar:
-            self.canvas.light(self.state.lit)
+            self.display.light()
+            self.display.send()
+            self.display.unfold()
+            self.effects.update()
 
     def _answered(self) -> None:
         self.tabs.disable(())
@@ -244,10 +221,8 @@ class Explorer:
         if not name:
             self.face.presets_text.value = "Type a name first."
             return
-        self.presets[name] = self.subject, self.picture
+        self.face.presets_text.value = self.state.keep(name)
         self.face.offer(self.presets)
-        tokens = {name: packed(*state) for name, state in self.presets.items()}
-        self.face.presets_text.value = f"presets={tokens!r}"
 
     def _token_entered(self, text: str) -> None:
         if not text or (text == self.token() and not self.refused):
@@ -258,39 +233,6 @@ class Explorer:
             self.face.token_says.value = "Restored."
         except ValueError as error:
             self.face.token_says.value = f'<span role="alert">{html.escape(str(error))}</span>'
-
-    # ---- controls without effect ----------------------------------------------------------------------------------------------------
-
-    def rest(self) -> None:
-        """Find out now which controls have no effect. Where an event loop runs, that is done while the hand rests.
-
-        It raises what a picture raises.
-        """
-        self._rest.finish()
-
-    def _disable_idle(self) -> None:
-        """Grey out the controls that have no effect, at once where that is known, and all of them while the question waits."""
-        self.face.lock(self.state.locked)
-        if self.state.locked:
-            return self.tabs.lock()
-        if self.refused:
-            return
-        kind = self.state.lit if self.face.term_bar else "", kind_of(self.subject), kind_of(self.picture)
-        if kind in self._idle.known:
-            self.tabs.disable(self._idle.known[kind])
-        else:
-            self._rest.begin(self._search(kind))
-
-    def _search(self, kind: Any) -> Iterator[None]:
-        """Try the controls in sight, and grey out those without effect."""
-        sight = self.tabs.names(self.state.lit if self.face.term_bar else None)
-        yield from self._idle.search(kind, self.shown, self.tabs.variants(self.subject, self.picture, sight))
-        self.tabs.disable(self._idle.known[kind])
-
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        with alone(), self._failing():
-            yield
 
     # ---- what a reader can do with a state ------------------------------------------------------------------------------------------
 
@@ -305,7 +247,7 @@ class Explorer:
 
     def token(self) -> str:
         """A short text that restores every control and the learner's own data."""
-        return packed(self.subject, self.picture)
+        return self.state.token()
 
     def restore(self, token: str) -> None:
         """Set every control from a token.
@@ -346,34 +288,6 @@ class Explorer:
         return {
             **live,
             "text/plain": self.alt,
-            "text/html": self._image(),
+            "text/html": self.display.image(),
             "image/png": base64.b64encode(self.last_png).decode(),
         }
-
-
-def plainest_of(start: Any) -> Picture:
-    """The picture that shows a start if none is named. TypeError for a start that no explorer shows."""
-    for kind in (Basis, Fabric, Mix, Flow):
-        if isinstance(start, kind.subject):
-            return kind()
-    wanted = "an expansion, a reconciliation, an interdependence or a Formula"
-    raise TypeError(f"an Explorer starts from {wanted}, got {start!r:.200}{brackets(start)}")
-
-
-def check(picture: Any, terms: Any, hide: Any, question: Any, presets: Any, flags: dict[str, Any]) -> None:
-    """TypeError for an argument of an Explorer that is of another kind."""
-    names = (tuple, list, set, frozenset)
-    demand(isinstance(picture, Picture), "Explorer.picture", "a picture such as Fit()", picture)
-    demand(terms is None or isinstance(terms, names), "Explorer.terms", 'names in brackets such as ("expansion",)', terms)
-    demand(isinstance(hide, names), "Explorer.hide", 'names in brackets such as ("seed",)', hide)
-    demand(question is None or isinstance(question, Predict), "Explorer.question", "a Predict(...)", question)
-    demand(presets is None or isinstance(presets, dict), "Explorer.presets", 'a dict such as {"wild": Chebyshev(degree=9)}', presets)
-    for name, flag in flags.items():
-        demand(isinstance(flag, bool), f"Explorer.{name}", "True or False", flag)
-
-
-def check_names(names: Sequence[str], known: Sequence[str]) -> None:
-    """ValueError for a name that is not among those that an Explorer knows."""
-    for name in names:
-        if name not in known:
-            raise ValueError(f"Explorer: {name!r} is none of {', '.join(known)}{did_you_mean(name, known)}")

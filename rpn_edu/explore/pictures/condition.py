@@ -34,6 +34,7 @@ class Condition(Picture):
     )
 
     def span(self, subject: Expansion) -> tuple[float, float]:
+        """The lowest and the highest x."""
         return subject.domain if self.over == "domain" else (-1.0, 1.0)
 
     def sizes(self, subject: Expansion) -> dict[str, int]:
@@ -68,6 +69,7 @@ class Condition(Picture):
         canvas.line("sigma", 1, range(D), logs, term="κ", **style)
 
     def says(self, numbers: Numbers) -> str:
+        """What the condition number means, in words."""
         condition, digits = numbers["condition"], numbers["digits"]
         return (
             "some features are mixtures of others"

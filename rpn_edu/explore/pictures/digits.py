@@ -56,6 +56,7 @@ class Digits(Picture):
     )
 
     def check(self) -> None:
+        """ValueError for a share above 1, or for more images than leave 500 to be judged by."""
         if self.wrong > 1:
             raise ValueError(f"Digits.wrong must be a share of at most 1, got {self.wrong}")
         if self.images > 1297:
@@ -160,6 +161,7 @@ class Digits(Picture):
 
     @staticmethod
     def mistakes(numbers: Numbers) -> int:
+        """How many of the 500 new images are read wrongly."""
         return round(500 * (1 - float(numbers["accuracy"])))
 
     def alt(self, shown: Shown) -> str:

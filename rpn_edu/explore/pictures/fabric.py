@@ -110,10 +110,12 @@ class Fabric(Picture):
         canvas.text("l name", 3, 0.69, 0.5, f"filled: l = {l}   frame: n · D = {size}", va="center")
 
     def rank(self, numbers: Numbers) -> int:
+        """How many singular values are no rounding errors of 0."""
         singular = numbers["singular"]
         return int((singular > 1e-10 * singular.max().clamp(min=1e-300)).sum())
 
     def blocked(self, subject: Any) -> str:
+        """How many blocks the matrix has and how large they are, in words."""
         p, q, s, t = subject.blocks(self.n, self.D)
         return f" in {p} by {counted(q, 'block')} of {s} by {t}"
 

@@ -41,6 +41,7 @@ class Fit(Picture):
     )
 
     def check(self) -> None:
+        """ValueError for data of one's own that are no pairs, too few or too many, or all at one x."""
         if self.own == ():
             return
         if not isinstance(self.own, tuple) or len(self.own) < 4 or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in self.own):

@@ -51,6 +51,7 @@ class Growth(Picture):
     )
 
     def inputs(self, subject: Expansion) -> int:
+        """m: the chosen one, or the one that κ was made for."""
         return subject.made_for or self.m
 
     def sizes(self, subject: Expansion) -> dict[str, int]:

@@ -98,6 +98,7 @@ class Heads(Picture):
         canvas.line("of one", 3, range(len(of_one)), of_one, color="#222222", marker="x", linestyle="", markersize=5)
 
     def verdict(self, shown: Shown) -> str:
+        """Whether one matrix would do the same as the channels, in words."""
         numbers = shown.numbers
         if numbers["distance"] > 1e-6:
             return f"no single ψ does this: {numbers['distance']:.0%} is missing"

@@ -166,6 +166,7 @@ class Mix(Picture):
             self.frame(canvas, 2, mixed.shape if attribute else mixed.mT.shape, self.chosen(A), across=not attribute)
 
     def chosen(self, A: Tensor) -> int:
+        """The column of A that is explained, counted from 0."""
         return min(self.output, A.shape[1]) - 1
 
     def show(
@@ -190,6 +191,7 @@ class Mix(Picture):
                     canvas.text(f"{side} {panel} {i}", panel, (i + 0.5) / count, -0.02, name, ha="center", va="top", fontsize=7)
 
     def network(self, canvas: Canvas, panel: int, values: Tensor, limit: float) -> None:
+        """One number for each member of the club, as discs and squares over its links."""
         canvas.limits(panel, (-0.92, 0.86), (-0.6, 0.67))
         canvas.line(f"links {panel}", panel, *links(), color="#bbbbbb", linewidth=0.6)
         side = 1 - 2 * data.karate().faction[: len(values)]

@@ -3,12 +3,12 @@
 import dataclasses
 from typing import Any
 
-from ...component import Component, demand
+from ...component import demand
 from ...network.formula import Formula
 from .compare import changes, compared
 from .predict import Asked
 from .shown import Refusal, Shown, computed, finite
-from .token import unpacked
+from .token import packed, unpacked
 
 Pair = tuple[Any, Any]
 """A subject and a picture of it."""
@@ -74,6 +74,16 @@ class State:
         figures = "; ".join(compared(old, new)) or f"{', '.join(new)} as before" * bool(new)
         return f"Since the pin: {'; '.join(moved)}. {figures}{'.' * bool(figures)}".rstrip()
 
+    def token(self) -> str:
+        """A short text that restores every control and the learner's own data."""
+        return packed(self.shown.subject, self.shown.picture)
+
+    def keep(self, name: str) -> str:
+        """The shown state becomes a preset. The text is what a teacher writes into the call of an Explorer to have all of them."""
+        self.presets[name] = self.shown.subject, self.shown.picture
+        tokens = {name: packed(*pair) for name, pair in self.presets.items()}
+        return f"presets={tokens!r}"
+
     def read(self, token: str) -> Pair:
         """The state of a token. ValueError for a text that is none, or belongs to another kind of explorer; TypeError for no text."""
         subject, picture = unpacked(token)
@@ -95,8 +105,3 @@ class State:
         if type(picture) is not type(first):
             raise TypeError(f"the preset {name!r} must bring a {type(first).__name__} as the start does, got {picture!r}")
         return subject, picture
-
-
-def fields_of(start: Component, picture: Component) -> tuple[str, ...]:
-    """The fields that get a control of their own: those of the picture, and of a start that is no Formula."""
-    return tuple(field.name for field in (*picture.declared, *(() if isinstance(start, Formula) else start.declared)))
