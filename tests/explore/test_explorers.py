@@ -30,7 +30,8 @@ from rpn_edu.explore import (
     Predict,
     contact_sheet,
 )
-from rpn_edu.explore.canvas.canvas import Canvas, Panel, Stamp
+from rpn_edu.explore.canvas import Canvas, Panel
+from rpn_edu.explore.canvas.words import Stamp
 from rpn_edu.explore.code.lit import lit_lines
 from rpn_edu.explore.panel.controls import control_of, read, value_of, written
 from rpn_edu.explore.panel.face import PRESETS

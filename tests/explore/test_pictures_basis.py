@@ -9,7 +9,7 @@ import torch
 import rpn_edu as rpn
 from rpn_edu.expansion.base import Expansion
 from rpn_edu.explore import Basis, Explorer
-from rpn_edu.explore.canvas.canvas import Canvas, with_jumps
+from rpn_edu.explore.canvas import Canvas, with_jumps
 from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.explore.state.shown import computed
 from tests.explore.states import fits

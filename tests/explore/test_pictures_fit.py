@@ -10,7 +10,7 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu.explore import Explorer, Fit
-from rpn_edu.explore.canvas.canvas import with_jumps
+from rpn_edu.explore.canvas import with_jumps
 from rpn_edu.explore.code.snippet import as_code
 from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.learn import least_squares

@@ -10,7 +10,7 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu.explore import contact_sheet, digit_sheet, learning_curve
-from rpn_edu.explore.canvas.canvas import Canvas
+from rpn_edu.explore.canvas import Canvas
 from rpn_edu.explore.state.ledger import ledger
 from rpn_edu.learn import Record, train
 from tests.explore.driving import STARTS

@@ -1,10 +1,4 @@
 """One picture of fixed size whose artists are kept, updated in place and blitted. It knows no component."""
 
-from .canvas import (
-    Canvas as Canvas,
-    Panel as Panel,
-    data_url as data_url,
-    power_of_ten as power_of_ten,
-    steady as steady,
-    with_jumps as with_jumps,
-)
+from .canvas import Canvas as Canvas, Panel as Panel, data_url as data_url
+from .curves import power_of_ten as power_of_ten, steady as steady, with_jumps as with_jumps

@@ -5,28 +5,25 @@ and hides the names that were not mentioned. Only new limits of numbered axes co
 """
 
 import base64
-import copy
 import io
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib import ticker
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.text import Text
-from matplotlib.transforms import IdentityTransform
-from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
+
+from .curves import power_of_ten
+from .labels import beside_curves
+from .words import words
 
 HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
 PAINTED = ("numbers", "powers")
-MARGIN = 4
-"""Pixels around the kept letters: some reach beyond the box that matplotlib names."""
 GHOST: dict[str, Any] = {"color": "#777777", "linestyle": (0, (1, 1)), "linewidth": 1.6}
 """A curve's ghost is dotted, and half of its colour is this grey: among many, each ghost is still known by its curve."""
 
@@ -46,45 +43,6 @@ class Panel(NamedTuple):
     yticks: Literal["numbers", "powers", "counts", "none"] = "numbers"
     term: str = ""
     """The symbol of the formula that this panel shows, if it shows one."""
-
-
-class Stamp(Text):
-    """Words whose pixels are kept: to lay out and to draw the letters costs ten times as much as to copy them.
-
-    They stand on whole pixels. `look` names the style, for words that look alike share their pixels.
-    """
-
-    look: str = ""
-    pixels: ClassVar[dict[tuple[str, ...], tuple[np.ndarray, int, int]]] = {}
-
-    def draw(self, renderer: Any) -> None:
-        x, y = np.floor(self.get_transform().transform(self.get_position()))
-        image, left, bottom = self._kept()
-        renderer.draw_image(renderer.new_gc(), x + left, y + bottom, image)
-
-    def width(self) -> int:
-        """In pixels."""
-        return self._kept()[0].shape[1] - 2 * MARGIN
-
-    def _kept(self) -> tuple[np.ndarray, int, int]:
-        key = self.get_text(), str(self.get_color()), self.look
-        if key not in self.pixels:
-            if len(self.pixels) > 4000:  # a few megabytes
-                self.pixels.clear()
-            self.pixels[key] = self._pressed()
-        return self.pixels[key]
-
-    def _pressed(self) -> tuple[np.ndarray, int, int]:
-        """(rows, columns, 4) in the order of drawing, and where its lower left corner lies from the place of the words."""
-        twin = copy.copy(self)
-        twin.set_transform(IdentityTransform())
-        twin.set_position((0, 0))
-        room = Text.get_window_extent(twin, RendererAgg(1, 1, 100)).padded(MARGIN)
-        left, bottom = math.floor(room.x0), math.floor(room.y0)
-        twin.set_position((-left, -bottom))
-        paper = RendererAgg(math.ceil(room.x1) - left, math.ceil(room.y1) - bottom, 100)
-        Text.draw(twin, paper)
-        return np.asarray(paper.buffer_rgba())[::-1].copy(), left, bottom  # from below, as places are counted
 
 
 class Canvas:
@@ -111,7 +69,7 @@ class Canvas:
         # The title of the lit term's panel is underlined: a shape, so that nobody depends on colour.
         rule = {"color": "#222222", "linewidth": 1.5, "clip_on": False, "animated": True}
         self.rules = [axes.plot([], [], transform=axes.transAxes, **rule)[0] for axes in self.axes]
-        self.titles = [self._words(axes, fontsize=9, va="baseline") for axes in self.axes]
+        self.titles = [words(axes, fontsize=9, va="baseline") for axes in self.axes]
         for title, axes, panel in zip(self.titles, self.axes, panels, strict=True):
             title.set_text(panel.title)
             title.set_position((0, 1 + 8 / axes.bbox.height))
@@ -247,16 +205,9 @@ class Canvas:
         """Words at a place in shares of the panel. Plain text only: matplotlib's formulas are not safe in threads."""
         if self.ghostly:
             return
-        artist = self._artist(name, lambda: self._words(self.axes[panel], **style))
+        artist = self._artist(name, lambda: words(self.axes[panel], **style))
         artist.set_position((x, y))
         artist.set_text(text)
-
-    @staticmethod
-    def _words(axes: Any, **style: Any) -> Stamp:
-        style = {"fontsize": 8, **style}
-        words = axes.add_artist(Stamp(transform=axes.transAxes, parse_math=False, clip_on=False, animated=True, **style))
-        words.look = str(style)
-        return words
 
     def name_curves(
         self,
@@ -275,34 +226,16 @@ class Canvas:
         if self.ghostly:
             return
         axes = self.axes[panel]
-        wide, high = axes.bbox.size  # everything below is in pixels from the panel's lower left corner
+        wide, high = axes.bbox.size
         (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-        x, heights = np.asarray(x, dtype=float)[::3], np.asarray(curves, dtype=float)[::3].T
-        across, heights = (x - left) / (right - left) * wide, (heights - bottom) / (top - bottom) * high  # (points,), (curves, points)
-        beside = sliding_window_view(np.pad(heights, ((0, 0), (2, 2)), mode="edge"), (1, 5))  # what a curve does near each point
-        lowest, highest = np.tile(beside.min((-2, -1)), 2), np.tile(beside.max((-2, -1)), 2)  # (curves, places)
-        edges = [(edge - left) / (right - left) * wide for edge in between]
-        middle, below = np.tile(across, 2), np.repeat((0, 1), len(x))  # a place above and a place below every point
-        placed = np.empty((0, 4))  # left, right, lower, upper
-        for k, word in enumerate(names):
-            half, tall = 4.0 * len(word) + 2, 7.0  # half a name's width and height, measured with 8 points at 100 dots per inch
-            height = np.concatenate((heights[k] + tall + 1, heights[k] - tall - 1))
-            box = np.array((middle - half, middle + half, height - tall, height + tall)).T  # (places, 4)
-            fits = (box[:, 0] >= 2) & (box[:, 1] <= wide - 2) & (box[:, 2] >= free[0] * high + 2) & (box[:, 3] <= free[1] * high - 2)
-            fits &= np.tile((heights[k] >= 0) & (heights[k] <= high), 2)
-            one, other = box[:, None], placed[None]
-            fits &= ~((one[..., ::2] < other[..., 1::2]) & (other[..., ::2] < one[..., 1::2])).all(-1).any(-1)
-            if not fits.any():
-                continue
-            distance = np.maximum(np.maximum(lowest - height, height - highest), 0)  # (curves, places)
-            own, distance[k] = distance[k].clip(max=tall), 20
-            score = distance.min(0).clip(max=20) + own + 8 * height / high - 4 * below
-            score += 8 * ((middle >= edges[0]) & (middle <= edges[1]))
-            score -= 6 * np.any([np.abs(middle - edge) < half for edge in edges], 0)
-            best = int(np.where(fits, score, -np.inf).argmax())
-            placed = np.concatenate((placed, box[best : best + 1]))
-            where = {"ha": "center", "va": "center_baseline", "fontweight": "bold"}
-            self.text(f"{name} {k}", panel, middle[best] / wide, height[best] / high, word, **where)
+        x, heights = np.asarray(x, dtype=float)[::3], np.asarray(curves, dtype=float)[::3].T  # names are wider than three points
+        across, heights = (x - left) / (right - left) * wide, (heights - bottom) / (top - bottom) * high
+        first, last = ((edge - left) / (right - left) * wide for edge in between)
+        letters, room = [len(word) for word in names], (free[0] * high, free[1] * high)
+        places = beside_curves(across, heights, letters, (wide, high), (first, last), room)
+        for k, (middle, height) in places.items():
+            style = {"ha": "center", "va": "center_baseline", "fontweight": "bold"}
+            self.text(f"{name} {k}", panel, middle / wide, height / high, names[k], **style)
 
     def note(self, name: str, text: str, color: str) -> None:
         """Words in the lower left corner of the whole picture, below the panels: they cover no data."""
@@ -360,41 +293,3 @@ class Canvas:
 
 def data_url(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
-def steady(values: Any, floor: float = 1.0) -> float:
-    """A limit that holds all |values| and changes rarely: the next of 1, 2, 5, 10, 20, 50, ..., and never below `floor`."""
-    finite = np.abs(np.asarray(values, dtype=float))
-    finite = finite[np.isfinite(finite)]
-    need = max(float(finite.max(initial=0.0)), floor)
-    decade = 10.0 ** np.floor(np.log10(need))
-    return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= need * 0.999999))
-
-
-def power_of_ten(power: float) -> str:
-    """3 → "1,000", and 9 → "10⁹": long numbers are not read, they are counted."""
-    if 0 <= power <= 5:
-        return f"{10**power:,.0f}"
-    return "10" + f"{power:.0f}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
-def with_jumps(x: Any, y: Any, between: tuple[float, float] = (-np.inf, np.inf)) -> tuple[np.ndarray, np.ndarray]:
-    """The points of a curve with a gap where it jumps: a step must not be drawn as a slope, nor a pole as a stroke.
-
-    A jump is a difference that dwarfs both of its neighbours; of a curve without jumps that has no corner as sharp, all points come back.
-    A pole is a step from below the picture to above it, or back: `between` says where the picture ends.
-    """
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    far = np.where(y > between[1], 1, 0) - np.where(y < between[0], 1, 0)
-    pole = far[:-1] * far[1:] < 0
-    rise = np.abs(np.diff(y))
-    beside = np.pad(rise, 1)
-    large = rise > 0.02 * np.ptp(y.clip(*between))  # what happens outside must not hide a jump inside
-    jump = large & (rise > 10 * np.maximum(beside[:-2], beside[2:]))
-    jumps = np.flatnonzero(jump | pole)
-    middle = (x[jumps] + x[jumps + 1]) / 2
-    # Up to the middle on the old level, then nothing, then from the middle on the new level.
-    at = np.repeat(jumps + 1, 3)
-    x = np.insert(x, at, np.repeat(middle, 3))
-    y = np.insert(y, at, np.stack((y[jumps], np.full(len(jumps), np.nan), y[jumps + 1]), -1).ravel())
-    return x, y
