@@ -2,3 +2,4 @@
 
 from .canvas import Canvas as Canvas, Panel as Panel, data_url as data_url
 from .curves import power_of_ten as power_of_ten, steady as steady, with_jumps as with_jumps
+from .ghost import Ghost as Ghost

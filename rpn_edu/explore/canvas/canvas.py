@@ -6,14 +6,12 @@ and hides the names that were not mentioned. Only new limits of numbered axes co
 
 import base64
 import io
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib import ticker
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from PIL import Image
@@ -24,8 +22,6 @@ from .words import words
 
 HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
 PAINTED = ("numbers", "powers")
-GHOST: dict[str, Any] = {"color": "#777777", "linestyle": (0, (1, 1)), "linewidth": 1.6}
-"""A curve's ghost is dotted, and half of its colour is this grey: among many, each ghost is still known by its curve."""
 
 
 class Panel(NamedTuple):
@@ -79,15 +75,12 @@ class Canvas:
         self.lit: int | None = None
         self.lit_term = ""
         self.terms: dict[str, str] = {}  # the term of each curve that shows one
-        self.ghostly = False
         self.full_draws = 0
 
     # ---- what a picture says ------------------------------------------------------------------------------------------------------
 
     def limits(self, panel: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
         """The visible ranges. Changing one costs a full redraw, so pictures round theirs (see `steady`)."""
-        if self.ghostly:
-            return
         axes, kinds = self.axes[panel], self.panels[panel]
         sides = ((x, axes.get_xlim(), axes.set_xlim, kinds.xticks), (y, axes.get_ylim(), axes.set_ylim, kinds.yticks))
         for wanted, current, change, ticks in sides:
@@ -111,41 +104,24 @@ class Canvas:
             self.text(f"count {name} {i}", panel, x, y, str(i + 1), **style)
 
     def title(self, panel: int, text: str) -> None:
-        if not self.ghostly:
-            self.titles[panel].set_text(text)
-
-    @contextmanager
-    def ghost(self) -> Iterator[None]:
-        """What is told inside is a state of before: its curves are dotted and greyish, its bars outlines, the rest is not shown."""
-        self.ghostly = True
-        try:
-            yield
-        finally:
-            self.ghostly = False
+        self.titles[panel].set_text(text)
 
     def line(self, name: str, panel: int, x: Any, y: Any, term: str = "", **style: Any) -> None:
         """A curve; while its `term` is lit, a pale band lies behind it."""
-        if self.ghostly:
-            told = self.artists[name].get_data() if name in self.mentioned else ()
-            unmoved = bool(told) and all(np.array_equal(*pair, equal_nan=True) for pair in zip(told, map(np.asarray, (x, y))))
-            if style.get("linestyle") == "" or unmoved:  # points say nothing as a ghost
-                return
-            half = np.add(to_rgb(style["color"]), to_rgb(GHOST["color"])) / 2
-            name, style = f"ghost {name}", {**GHOST, "color": half}
         artist = self._artist(name, lambda: self.axes[panel].plot([], [], **style)[0])
         artist.set_data(np.asarray(x), np.asarray(y))
-        if term and not self.ghostly:
+        if term:
             self.terms[name] = term
             artist.set_path_effects(HALO if term == self.lit_term else [])
 
-    def bars(self, name: str, panel: int, heights: Any, color: str | list[str], hatch: str = "", horizontal: bool = False) -> None:
+    def bars(
+        self, name: str, panel: int, heights: Any, color: str | list[str], hatch: str = "", *, horizontal: bool = False, **style: Any
+    ) -> None:
         """Bars of width 0.8 at 0, 1, 2, ... from zero; `horizontal` lets them grow to the right."""
         heights = np.asarray(heights, dtype=float)
-        key = f"{'ghost ' * self.ghostly}{name}/{len(heights)}"
+        key = f"{name}/{len(heights)}"
         draw = self.axes[panel].barh if horizontal else self.axes[panel].bar
-        style = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0.5}
-        if self.ghostly:
-            style = {"facecolor": "none", "edgecolor": GHOST["color"], "linestyle": GHOST["linestyle"], "linewidth": 1.4}
+        style = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0.5, **style}
         container = self._artist(key, lambda: list(draw(range(len(heights)), np.zeros(len(heights)), **style)))
         for bar, height in zip(container, heights, strict=True):
             bar.set_width(height) if horizontal else bar.set_height(height)
@@ -165,8 +141,6 @@ class Canvas:
         `x` is where its left and right edges lie, `y` its lower and upper edges; without them a cell is one unit, counted from 0.
         With `figures` every cell says its number instead of the dash.
         """
-        if self.ghostly:
-            return
         values = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = values.shape
         artist = self._artist(name, lambda: self.axes[panel].imshow(values, cmap="RdBu_r", aspect="auto", interpolation="nearest"))
@@ -188,8 +162,6 @@ class Canvas:
 
     def dots(self, name: str, panel: int, x: Any, y: Any, values: Any, limit: float, marker: str = "o") -> None:
         """Dots with the colours of `image`, and its dash in every negative one."""
-        if self.ghostly:
-            return
         x, y, values = (np.asarray(part, dtype=float) for part in (x, y, values))
         style = {"cmap": "RdBu_r", "s": 90, "marker": marker, "edgecolors": "#333333", "linewidths": 0.8}
         artist = self._artist(name, lambda: self.axes[panel].scatter(x, y, c=values, **style))
@@ -203,8 +175,6 @@ class Canvas:
 
     def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:
         """Words at a place in shares of the panel. Plain text only: matplotlib's formulas are not safe in threads."""
-        if self.ghostly:
-            return
         artist = self._artist(name, lambda: words(self.axes[panel], **style))
         artist.set_position((x, y))
         artist.set_text(text)
@@ -223,8 +193,6 @@ class Canvas:
 
         x (points,), curves (points, curves). Names rather stand `between` the two x; a curve that is nowhere seen has none.
         """
-        if self.ghostly:
-            return
         axes = self.axes[panel]
         wide, high = axes.bbox.size
         (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()

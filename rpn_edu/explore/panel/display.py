@@ -4,7 +4,7 @@ import html
 import textwrap
 
 from ...shared.alone import alone
-from ..canvas import Canvas
+from ..canvas import Canvas, Ghost
 from ..code.lit import lit_code
 from ..code.snippet import as_call, as_code
 from ..state.state import State
@@ -25,8 +25,7 @@ class Display:
         self.canvas.begin()
         shown.picture.paint(self.canvas, shown)
         if pinned is not None:
-            with self.canvas.ghost():
-                pinned.picture.paint(self.canvas, pinned)
+            pinned.picture.paint(Ghost(self.canvas), pinned)
         if said := state.prediction:
             self.canvas.note("prediction", textwrap.fill(said, self.canvas.size[0] // 7), "#b34700")  # letters that fit into the picture
         self.png, self.alt = self.canvas.png(), shown.picture.alt(shown)
