@@ -87,7 +87,7 @@ def inspect(page: Explorer) -> None:
     assert len(alt) > 40 and "nan" not in alt.lower() and "inf" not in alt.replace("information", "").lower().split()
     assert png.startswith(b"\x89PNG") and Image.open(io.BytesIO(png)).size == page.canvas.size
     assert all(torch.isfinite(value).all() for value in page.numbers.values())
-    assert page.canvas.mentioned
+    assert page.canvas.artists
     if page.refused:
         assert 'role="status"' in page.face.surface.value and "Not shown" in page.face.surface.value
     else:

@@ -600,7 +600,7 @@ def test_a_pinned_state_stays_as_a_ghost_and_the_difference_is_told():
     dict(page.controls())["formula.expansion.degree"].value = 9
     ghost = page.canvas.artists["ghost fit"]
     np.testing.assert_array_equal(ghost.get_ydata(), before)
-    assert "ghost fit" in page.canvas.mentioned and "ghost points" not in page.canvas.artists
+    assert "ghost fit" in page.canvas.artists and "ghost points" not in page.canvas.artists
     said = page.face.pin_text.value
     errors = f"test error {before_error(page):.4g} → {page.numbers['test_error']:.4g}"
     assert "expansion degree 3 → 9" in said and "D 3 → 9 (6 more)" in said and errors in said and "% lower)" in said
@@ -619,17 +619,18 @@ def test_a_curve_with_gaps_that_has_not_moved_has_no_ghost():
     page = Explorer(rpn.interdependence.Chain(), Mix(data="karate", place="instance"))
     page.face.pin.click()
     dict(page.controls())["interdependence.hops"].value = 3
-    ghosts = [name for name in page.canvas.mentioned if name.startswith("ghost")]
-    assert "links 0" in page.canvas.mentioned and not ghosts
+    ghosts = [name for name in page.canvas.artists if name.startswith("ghost")]
+    assert "links 0" in page.canvas.artists and not ghosts
 
 
 def test_the_ghosts_of_many_curves_are_dotted_and_told_apart_by_colour():
     page = Explorer(X.Chebyshev(degree=4))
     page.face.pin.click()
+    colors = {f"ghost {name}": to_rgb(curve.get_color()) for name, curve in page.canvas.artists.items() if name.startswith("feature")}
     dict(page.controls())["expansion"].value = "Legendre"
-    curves = {name.removeprefix("ghost "): page.canvas.artists[name] for name in page.canvas.mentioned if name.startswith("ghost feature")}
+    curves = {name: curve for name, curve in page.canvas.artists.items() if name.startswith("ghost feature")}
     assert len(curves) == 3 and all(curve.is_dashed() for curve in curves.values())  # the first feature, x itself, has not moved
-    half = [(np.array(to_rgb(page.canvas.artists[name].get_color())) + to_rgb("#777777")) / 2 for name in curves]
+    half = [(np.array(colors[name]) + to_rgb("#777777")) / 2 for name in curves]
     np.testing.assert_allclose([curve.get_color() for curve in curves.values()], half)
     assert len({tuple(color) for color in half}) == 3
 
@@ -642,7 +643,7 @@ def test_the_ghost_of_bars_is_an_outline_and_moves_no_limits():
     page.state.pinned = dataclasses.replace(page.state.pinned, numbers=large)
     dict(page.controls())["picture.at"].value = 0.25
     assert [axes.get_ylim() for axes in page.canvas.axes] == limits
-    bar = page.canvas.artists["ghost kappa/3"][0]
+    bar = page.canvas.artists["ghost kappa"][0]
     assert bar.get_facecolor()[3] == 0 and bar.get_height() == pytest.approx(50.0)
 
 
@@ -688,7 +689,7 @@ def test_the_curve_of_the_lit_term_has_a_band_behind_it():
     page = Explorer(rpn.Formula(X.Chebyshev(), remainder=P.Linear()), Fit())
     plain = page.last_png
     page.face.bar["π"].click()
-    curves = {name: artist for name, artist in page.canvas.artists.items() if not isinstance(artist, list)}
+    curves = {name: artist for name, artist in page.canvas.artists.items() if not isinstance(artist, tuple)}
     assert [name for name, artist in curves.items() if artist.get_path_effects()] == ["pi"]
     assert bool((pixels(page.last_png) != pixels(plain)).any())
     dict(page.controls())["picture.noise"].value = 0.2

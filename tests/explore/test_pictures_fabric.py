@@ -11,7 +11,7 @@ R = rpn.reconciliation
 
 
 def texts(page, begins):
-    return {name: page.canvas.artists[name].get_text() for name in page.canvas.mentioned if name.startswith(begins)}
+    return {name: words.get_text() for name, words in page.canvas.artists.items() if name.startswith(begins)}
 
 
 def test_every_exact_zero_is_crossed_out_and_nothing_else():

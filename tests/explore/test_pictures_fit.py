@@ -114,7 +114,7 @@ def test_what_leaves_the_picture_is_told_with_its_range():
 
 def test_points_lie_above_every_curve_and_its_pale_band():
     page = Explorer(LINE, Fit(own=OWN))
-    drawn = list(page.canvas.mentioned)
+    drawn = list(page.canvas.artists)
     assert max(map(drawn.index, ("pi", "fit"))) < min(map(drawn.index, ("held out", "points")))
 
 

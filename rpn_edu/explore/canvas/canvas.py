@@ -1,12 +1,12 @@
 """A picture that stays: artists are made once, moved in place and blitted, so a slider meets 10 ms of drawing and not 100.
 
-`Canvas` is told what to show, as if it drew anew each time: `canvas.line("fit", 0, x, y)`. It keeps the artist of that name, moves it,
-and hides the names that were not mentioned. Only new limits of numbered axes cost a full redraw.
+`Canvas` is told what to show, as if it drew anew each time: `canvas.line("fit", 0, x, y, color="red")`. It keeps an artist for each name
+and style, moves it, and hides what was not mentioned. Only new limits of numbered axes cost a full redraw.
 """
 
 import base64
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -22,6 +22,8 @@ from .words import words
 
 HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
 PAINTED = ("numbers", "powers")
+LOOKS = 100
+"""So many styles of one name are kept: a slider has as many steps, and a style that is a number of its own must not fill the memory."""
 
 
 class Panel(NamedTuple):
@@ -42,45 +44,44 @@ class Panel(NamedTuple):
 
 
 class Canvas:
-    """A figure of fixed size in pixels. Never pyplot: it is not safe in the threads in which a slider's callback runs."""
+    """A figure of fixed size in pixels. Never pyplot: it is not safe in the threads in which a slider's callback runs.
+
+    A `panel` is a number: 0 for the first; IndexError where there is none. A style that matplotlib does not know is an AttributeError.
+    """
 
     def __init__(self, panels: Sequence[Panel], size: tuple[int, int] = (700, 300)) -> None:
         self.size, self.panels = size, panels
         self.figure = Figure((size[0] / 100, size[1] / 100), dpi=100, facecolor="white")
         self.agg = FigureCanvasAgg(self.figure)
-        self.axes = [self.figure.add_axes(panel.where) for panel in panels]
-        for axes, panel in zip(self.axes, panels, strict=True):
-            # To the right: a prediction lies in the left corner below. With counts there is room for them, which are blitted.
-            axes.set_xlabel(panel.xlabel, fontsize=8, loc="right", labelpad=14 if panel.xticks == "counts" else None)
-            axes.set_ylabel(panel.ylabel, fontsize=8, labelpad=14 if panel.yticks == "counts" else None)
-            axes.tick_params(labelsize=7)
-            axes.set_autoscale_on(False)  # else an image moves the limits behind our back, and the ticks stay the old ones
-            for axis, kind in ((axes.xaxis, panel.xticks), (axes.yaxis, panel.yticks)):
-                spaced = ticker.MaxNLocator(5, min_n_ticks=1, integer=kind == "powers")
-                axis.set_major_locator(spaced if kind in PAINTED else ticker.NullLocator())
-                if kind == "powers":
-                    axis.set_major_formatter(lambda power, _: power_of_ten(power))
-            for side in ("top", "right"):
-                axes.spines[side].set_visible(False)
+        self.axes = [ruled(self.figure.add_axes(panel.where), panel) for panel in panels]
         # The title of the lit term's panel is underlined: a shape, so that nobody depends on colour.
         rule = {"color": "#222222", "linewidth": 1.5, "clip_on": False, "animated": True}
         self.rules = [axes.plot([], [], transform=axes.transAxes, **rule)[0] for axes in self.axes]
         self.titles = [words(axes, fontsize=9, va="baseline") for axes in self.axes]
-        for title, axes, panel in zip(self.titles, self.axes, panels, strict=True):
-            title.set_text(panel.title)
-            title.set_position((0, 1 + 8 / axes.bbox.height))
+        for title, axes in zip(self.titles, self.axes, strict=True):
+            title.set_y(1 + 8 / axes.bbox.height)
+        self.kept: dict[str, dict[str, Any]] = {}
+        """Every artist that was made, by its name and its look."""
         self.artists: dict[str, Any] = {}
-        self.mentioned: dict[str, None] = {}  # in the order of being said, which is the order of drawing
+        """What is shown, by name, in the order of being said, which is the order of drawing."""
+        self.terms: dict[str, str] = {}  # the term of each curve that shows one
         self.background: Any = None
         self.lit: int | None = None
         self.lit_term = ""
-        self.terms: dict[str, str] = {}  # the term of each curve that shows one
         self.full_draws = 0
+        self.begin()
 
     # ---- what a picture says ------------------------------------------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """Forget what was said: the picture is told anew. Only limits hold until others are said."""
+        self.artists.clear()
+        self.terms.clear()
+        for title, panel in zip(self.titles, self.panels, strict=True):
+            title.set_text(panel.title)
+
     def limits(self, panel: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
-        """The visible ranges. Changing one costs a full redraw, so pictures round theirs (see `steady`)."""
+        """The visible ranges, in data units. Changing one costs a full redraw, so pictures round theirs (see `steady`)."""
         axes, kinds = self.axes[panel], self.panels[panel]
         sides = ((x, axes.get_xlim(), axes.set_xlim, kinds.xticks), (y, axes.get_ylim(), axes.set_ylim, kinds.yticks))
         for wanted, current, change, ticks in sides:
@@ -104,26 +105,31 @@ class Canvas:
             self.text(f"count {name} {i}", panel, x, y, str(i + 1), **style)
 
     def title(self, panel: int, text: str) -> None:
+        """Another title than the panel's own."""
         self.titles[panel].set_text(text)
 
-    def line(self, name: str, panel: int, x: Any, y: Any, term: str = "", **style: Any) -> None:
-        """A curve; while its `term` is lit, a pale band lies behind it."""
-        artist = self._artist(name, lambda: self.axes[panel].plot([], [], **style)[0])
+    def line(self, name: str, panel: int, x: Any, y: Any, *, color: Any, term: str = "", **style: Any) -> None:
+        """A curve through x and y (points,), in data units; while its `term` is lit, a pale band lies behind it.
+
+        NaN is a gap. `style` is that of a matplotlib Line2D, widths and sizes in points.
+        """
+        style = {"color": color, **style}
+        artist = self._artist(name, f"line {panel} {style}", lambda: self.axes[panel].plot([], [], **style)[0])
         artist.set_data(np.asarray(x), np.asarray(y))
+        artist.set_path_effects(HALO if term and term == self.lit_term else [])
         if term:
             self.terms[name] = term
-            artist.set_path_effects(HALO if term == self.lit_term else [])
 
-    def bars(
-        self, name: str, panel: int, heights: Any, color: str | list[str], hatch: str = "", *, horizontal: bool = False, **style: Any
-    ) -> None:
-        """Bars of width 0.8 at 0, 1, 2, ... from zero; `horizontal` lets them grow to the right."""
+    def bars(self, name: str, panel: int, heights: Any, color: Any, hatch: str = "", *, horizontal: bool = False, **style: Any) -> None:
+        """Bars of width 0.8 at 0, 1, 2, ... from zero to `heights` (bars,), in data units; `horizontal` lets them grow to the right.
+
+        `color` is one for all or a list with one for each; `style` is that of a matplotlib Rectangle.
+        """
         heights = np.asarray(heights, dtype=float)
-        key = f"{name}/{len(heights)}"
-        draw = self.axes[panel].barh if horizontal else self.axes[panel].bar
         style = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0.5, **style}
-        container = self._artist(key, lambda: list(draw(range(len(heights)), np.zeros(len(heights)), **style)))
-        for bar, height in zip(container, heights, strict=True):
+        draw, count = self.axes[panel].barh if horizontal else self.axes[panel].bar, len(heights)
+        look = f"bars {panel} {count} {horizontal} {style}"
+        for bar, height in zip(self._artist(name, look, lambda: draw(range(count), np.zeros(count), **style)), heights, strict=True):
             bar.set_width(height) if horizontal else bar.set_height(height)
 
     def image(
@@ -136,35 +142,46 @@ class Canvas:
         y: tuple[float, float] | None = None,
         figures: bool = False,
     ) -> None:
-        """A matrix as colours from -limit (blue, with a dash) over 0 (white) to limit (red), first row on top.
+        """A matrix (rows, columns) as colours from -limit (blue, with a dash) over 0 (white) to limit (red), first row on top.
 
         `x` is where its left and right edges lie, `y` its lower and upper edges; without them a cell is one unit, counted from 0.
-        With `figures` every cell says its number instead of the dash.
+        With `figures` every cell says its number instead of the dash. NaN is a cell without colour.
         """
         values = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = values.shape
-        artist = self._artist(name, lambda: self.axes[panel].imshow(values, cmap="RdBu_r", aspect="auto", interpolation="nearest"))
+        across, up = x or (-0.5, columns - 0.5), y or (rows - 0.5, -0.5)
+        style = {"cmap": "RdBu_r", "aspect": "auto", "interpolation": "nearest"}
+        artist = self._artist(name, f"image {panel}", lambda: self.axes[panel].imshow(values, **style))
         artist.set_data(values)
         artist.set_clim(-limit, limit)
-        (left, right), (low, high) = x or (-0.5, columns - 0.5), y or (rows - 0.5, -0.5)
-        artist.set_extent((left, right, low, high))
-        # A dash in every negative cell, and inside it: the sign is not told by colour alone.
-        row, column = np.nonzero((values < 0) & (not figures))
+        artist.set_extent((*across, *up))
+        if not figures:
+            self._dashes(f"{name} negative", panel, values, across, up)
+        self.limits(panel, across, up)
+        if figures:
+            self._figures(name, panel, values, limit)
+
+    def _dashes(self, name: str, panel: int, values: np.ndarray, across: tuple[float, float], up: tuple[float, float]) -> None:
+        """A dash in every negative cell, and inside it: the sign is not told by colour alone."""
+        (left, right), (low, high), (rows, columns) = across, up, values.shape
+        row, column = np.nonzero(values < 0)
         at = left + (column + 0.5) * (right - left) / columns, high + (row + 0.5) * (low - high) / rows
-        self.line(f"{name} negative", panel, *at, color="#333333", marker="_", linestyle="", markeredgewidth=0.8)
         cell = self.axes[panel].bbox.width / columns * 72 / self.figure.dpi  # its width in points
-        self.artists[f"{name} negative"].set_markersize(min(4, 0.6 * cell))
-        self.limits(panel, (left, right), (low, high))
-        for i, j in np.ndindex(values.shape) if figures else ():
-            tone, middle = "white" if abs(values[i, j]) > 0.7 * limit else "#222222", ((j + 0.5) / columns, 1 - (i + 0.5) / rows)
-            self.text(f"{name} {i} {j}", panel, *middle, f"{values[i, j]:z.2f}", ha="center", va="center_baseline", fontsize=7)
-            self.artists[f"{name} {i} {j}"].set_color(tone)
+        style = {"marker": "_", "linestyle": "", "markeredgewidth": 0.8, "markersize": min(4, 0.6 * cell)}
+        self.line(name, panel, *at, color="#333333", **style)
+
+    def _figures(self, name: str, panel: int, values: np.ndarray, limit: float) -> None:
+        """Every cell's number, white on a dark cell and dark on a pale one."""
+        rows, columns = values.shape
+        for (i, j), value in np.ndenumerate(values):
+            style = {"color": "white" if abs(value) > 0.7 * limit else "#222222", "ha": "center", "va": "center_baseline", "fontsize": 7}
+            self.text(f"{name} {i} {j}", panel, (j + 0.5) / columns, 1 - (i + 0.5) / rows, f"{value:z.2f}", **style)
 
     def dots(self, name: str, panel: int, x: Any, y: Any, values: Any, limit: float, marker: str = "o") -> None:
-        """Dots with the colours of `image`, and its dash in every negative one."""
+        """Dots at x and y, in data units, with the colours of `image` for their values, and its dash in every negative one: all (dots,)."""
         x, y, values = (np.asarray(part, dtype=float) for part in (x, y, values))
         style = {"cmap": "RdBu_r", "s": 90, "marker": marker, "edgecolors": "#333333", "linewidths": 0.8}
-        artist = self._artist(name, lambda: self.axes[panel].scatter(x, y, c=values, **style))
+        artist = self._artist(name, f"dots {panel} {marker}", lambda: self.axes[panel].scatter(x, y, c=values, **style))
         artist.set_offsets(np.column_stack((x, y)))
         artist.set_array(values)
         artist.set_clim(-limit, limit)
@@ -174,8 +191,11 @@ class Canvas:
             self.line(f"{name} {part}", panel, x[below], y[below], **dash)
 
     def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:
-        """Words at a place in shares of the panel. Plain text only: matplotlib's formulas are not safe in threads."""
-        artist = self._artist(name, lambda: words(self.axes[panel], **style))
+        """Words at a place in shares of the panel, (0, 0) its lower left corner. `style` is that of a matplotlib Text, sizes in points.
+
+        Plain text only: matplotlib's formulas are not safe in threads.
+        """
+        artist = self._artist(name, f"text {panel} {style}", lambda: words(self.axes[panel], **style))
         artist.set_position((x, y))
         artist.set_text(text)
 
@@ -191,7 +211,7 @@ class Canvas:
     ) -> None:
         """Every curve's name beside it, where the others are far: no two names overlap, and all lie inside the share `free` of the height.
 
-        x (points,), curves (points, curves). Names rather stand `between` the two x; a curve that is nowhere seen has none.
+        x (points,), curves (points, curves), in data units. Names rather stand `between` the two x; a curve that is nowhere seen has none.
         """
         axes = self.axes[panel]
         wide, high = axes.bbox.size
@@ -209,55 +229,80 @@ class Canvas:
         """Words in the lower left corner of the whole picture, below the panels: they cover no data."""
         box = {"facecolor": "white", "edgecolor": color, "alpha": 0.9, "pad": 2}
         style = {"transform": self.figure.transFigure, "fontsize": 8, "parse_math": False, "va": "bottom", "bbox": box}
-        artist = self._artist(name, lambda: self.axes[0].text(0.006, 0.012, "", color=color, **style))
+        artist = self._artist(name, f"note {color}", lambda: self.axes[0].text(0.006, 0.012, "", color=color, **style))
         artist.set_text(text)
 
-    def _artist(self, name: str, make: Any) -> Any:
-        if name not in self.artists:
-            made = make()
-            for artist in made if isinstance(made, list) else [made]:
+    def _artist(self, name: str, look: str, make: Callable[[], Any]) -> Any:
+        """The artist of this name that looks so. `look` says all of it that is not set anew at every mention."""
+        looks = self.kept.setdefault(name, {})
+        if look not in looks:
+            if len(looks) == LOOKS:
+                looks.pop(next(iter(looks))).remove()
+            looks[look] = make()
+            for artist in parts(looks[look]):
                 artist.set_animated(True)
-            self.artists[name] = made
-        self.mentioned[name] = None
-        return self.artists[name]
+        self.artists[name] = looks[look]
+        return looks[look]
 
     def light(self, term: str) -> None:
-        """Show where a term is: the title of its panel is underlined, its curves get a pale band."""
+        """Show where a term is: the title of its panel is underlined, its curves get a pale band. No term is ""."""
         self.lit_term = term
         for name, own in self.terms.items():
             self.artists[name].set_path_effects(HALO if own == term else [])
-        self.lit = next((number for number, panel in enumerate(self.panels) if panel.term == term), None)
+        self.lit = next((number for number, panel in enumerate(self.panels) if term and panel.term == term), None)
 
-    # ---- what the explorer asks ---------------------------------------------------------------------------------------------------
-
-    def begin(self) -> None:
-        self.mentioned.clear()
+    # ---- what is made of it -------------------------------------------------------------------------------------------------------
 
     def png(self, colors: int = 256) -> bytes:
-        """The picture as a small palette PNG. print_png would leave the animated artists out, so the pixels are read directly."""
+        """The picture as a small PNG with a palette of so many colours, at most 256."""
         if self.background is None:
             self.agg.draw()
             self.background = self.agg.copy_from_bbox(self.figure.bbox)
             self.full_draws += 1
         self.agg.restore_region(self.background)
-        for name in self.mentioned:
-            made = self.artists[name]
-            for artist in made if isinstance(made, list) else [made]:
-                artist.axes.draw_artist(artist)
-        for axes in self.axes:  # blitted artists lie over the frame; draw it once more on top
-            for spine in axes.spines.values():
-                axes.draw_artist(spine)
-        for axes, title in zip(self.axes, self.titles, strict=True):
-            axes.draw_artist(title)
-        if self.lit is not None:
-            axes, rule = self.axes[self.lit], self.rules[self.lit]
-            rule.set_data([0, self.titles[self.lit].width() / axes.bbox.width], [1 + 4 / axes.bbox.height] * 2)
-            axes.draw_artist(rule)
+        for artist in self._drawn():
+            artist.axes.draw_artist(artist)
+        # print_png would leave the animated artists out, so the pixels are read directly.
         picture = Image.fromarray(np.asarray(self.agg.buffer_rgba())[:, :, :3])
         out = io.BytesIO()
         picture.quantize(colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=1)
         return out.getvalue()
 
+    def _drawn(self) -> Iterable[Any]:
+        """All that is blitted, from below to above."""
+        for made in self.artists.values():
+            yield from parts(made)
+        for axes in self.axes:  # blitted artists lie over the frame; draw it once more on top
+            yield from axes.spines.values()
+        yield from self.titles
+        if self.lit is not None:
+            axes, rule = self.axes[self.lit], self.rules[self.lit]
+            rule.set_data([0, self.titles[self.lit].width() / axes.bbox.width], [1 + 4 / axes.bbox.height] * 2)
+            yield rule
+
+
+def ruled(axes: Any, panel: Panel) -> Any:
+    """Matplotlib's axes with the labels and the ticks of a panel."""
+    # To the right: a prediction lies in the left corner below. With counts there is room for them, which are blitted.
+    axes.set_xlabel(panel.xlabel, fontsize=8, loc="right", labelpad=14 if panel.xticks == "counts" else None)
+    axes.set_ylabel(panel.ylabel, fontsize=8, labelpad=14 if panel.yticks == "counts" else None)
+    axes.tick_params(labelsize=7)
+    axes.set_autoscale_on(False)  # else an image moves the limits behind our back, and the ticks stay the old ones
+    for axis, kind in ((axes.xaxis, panel.xticks), (axes.yaxis, panel.yticks)):
+        spaced = ticker.MaxNLocator(5, min_n_ticks=1, integer=kind == "powers")
+        axis.set_major_locator(spaced if kind in PAINTED else ticker.NullLocator())
+        if kind == "powers":
+            axis.set_major_formatter(lambda power, _: power_of_ten(power))
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return axes
+
+
+def parts(made: Any) -> tuple[Any, ...]:
+    """The artists of a name: bars are many."""
+    return made if isinstance(made, tuple) else (made,)
+
 
 def data_url(png: bytes) -> str:
+    """A PNG as the address of an <img>."""
     return "data:image/png;base64," + base64.b64encode(png).decode()

@@ -27,7 +27,7 @@ class Ghost:
             self.canvas.line(f"ghost {name}", panel, x, y, color=half, linestyle=DOTS, linewidth=1.6)
 
     def _same(self, name: str, x: Any, y: Any) -> bool:
-        told = self.canvas.artists[name] if name in self.canvas.mentioned else None
+        told = self.canvas.artists.get(name)
         return told is not None and all(np.array_equal(*pair, equal_nan=True) for pair in zip(told.get_data(), map(np.asarray, (x, y))))
 
     def bars(self, name: str, panel: int, heights: Any, *_: Any, horizontal: bool = False, **__: Any) -> None:

@@ -33,7 +33,7 @@ class Stamp(Text):
         return self._kept()[0].shape[1] - 2 * MARGIN
 
     def _kept(self) -> tuple[np.ndarray, int, int]:
-        key = self.get_text(), str(self.get_color()), self.look
+        key = self.get_text(), self.look
         if key not in self.pixels:
             if len(self.pixels) > 4000:  # a few megabytes
                 self.pixels.clear()

@@ -68,7 +68,7 @@ class Basis(Picture):
         above = int(((share > 1 - strip) & (share < 1)).sum()) <= int(((share > 0) & (share < strip)).sum())
         if words:
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-            canvas.text(f"words {above}", 0, 0.02, 0.99 if above else 0.02, words, va="top" if above else "bottom", bbox=box)
+            canvas.text("words", 0, 0.02, 0.99 if above else 0.02, words, va="top" if above else "bottom", bbox=box)
         free = (0.0, 1.0) if not words else (0.0, 1 - strip) if above else (strip, 1.0)
         canvas.name_curves("name", 0, x, curves, [str(k + 1) for k in range(curves.shape[1])], (low, high), free)
         # Bars have their own heights: what is small beside the highest curve is to be seen. Where curves have one sign, bars have one side.

@@ -127,9 +127,9 @@ class Digits(Picture):
         canvas.line("chance", 0, [0, reach], [0.1, 0.1], color="#999999", linewidth=1, linestyle=":")
         # Where no line crosses the word.
         side, where = ("left", 0.02) if 0.35 * reach < l and max(l, dense) > 0.65 * reach else ("right", 0.99)
-        canvas.text(f"chance {side}", 0, where, 0.11, "guessing", color="#666666", ha=side)
+        canvas.text("guessing", 0, where, 0.11, "guessing", color="#666666", ha=side)
         canvas.line("full", 0, [dense, dense], [0, numbers["full_accuracy"]], color="#777777", linewidth=1, linestyle="--")
-        style = {"marker": "o", "linestyle": "", "markersize": 9, "markeredgecolor": "#555555", "markerfacecolor": "white"}
+        style = {"color": "white", "marker": "o", "linestyle": "", "markersize": 9, "markeredgecolor": "#555555"}
         canvas.line("full dot", 0, [dense], [numbers["full_accuracy"]], **style)
         canvas.line("l", 0, [l, l], [0, numbers["accuracy"]], color=COLORS["ψ"], linewidth=2)
         canvas.line("dot", 0, [l], [numbers["accuracy"]], color=COLORS["ψ"], marker="o", linestyle="", markersize=8)
@@ -137,7 +137,7 @@ class Digits(Picture):
         place, height = (l + 0.02 * reach) / (1.02 * reach), float(numbers["accuracy"]) / 1.02 - 0.05
         side, where = ("right", place - 0.03) if place > 0.6 else ("left", place + 0.03)
         said = f"{numbers['accuracy']:.1%} with l = {l}"
-        canvas.text(f"said {side}", 0, where, height, said, color=COLORS["ψ"], fontweight="bold", va="top", ha=side, bbox=box)
+        canvas.text("said", 0, where, height, said, color=COLORS["ψ"], fontweight="bold", va="top", ha=side, bbox=box)
 
         W = numbers["W"]
         side = 4 if self.pooled else 8

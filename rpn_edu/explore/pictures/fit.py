@@ -139,7 +139,6 @@ class Fit(Picture):
         if self.own:
             canvas.title(0, "dots: data   crosses: data held out   solid: g(x|w)   dotted: π(x)")
         else:
-            canvas.title(0, self.panels[0].title)
             canvas.line("truth", 0, *with_jumps(grid, numbers["y_test"]), color=COLORS["κ"], linestyle="--", linewidth=1.2)
         far = 1e3 * (top - bottom)
         for name, values, style in (

@@ -85,7 +85,7 @@ class Growth(Picture):
         side, over = ("right" if x > 2 else "left"), y < 1.5  # to the left of a far dot, above a low one
         place = x / 3.1 + (-0.015 if x > 2 else 0.015), (y + 0.3) / 12.3 + (0.05 if over else -0.03)
         style = {"ha": side, "va": "bottom" if over else "top", "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}}
-        canvas.text(f"here {side} {over}", 0, *place, f"D = {D:,.0f}", **style)
+        canvas.text("here", 0, *place, f"D = {D:,.0f}", **style)
 
     def alt(self, shown: Shown) -> str:
         numbers = shown.numbers

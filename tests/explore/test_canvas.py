@@ -1,0 +1,144 @@
+"""The canvas is honest: what it shows is what it was told last, as if it were told for the first time."""
+
+import ast
+import inspect
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from rpn_edu import explore
+from rpn_edu.explore.canvas import Canvas, Ghost, Panel
+from rpn_edu.explore.canvas.canvas import LOOKS
+
+X, Y, GRID = [0.0, 0.5, 0.9], [0.2, 0.8, 0.3], np.linspace(0, 1, 60)
+CURVES = np.stack((GRID, 0.2 + 0 * GRID), -1)
+MATRIX, OTHER = [[1.0, -0.5], [0.2, 0.9]], [[-1.0, 0.5], [0.9, 0.2]]
+BOX = {"facecolor": "white", "edgecolor": "red", "pad": 1}
+TOLD = {
+    # What each method can be told: the first of the values, and then one argument at a time another.
+    "limits": {"panel": (0, 1), "x": ((0, 5), (0, 9)), "y": ((-3, 1), (0, 1))},
+    "title": {"panel": (0, 1), "text": ("a title", "another")},
+    "line": {"panel": (0, 1), "x": (X, [0.1, 0.2, 0.9]), "y": (Y, [0.1, 0.2, 0.9]), "color": ("red", "blue"), "term": ("", "κ")}
+    | {"linestyle": ("-", ""), "linewidth": (1.4, 4), "marker": ("o", "s"), "markersize": (8, 16), "alpha": (0.9, 0.3)}
+    | {"markeredgecolor": ("red", "black"), "markeredgewidth": (1, 4), "markerfacecolor": ("red", "white"), "fillstyle": ("full", "left")}
+    | {"clip_on": (True, False), "solid_capstyle": ("butt", "round")},
+    "bars": {"panel": (0, 1), "heights": ([0.2, 0.9], [0.9, 0.2, 0.4]), "color": ("red", ["red", "blue"]), "hatch": ("", "//")}
+    | {"horizontal": (False, True), "edgecolor": ("white", "black"), "linewidth": (0.5, 3), "linestyle": ("-", ":")},
+    "image": {"panel": (0, 1), "values": (MATRIX, OTHER), "limit": (1.0, 2.0), "x": (None, (0, 1)), "y": (None, (0, 1))}
+    | {"figures": (False, True)},
+    "dots": {"panel": (0, 1), "x": (X, Y), "y": (Y, X), "values": ([1, -1, 0], [0, 1, -1]), "limit": (1.0, 2.0), "marker": ("o", "s")},
+    "text": {"panel": (0, 1), "x": (0.4, 0.6), "y": (0.4, 0.6), "text": ("some\nwords", "others"), "color": ("black", "red")}
+    | {"ha": ("left", "right"), "va": ("bottom", "top"), "fontsize": (8, 7), "fontweight": ("normal", "bold"), "bbox": (BOX, None)}
+    | {"family": ("sans-serif", "monospace"), "linespacing": (1.2, 2.0)},
+    "name_curves": {"panel": (0, 1), "x": (GRID, GRID**2), "curves": (CURVES, CURVES[::-1]), "names": (["1", "2"], ["3", "4"])}
+    | {"between": ((0.1, 0.3), (0.8, 0.9)), "free": ((0.0, 1.0), (0.0, 0.6))},
+    "note": {"text": ("a note", "another"), "color": ("red", "blue")},
+}
+SILENT = {"begin", "light", "png"}
+
+
+def said(method, argument=None):
+    """The keyword arguments of a call: all their first values, or the second of one argument."""
+    return {name: values[argument == name] for name, values in TOLD[method].items()}
+
+
+def canvas(ticks="none"):
+    panels = [
+        Panel((0.05, 0.1, 0.4, 0.75), "left", xticks=ticks, yticks=ticks, term="κ"),
+        Panel((0.55, 0.1, 0.4, 0.75), "right", xticks="counts", yticks="none"),
+    ]
+    plain = Canvas(panels, (200, 120))
+    plain.light("κ")
+    return plain
+
+
+def drawn(on, method, told, hand=lambda shown: shown):
+    """The picture of a canvas that is told anew: the limits, which else hold, and one call."""
+    on.begin()
+    for panel in (0, 1):
+        on.limits(panel, (0, 1), (0, 1))
+    getattr(hand(on), method)(*(() if method in ("limits", "title") else ("name",)), **told)
+    return on.png()
+
+
+def test_every_word_of_a_canvas_is_tried_with_each_of_its_arguments():
+    words = {name: method for name, method in vars(Canvas).items() if inspect.isfunction(method) and not name.startswith("_")}
+    assert words.keys() - SILENT == TOLD.keys()
+    for name, told in TOLD.items():
+        named = {p.name for p in inspect.signature(words[name]).parameters.values() if p.kind != p.VAR_KEYWORD} - {"self", "name"}
+        assert named <= told.keys(), name
+
+
+def test_every_style_that_a_picture_asks_for_is_tried():
+    asked = set()
+    for path in Path(explore.__file__).parent.rglob("*.py"):
+        for painter in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(painter, ast.FunctionDef) and "canvas" in {argument.arg for argument in painter.args.args}:
+                calls = [node for node in ast.walk(painter) if isinstance(node, ast.Call)]
+                asked |= {keyword.arg for call in calls for keyword in call.keywords if keyword.arg}
+                dicts = [node for node in ast.walk(painter) if isinstance(node, ast.Dict)]
+                asked |= {key.value for node in dicts for key in node.keys if isinstance(key, ast.Constant)}
+    styles = {name for name in asked if any(hasattr(kind, f"set_{name}") for kind in (Line2D, Text))}
+    assert len(styles) > 12 and styles <= {name for told in TOLD.values() for name in told}
+
+
+@pytest.mark.parametrize("method", TOLD)
+def test_a_canvas_shows_what_it_was_told_last(method):
+    ticks = "numbers" if method in ("limits", "image") else "none"  # painting them takes long
+    shown, first = canvas(ticks), said(method)
+    as_first = drawn(canvas(ticks), method, first)
+    for argument in TOLD[method]:
+        last = said(method, argument)
+        fresh = drawn(canvas(ticks), method, last)
+        assert fresh != as_first, f"{argument} is not seen, and the test could not fail"
+        assert drawn(shown, method, last) == fresh, argument
+        assert drawn(shown, method, first) == as_first, argument
+
+
+@pytest.mark.parametrize("method", ["line", "text", "bars", "note"])
+def test_the_last_word_counts_within_one_picture_too(method):
+    shown, fresh = canvas(), canvas()
+    for on, told in ((shown, said(method)), (shown, said(method, "color")), (fresh, said(method, "color"))):
+        getattr(on, method)("name", **told)
+    assert shown.png() == fresh.png()
+
+
+@pytest.mark.parametrize("method", ["line", "bars"])
+def test_a_ghost_shows_what_it_was_told_last(method):
+    shown = canvas()
+    for argument in TOLD[method]:
+        drawn(shown, method, said(method), Ghost)
+        assert drawn(shown, method, said(method, argument), Ghost) == drawn(canvas(), method, said(method, argument), Ghost), argument
+
+
+def test_a_ghost_hears_every_word_and_draws_curves_and_bars_alone():
+    blank = drawn(canvas(), "title", {"panel": 0, "text": "left"})
+    for method in TOLD.keys() - {"note"}:  # which the explorer says, and no picture
+        assert (drawn(canvas(), method, said(method), Ghost) != blank) == (method in ("line", "bars")), method
+
+
+def test_a_name_is_free_for_every_method():
+    fresh, shown = {method: drawn(canvas(), method, said(method)) for method in TOLD}, canvas()
+    for one, other in itertools.permutations(TOLD, 2):
+        drawn(shown, one, said(one))
+        assert drawn(shown, other, said(other)) == fresh[other], (one, other)
+
+
+def test_a_style_that_is_a_number_of_its_own_does_not_fill_the_memory():
+    shown = canvas()
+    for width in np.linspace(0.5, 5, 3 * LOOKS):
+        shown.begin()
+        shown.line("curve", 0, X, Y, color="red", linewidth=width)
+        shown.bars("bars", 1, [0.5], color="red", linewidth=width)
+    assert len(shown.kept["curve"]) == len(shown.kept["bars"]) == len(shown.axes[0].lines) - 1 == LOOKS
+    assert len(shown.axes[1].patches) == LOOKS
+    last = {"panel": 0, "x": X, "y": Y, "color": "red", "linewidth": 5.0}
+    shown.begin()
+    shown.line("curve", **last)
+    fresh = canvas()
+    fresh.line("curve", **last)
+    assert shown.png() == fresh.png()
