@@ -63,7 +63,7 @@ class Explorer:
         self._held = False
         folds = [name for name, wanted in (("Sizes", ledger), ("As code", code), ("State", token)) if wanted]
         with LOCK:
-            self.canvas = Canvas(picture.panels, picture.size)
+            self.canvas = Canvas(picture.axes, picture.size)
             self.tabs = Tabs(start, picture, terms, hide, self._moved)
             self.state.lit = self.tabs.first
             term_bar = term_bar and len(self.tabs.by_symbol) > 1

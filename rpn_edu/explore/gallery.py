@@ -14,7 +14,7 @@ from ..shared.alone import alone, seeded
 from ..shared.machine import Printed
 from ..shared.terms import TERMS
 from ..shared.words import did_you_mean
-from .canvas import Canvas, Panel, data_url, steady
+from .canvas import Axes, Canvas, data_url, steady
 from .pictures.base import COLORS, LINES, counted
 
 SIZE = (168, 84)
@@ -125,7 +125,7 @@ class Sheet(Printed):
         self.cards = [self._card(example_of(cls)) for cls in self.classes]
 
     def _card(self, component: Component) -> str:
-        canvas = Canvas([Panel((0.01, 0.02, 0.98, 0.96), xticks="none", yticks="none")], SIZE)
+        canvas = Canvas([Axes((0.01, 0.02, 0.98, 0.96), xticks="none", yticks="none")], SIZE)
         with alone(), seeded(0):
             said = DRAWN[self.term](component, canvas)
         name, formula = type(component).__name__, type(component).formula_line()

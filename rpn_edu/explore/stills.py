@@ -11,7 +11,7 @@ from torch import Tensor
 from ..learn.loop import Record
 from ..shared import given
 from ..shared.alone import alone
-from .canvas import Canvas, Panel, data_url
+from .canvas import Axes, Canvas, data_url
 from .pictures.base import counted
 
 
@@ -50,8 +50,8 @@ def learning_curve(records: Sequence[Record], metric: str = "metric") -> Still:
     power = not any(loss < 0 for loss in losses)
     heights = [math.log10(max(loss, 1e-12)) for loss in losses] if power else losses
     told = "log10 of the loss" if power else "loss"
-    panels = [Panel((0.08, 0.18, 0.4, 0.7), told, "step"), Panel((0.57, 0.18, 0.4, 0.7), metric, "step")]
-    canvas = Canvas(panels, (700, 220))
+    axes = [Axes((0.08, 0.18, 0.4, 0.7), told, "step"), Axes((0.57, 0.18, 0.4, 0.7), metric, "step")]
+    canvas = Canvas(axes, (700, 220))
     ends = (0, max(*steps, 1))
     exponents = [height for height in heights if not math.isnan(height)] or [0.0]
     low, high = math.floor(min(exponents)), math.ceil(max(exponents))
@@ -99,8 +99,8 @@ def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Stil
     width = 1 / max(len(shown), 6)
     places = [(i * width + 0.01, 0.05, width - 0.02, 0.72) for i in range(len(shown))]
     titles = [f"{was} read as {read}" for was, read in pairs]
-    panels = [Panel(place, title, xticks="none", yticks="none") for place, title in zip(places, titles, strict=True)]
-    canvas = Canvas(panels, (900, 120))
+    axes = [Axes(place, title, xticks="none", yticks="none") for place, title in zip(places, titles, strict=True)]
+    canvas = Canvas(axes, (900, 120))
     for i, row in enumerate(shown):
         canvas.image(f"digit {i}", i, x[row].view(8, 8).cpu(), 1.0)
     listed = f"; the first {len(shown)}: {', '.join(titles)}" if shown else ""

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from rpn_edu import explore
-from rpn_edu.explore.canvas import Canvas, Ghost, Panel
+from rpn_edu.explore.canvas import Axes, Canvas, Ghost
 from rpn_edu.explore.canvas.canvas import LOOKS
 
 X, Y, GRID = [0.0, 0.5, 0.9], [0.2, 0.8, 0.3], np.linspace(0, 1, 60)
@@ -20,21 +20,21 @@ MATRIX, OTHER = [[1.0, -0.5], [0.2, 0.9]], [[-1.0, 0.5], [0.9, 0.2]]
 BOX = {"facecolor": "white", "edgecolor": "red", "pad": 1}
 TOLD = {
     # What each method can be told: the first of the values, and then one argument at a time another.
-    "limits": {"panel": (0, 1), "x": ((0, 5), (0, 9)), "y": ((-3, 1), (0, 1))},
-    "title": {"panel": (0, 1), "text": ("a title", "another")},
-    "line": {"panel": (0, 1), "x": (X, [0.1, 0.2, 0.9]), "y": (Y, [0.1, 0.2, 0.9]), "color": ("red", "blue"), "term": ("", "κ")}
+    "limits": {"axes": (0, 1), "x": ((0, 5), (0, 9)), "y": ((-3, 1), (0, 1))},
+    "title": {"axes": (0, 1), "text": ("a title", "another")},
+    "line": {"axes": (0, 1), "x": (X, [0.1, 0.2, 0.9]), "y": (Y, [0.1, 0.2, 0.9]), "color": ("red", "blue"), "term": ("", "κ")}
     | {"linestyle": ("-", ""), "linewidth": (1.4, 4), "marker": ("o", "s"), "markersize": (8, 16), "alpha": (0.9, 0.3)}
     | {"markeredgecolor": ("red", "black"), "markeredgewidth": (1, 4), "markerfacecolor": ("red", "white"), "fillstyle": ("full", "left")}
     | {"clip_on": (True, False), "solid_capstyle": ("butt", "round")},
-    "bars": {"panel": (0, 1), "heights": ([0.2, 0.9], [0.9, 0.2, 0.4]), "color": ("red", ["red", "blue"]), "hatch": ("", "//")}
+    "bars": {"axes": (0, 1), "heights": ([0.2, 0.9], [0.9, 0.2, 0.4]), "color": ("red", ["red", "blue"]), "hatch": ("", "//")}
     | {"horizontal": (False, True), "edgecolor": ("white", "black"), "linewidth": (0.5, 3), "linestyle": ("-", ":")},
-    "image": {"panel": (0, 1), "values": (MATRIX, OTHER), "limit": (1.0, 2.0), "x": (None, (0, 1)), "y": (None, (0, 1))}
+    "image": {"axes": (0, 1), "values": (MATRIX, OTHER), "limit": (1.0, 2.0), "x": (None, (0, 1)), "y": (None, (0, 1))}
     | {"figures": (False, True)},
-    "dots": {"panel": (0, 1), "x": (X, Y), "y": (Y, X), "values": ([1, -1, 0], [0, 1, -1]), "limit": (1.0, 2.0), "marker": ("o", "s")},
-    "text": {"panel": (0, 1), "x": (0.4, 0.6), "y": (0.4, 0.6), "text": ("some\nwords", "others"), "color": ("black", "red")}
+    "dots": {"axes": (0, 1), "x": (X, Y), "y": (Y, X), "values": ([1, -1, 0], [0, 1, -1]), "limit": (1.0, 2.0), "marker": ("o", "s")},
+    "text": {"axes": (0, 1), "x": (0.4, 0.6), "y": (0.4, 0.6), "text": ("some\nwords", "others"), "color": ("black", "red")}
     | {"ha": ("left", "right"), "va": ("bottom", "top"), "fontsize": (8, 7), "fontweight": ("normal", "bold"), "bbox": (BOX, None)}
     | {"family": ("sans-serif", "monospace"), "linespacing": (1.2, 2.0)},
-    "name_curves": {"panel": (0, 1), "x": (GRID, GRID**2), "curves": (CURVES, CURVES[::-1]), "names": (["1", "2"], ["3", "4"])}
+    "name_curves": {"axes": (0, 1), "x": (GRID, GRID**2), "curves": (CURVES, CURVES[::-1]), "names": (["1", "2"], ["3", "4"])}
     | {"between": ((0.1, 0.3), (0.8, 0.9)), "free": ((0.0, 1.0), (0.0, 0.6))},
     "note": {"text": ("a note", "another"), "color": ("red", "blue")},
 }
@@ -47,11 +47,11 @@ def said(method, argument=None):
 
 
 def canvas(ticks="none"):
-    panels = [
-        Panel((0.05, 0.1, 0.4, 0.75), "left", xticks=ticks, yticks=ticks, term="κ"),
-        Panel((0.55, 0.1, 0.4, 0.75), "right", xticks="counts", yticks="none"),
+    axes = [
+        Axes((0.05, 0.1, 0.4, 0.75), "left", xticks=ticks, yticks=ticks, term="κ"),
+        Axes((0.55, 0.1, 0.4, 0.75), "right", xticks="counts", yticks="none"),
     ]
-    plain = Canvas(panels, (200, 120))
+    plain = Canvas(axes, (200, 120))
     plain.light("κ")
     return plain
 
@@ -59,8 +59,8 @@ def canvas(ticks="none"):
 def drawn(on, method, told, hand=lambda shown: shown):
     """The picture of a canvas that is told anew: the limits, which else hold, and one call."""
     on.begin()
-    for panel in (0, 1):
-        on.limits(panel, (0, 1), (0, 1))
+    for axes in (0, 1):
+        on.limits(axes, (0, 1), (0, 1))
     getattr(hand(on), method)(*(() if method in ("limits", "title") else ("name",)), **told)
     return on.png()
 
@@ -116,7 +116,7 @@ def test_a_ghost_shows_what_it_was_told_last(method):
 
 
 def test_a_ghost_hears_every_word_and_draws_curves_and_bars_alone():
-    blank = drawn(canvas(), "title", {"panel": 0, "text": "left"})
+    blank = drawn(canvas(), "title", {"axes": 0, "text": "left"})
     for method in TOLD.keys() - {"note"}:  # which the explorer says, and no picture
         assert (drawn(canvas(), method, said(method), Ghost) != blank) == (method in ("line", "bars")), method
 
@@ -134,9 +134,9 @@ def test_a_style_that_is_a_number_of_its_own_does_not_fill_the_memory():
         shown.begin()
         shown.line("curve", 0, X, Y, color="red", linewidth=width)
         shown.bars("bars", 1, [0.5], color="red", linewidth=width)
-    assert len(shown.kept["curve"]) == len(shown.kept["bars"]) == len(shown.axes[0].lines) - 1 == LOOKS
-    assert len(shown.axes[1].patches) == LOOKS
-    last = {"panel": 0, "x": X, "y": Y, "color": "red", "linewidth": 5.0}
+    assert len(shown.kept["curve"]) == len(shown.kept["bars"]) == len(shown.plots[0].lines) - 1 == LOOKS
+    assert len(shown.plots[1].patches) == LOOKS
+    last = {"axes": 0, "x": X, "y": Y, "color": "red", "linewidth": 5.0}
     shown.begin()
     shown.line("curve", **last)
     fresh = canvas()

@@ -30,7 +30,7 @@ from rpn_edu.explore import (
     Predict,
     contact_sheet,
 )
-from rpn_edu.explore.canvas import Canvas, Panel
+from rpn_edu.explore.canvas import Axes, Canvas
 from rpn_edu.explore.canvas.words import Stamp
 from rpn_edu.explore.code.lit import lit_lines
 from rpn_edu.explore.panel.controls import control_of, read, value_of, written
@@ -176,7 +176,7 @@ def test_full_redraws_only_where_limits_change():
 @pytest.mark.parametrize("style", [{}, {"color": "#b34700", "fontweight": "bold", "ha": "right"}, {"rotation": 90, "va": "top"}])
 @pytest.mark.parametrize("words", ["κ(x): -0.25\nand more", "a title of many words " * 5])
 def test_words_look_as_matplotlib_draws_them_wherever_they_stand(style, words, monkeypatch):
-    canvas = Canvas([Panel((0.0, 0.0, 1.0, 1.0), xticks="none", yticks="none")], (800, 700))
+    canvas = Canvas([Axes((0.0, 0.0, 1.0, 1.0), xticks="none", yticks="none")], (800, 700))
 
     def drawn(x: float, y: float) -> np.ndarray:
         canvas.begin()
@@ -193,7 +193,7 @@ def test_words_look_as_matplotlib_draws_them_wherever_they_stand(style, words, m
 
 
 def test_a_figure_is_white_on_a_dark_cell_and_dark_on_a_pale_one():
-    canvas = Canvas([Panel((0.0, 0.0, 1.0, 1.0), xticks="none", yticks="none")], (200, 100))
+    canvas = Canvas([Axes((0.0, 0.0, 1.0, 1.0), xticks="none", yticks="none")], (200, 100))
     ink = []
     for limit in (1.0, 100.0):  # the same number, dark red and then nearly white
         canvas.begin()
@@ -638,11 +638,11 @@ def test_the_ghosts_of_many_curves_are_dotted_and_told_apart_by_colour():
 def test_the_ghost_of_bars_is_an_outline_and_moves_no_limits():
     page = Explorer(X.Chebyshev(degree=3))
     page.face.pin.click()
-    limits = [axes.get_ylim() for axes in page.canvas.axes]
+    limits = [plot.get_ylim() for plot in page.canvas.plots]
     large = {name: 100 * value for name, value in page.state.pinned.numbers.items()}
     page.state.pinned = dataclasses.replace(page.state.pinned, numbers=large)
     dict(page.controls())["picture.at"].value = 0.25
-    assert [axes.get_ylim() for axes in page.canvas.axes] == limits
+    assert [plot.get_ylim() for plot in page.canvas.plots] == limits
     bar = page.canvas.artists["ghost kappa"][0]
     assert bar.get_facecolor()[3] == 0 and bar.get_height() == pytest.approx(50.0)
 
@@ -680,7 +680,7 @@ def test_the_lit_term_is_lit_in_formula_picture_code_and_words():
     for symbol, function, title in (("κ", "def expansion", "κ(x)"), ("π", "remainder(", "+ π(x)")):
         page.face.bar[symbol].click()
         marked = [html.unescape(line) for line in re.findall(r"<mark>(.*?)</mark>", page.face.code_text.value)]
-        assert any(function in line for line in marked) and page.canvas.panels[page.canvas.lit].title == title
+        assert any(function in line for line in marked) and page.canvas.axes[page.canvas.lit].title == title
         assert not any("def reconciliation" in line for line in marked)
         assert re.search(rf'class="rpn-symbol"[^>]*>{symbol} \(say: ', page.face.surface.value)
 
@@ -781,15 +781,15 @@ def test_a_question_without_a_reason_leaves_nothing_behind():
 
 
 @start
-def test_a_prediction_lies_below_all_panels_and_beside_their_names(start):
+def test_a_prediction_lies_below_all_axes_and_beside_their_names(start):
     page = start(question=Predict("?", choices=["a sentence of average length"]))
     page.face.question.predicted.index = 0
     page.face.question.submit.click()
     paper = page.canvas.agg.get_renderer()
     box = page.canvas.artists["prediction"].get_window_extent(paper)
-    for panel, axes in zip(page.canvas.panels, page.canvas.axes, strict=True):
-        assert not axes.bbox.overlaps(box), panel.title
-        assert not panel.xlabel or not axes.xaxis.label.get_window_extent(paper).overlaps(box), panel.xlabel
+    for axes, plot in zip(page.canvas.axes, page.canvas.plots, strict=True):
+        assert not plot.bbox.overlaps(box), axes.title
+        assert not axes.xlabel or not plot.xaxis.label.get_window_extent(paper).overlaps(box), axes.xlabel
 
 
 def test_a_long_prediction_stays_inside_the_picture_and_below_the_data():
@@ -797,7 +797,7 @@ def test_a_long_prediction_stays_inside_the_picture_and_below_the_data():
     page.face.question.predicted.index = 0
     page.face.question.submit.click()
     box = page.canvas.artists["prediction"].get_window_extent(page.canvas.agg.get_renderer())
-    assert box.x0 >= 0 and box.x1 <= page.canvas.size[0] and box.y0 >= 0 and box.y1 <= page.canvas.axes[0].bbox.y0
+    assert box.x0 >= 0 and box.x1 <= page.canvas.size[0] and box.y0 >= 0 and box.y1 <= page.canvas.plots[0].bbox.y0
 
 
 def test_a_number_can_be_predicted():

@@ -34,7 +34,7 @@ ROWS = [kappa for kappa in ROWS if fits(Basis(), kappa)]
 
 def painted(kappa, picture=None):
     picture = picture or Basis()
-    canvas = Canvas(picture.panels, picture.size)
+    canvas = Canvas(picture.axes, picture.size)
     shown = computed(kappa, picture)
     picture.paint(canvas, shown)
     canvas.png()
@@ -42,27 +42,27 @@ def painted(kappa, picture=None):
 
 
 def boxes(canvas):
-    """Every text inside the first panel, measured by matplotlib: name → box in pixels."""
+    """Every text inside the first axes, measured by matplotlib: name → box in pixels."""
     texts = {name: words for name, words in canvas.artists.items() if name.startswith(("name", "words"))}
     return {name: text.get_window_extent(canvas.agg.get_renderer()) for name, text in texts.items()}
 
 
 @pytest.mark.parametrize("at", [-4.0, 0.5])
 @pytest.mark.parametrize("kappa", ROWS, ids=repr)
-def test_no_two_texts_overlap_and_none_leaves_its_panel(kappa, at):
+def test_no_two_texts_overlap_and_none_leaves_its_axes(kappa, at):
     canvas, _ = painted(kappa, Basis(at=at))
-    found, panel = boxes(canvas), canvas.axes[0].bbox
+    found, room = boxes(canvas), canvas.plots[0].bbox
     for (one, a), (other, b) in combinations(found.items(), 2):
         assert not a.overlaps(b), (one, other)
     for name, box in found.items():
-        assert panel.x0 <= box.x0 and box.x1 <= panel.x1 and panel.y0 <= box.y0 and box.y1 <= panel.y1, name
+        assert room.x0 <= box.x0 and box.x1 <= room.x1 and room.y0 <= box.y0 and box.y1 <= room.y1, name
 
 
 @pytest.mark.parametrize("kappa", ROWS, ids=repr)
 def test_the_domain_lies_on_the_axis_and_every_curve_that_is_seen_is_named_and_every_other_spoken_of(kappa):
     canvas, shown = painted(kappa)
     numbers = shown.numbers
-    (left, right), (bottom, top) = canvas.axes[0].get_xlim(), canvas.axes[0].get_ylim()
+    (left, right), (bottom, top) = canvas.plots[0].get_xlim(), canvas.plots[0].get_ylim()
     low, high = kappa.domain
     assert left <= low < high <= right and (left, right) == (numbers["x"][0], numbers["x"][-1])
     inside = numbers["curves"][(numbers["x"] >= low) & (numbers["x"] <= high), : Basis.most]
@@ -75,7 +75,7 @@ def test_the_domain_lies_on_the_axis_and_every_curve_that_is_seen_is_named_and_e
     else:
         assert "the picture" not in said + words
     # Bars are never cut.
-    bottom, top = canvas.axes[1].get_ylim()
+    bottom, top = canvas.plots[1].get_ylim()
     assert bottom < numbers["kappa"].min() and numbers["kappa"].max() < top
 
 
@@ -101,7 +101,7 @@ def test_a_pole_or_a_jump_is_a_gap_and_nothing_else_is(kappa, k, places):
     numbers = shown.numbers
     x, y = canvas.artists[f"feature {k}"].get_data()
     assert x[np.isnan(y)] == pytest.approx(places, abs=0.03)
-    seen = numbers["curves"][:, k].abs() < canvas.axes[0].get_ylim()[1]
+    seen = numbers["curves"][:, k].abs() < canvas.plots[0].get_ylim()[1]
     points = set(zip(numbers["x"][seen].tolist(), numbers["curves"][seen, k].tolist(), strict=True))
     assert points <= set(zip(x.tolist(), y.tolist(), strict=True))  # a gap takes no point away
 

@@ -50,7 +50,7 @@ def test_with_own_data_the_fields_of_the_made_up_curve_do_nothing():
     page.rest()
     idle = {name for name, widget in page.controls() if widget.disabled}
     assert {"picture.shape", "picture.points", "picture.noise"} <= idle
-    assert page.canvas.axes[0].get_xlim()[0] > 1900, "the axis tells the original numbers"
+    assert page.canvas.plots[0].get_xlim()[0] > 1900, "the axis tells the original numbers"
     assert "points of your own data" in page.alt and "held out" in page.alt
 
 

@@ -48,9 +48,9 @@ def test_a_learning_curve_holds_all_that_it_is_given(count, first, monkeypatch):
     for losses, metrics in pairs:
         still = learning_curve(records(losses[:count], metrics[:count], first), "score")
         canvas = kept.pop()
-        for name, axes in (("loss", canvas.axes[0]), ("metric", canvas.axes[1])):
+        for name, plot in (("loss", canvas.plots[0]), ("metric", canvas.plots[1])):
             x, y = (torch.as_tensor(part, dtype=torch.float64) for part in canvas.artists[name].get_data())
-            (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+            (left, right), (bottom, top) = plot.get_xlim(), plot.get_ylim()
             seen = y[~y.isnan()]
             assert left < right and bottom < top and ((left <= x) & (x <= right)).all() and ((bottom <= seen) & (seen <= top)).all()
             assert len(seen) == sum(value is not None and abs(value) < 1e300 for value in (losses if name == "loss" else metrics)[:count])

@@ -26,7 +26,7 @@ LOOKS = 100
 """So many styles of one name are kept: a slider has as many steps, and a style that is a number of its own must not fill the memory."""
 
 
-class Panel(NamedTuple):
+class Axes(NamedTuple):
     """One set of axes: where (left, bottom, width, height as shares of the picture), title, labels and kinds of ticks.
 
     "numbers" are values; "powers" are values by their power of ten, so 3 reads 1,000;
@@ -40,26 +40,28 @@ class Panel(NamedTuple):
     xticks: Literal["numbers", "powers", "counts", "none"] = "numbers"
     yticks: Literal["numbers", "powers", "counts", "none"] = "numbers"
     term: str = ""
-    """The symbol of the formula that this panel shows, if it shows one."""
+    """The symbol of the formula that these axes show, if they show one."""
 
 
 class Canvas:
     """A figure of fixed size in pixels. Never pyplot: it is not safe in the threads in which a slider's callback runs.
 
-    A `panel` is a number: 0 for the first; IndexError where there is none. A style that matplotlib does not know is an AttributeError.
+    `axes` are said by their number, 0 for the first: IndexError where there are none. A style that matplotlib does not know is an
+    AttributeError.
     """
 
-    def __init__(self, panels: Sequence[Panel], size: tuple[int, int] = (700, 300)) -> None:
-        self.size, self.panels = size, panels
+    def __init__(self, axes: Sequence[Axes], size: tuple[int, int] = (700, 300)) -> None:
+        self.size, self.axes = size, axes
         self.figure = Figure((size[0] / 100, size[1] / 100), dpi=100, facecolor="white")
         self.agg = FigureCanvasAgg(self.figure)
-        self.axes = [ruled(self.figure.add_axes(panel.where), panel) for panel in panels]
-        # The title of the lit term's panel is underlined: a shape, so that nobody depends on colour.
+        self.plots = [ruled(self.figure.add_axes(one.where), one) for one in axes]
+        """Matplotlib's axes, in the order of `axes`."""
+        # The title of the lit term's axes is underlined: a shape, so that nobody depends on colour.
         rule = {"color": "#222222", "linewidth": 1.5, "clip_on": False, "animated": True}
-        self.rules = [axes.plot([], [], transform=axes.transAxes, **rule)[0] for axes in self.axes]
-        self.titles = [words(axes, fontsize=9, va="baseline") for axes in self.axes]
-        for title, axes in zip(self.titles, self.axes, strict=True):
-            title.set_y(1 + 8 / axes.bbox.height)
+        self.rules = [plot.plot([], [], transform=plot.transAxes, **rule)[0] for plot in self.plots]
+        self.titles = [words(plot, fontsize=9, va="baseline") for plot in self.plots]
+        for title, plot in zip(self.titles, self.plots, strict=True):
+            title.set_y(1 + 8 / plot.bbox.height)
         self.kept: dict[str, dict[str, Any]] = {}
         """Every artist that was made, by its name and its look."""
         self.artists: dict[str, Any] = {}
@@ -77,65 +79,65 @@ class Canvas:
         """Forget what was said: the picture is told anew. Only limits hold until others are said."""
         self.artists.clear()
         self.terms.clear()
-        for title, panel in zip(self.titles, self.panels, strict=True):
-            title.set_text(panel.title)
+        for title, axes in zip(self.titles, self.axes, strict=True):
+            title.set_text(axes.title)
 
-    def limits(self, panel: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
+    def limits(self, axes: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
         """The visible ranges, in data units. Changing one costs a full redraw, so pictures round theirs (see `steady`)."""
-        axes, kinds = self.axes[panel], self.panels[panel]
-        sides = ((x, axes.get_xlim(), axes.set_xlim, kinds.xticks), (y, axes.get_ylim(), axes.set_ylim, kinds.yticks))
+        plot, kinds = self.plots[axes], self.axes[axes]
+        sides = ((x, plot.get_xlim(), plot.set_xlim, kinds.xticks), (y, plot.get_ylim(), plot.set_ylim, kinds.yticks))
         for wanted, current, change, ticks in sides:
             if wanted is not None and tuple(wanted) != tuple(current):
                 change(*wanted)
                 if ticks in PAINTED:  # only these ticks are painted into the background
                     self.background = None
         if kinds.xticks == "counts" and x is not None:
-            self._counted(f"x {panel}", panel, x, lambda share: (share, -0.03), ha="center", va="top")
+            self._counted(f"x {axes}", axes, x, lambda share: (share, -0.03), ha="center", va="top")
         if kinds.yticks == "counts" and y is not None:
-            self._counted(f"y {panel}", panel, y, lambda share: (-0.01, share), ha="right", va="center")
+            self._counted(f"y {axes}", axes, y, lambda share: (-0.01, share), ha="right", va="center")
 
     def _counted(
-        self, name: str, panel: int, ends: tuple[float, float], place: Callable[[float], tuple[float, float]], **style: Any
+        self, name: str, axes: int, ends: tuple[float, float], place: Callable[[float], tuple[float, float]], **style: Any
     ) -> None:
         """Label the things at 0, 1, 2, ... as 1, 2, 3, ...: the first, the last and a few between. Blitted: their number changes with D."""
         count = round(max(ends) + 0.5)
         for i in sorted({*range(0, count, max(1, -(-count // 5))), count - 1}):
             share = (i - ends[0]) / (ends[1] - ends[0])
             x, y = place(share)
-            self.text(f"count {name} {i}", panel, x, y, str(i + 1), **style)
+            self.text(f"count {name} {i}", axes, x, y, str(i + 1), **style)
 
-    def title(self, panel: int, text: str) -> None:
-        """Another title than the panel's own."""
-        self.titles[panel].set_text(text)
+    def title(self, axes: int, text: str) -> None:
+        """Another title than the axes' own."""
+        self.titles[axes].set_text(text)
 
-    def line(self, name: str, panel: int, x: Any, y: Any, *, color: Any, term: str = "", **style: Any) -> None:
+    def line(self, name: str, axes: int, x: Any, y: Any, *, color: Any, term: str = "", **style: Any) -> None:
         """A curve through x and y (points,), in data units; while its `term` is lit, a pale band lies behind it.
 
         NaN is a gap. `style` is that of a matplotlib Line2D, widths and sizes in points.
         """
         style = {"color": color, **style}
-        artist = self._artist(name, f"line {panel} {style}", lambda: self.axes[panel].plot([], [], **style)[0])
+        artist = self._artist(name, f"line {axes} {style}", lambda: self.plots[axes].plot([], [], **style)[0])
         artist.set_data(np.asarray(x), np.asarray(y))
         artist.set_path_effects(HALO if term and term == self.lit_term else [])
         if term:
             self.terms[name] = term
 
-    def bars(self, name: str, panel: int, heights: Any, color: Any, hatch: str = "", *, horizontal: bool = False, **style: Any) -> None:
+    def bars(self, name: str, axes: int, heights: Any, color: Any, hatch: str = "", *, horizontal: bool = False, **style: Any) -> None:
         """Bars of width 0.8 at 0, 1, 2, ... from zero to `heights` (bars,), in data units; `horizontal` lets them grow to the right.
 
         `color` is one for all or a list with one for each; `style` is that of a matplotlib Rectangle.
         """
         heights = np.asarray(heights, dtype=float)
         style = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0.5, **style}
-        draw, count = self.axes[panel].barh if horizontal else self.axes[panel].bar, len(heights)
-        look = f"bars {panel} {count} {horizontal} {style}"
+        draw, count = self.plots[axes].barh if horizontal else self.plots[axes].bar, len(heights)
+        look = f"bars {axes} {count} {horizontal} {style}"
         for bar, height in zip(self._artist(name, look, lambda: draw(range(count), np.zeros(count), **style)), heights, strict=True):
             bar.set_width(height) if horizontal else bar.set_height(height)
 
     def image(
         self,
         name: str,
-        panel: int,
+        axes: int,
         values: Any,
         limit: float,
         x: tuple[float, float] | None = None,
@@ -151,58 +153,58 @@ class Canvas:
         rows, columns = values.shape
         across, up = x or (-0.5, columns - 0.5), y or (rows - 0.5, -0.5)
         style = {"cmap": "RdBu_r", "aspect": "auto", "interpolation": "nearest"}
-        artist = self._artist(name, f"image {panel}", lambda: self.axes[panel].imshow(values, **style))
+        artist = self._artist(name, f"image {axes}", lambda: self.plots[axes].imshow(values, **style))
         artist.set_data(values)
         artist.set_clim(-limit, limit)
         artist.set_extent((*across, *up))
         if not figures:
-            self._dashes(f"{name} negative", panel, values, across, up)
-        self.limits(panel, across, up)
+            self._dashes(f"{name} negative", axes, values, across, up)
+        self.limits(axes, across, up)
         if figures:
-            self._figures(name, panel, values, limit)
+            self._figures(name, axes, values, limit)
 
-    def _dashes(self, name: str, panel: int, values: np.ndarray, across: tuple[float, float], up: tuple[float, float]) -> None:
+    def _dashes(self, name: str, axes: int, values: np.ndarray, across: tuple[float, float], up: tuple[float, float]) -> None:
         """A dash in every negative cell, and inside it: the sign is not told by colour alone."""
         (left, right), (low, high), (rows, columns) = across, up, values.shape
         row, column = np.nonzero(values < 0)
         at = left + (column + 0.5) * (right - left) / columns, high + (row + 0.5) * (low - high) / rows
-        cell = self.axes[panel].bbox.width / columns * 72 / self.figure.dpi  # its width in points
+        cell = self.plots[axes].bbox.width / columns * 72 / self.figure.dpi  # its width in points
         style = {"marker": "_", "linestyle": "", "markeredgewidth": 0.8, "markersize": min(4, 0.6 * cell)}
-        self.line(name, panel, *at, color="#333333", **style)
+        self.line(name, axes, *at, color="#333333", **style)
 
-    def _figures(self, name: str, panel: int, values: np.ndarray, limit: float) -> None:
+    def _figures(self, name: str, axes: int, values: np.ndarray, limit: float) -> None:
         """Every cell's number, white on a dark cell and dark on a pale one."""
         rows, columns = values.shape
         for (i, j), value in np.ndenumerate(values):
             style = {"color": "white" if abs(value) > 0.7 * limit else "#222222", "ha": "center", "va": "center_baseline", "fontsize": 7}
-            self.text(f"{name} {i} {j}", panel, (j + 0.5) / columns, 1 - (i + 0.5) / rows, f"{value:z.2f}", **style)
+            self.text(f"{name} {i} {j}", axes, (j + 0.5) / columns, 1 - (i + 0.5) / rows, f"{value:z.2f}", **style)
 
-    def dots(self, name: str, panel: int, x: Any, y: Any, values: Any, limit: float, marker: str = "o") -> None:
+    def dots(self, name: str, axes: int, x: Any, y: Any, values: Any, limit: float, marker: str = "o") -> None:
         """Dots at x and y, in data units, with the colours of `image` for their values, and its dash in every negative one: all (dots,)."""
         x, y, values = (np.asarray(part, dtype=float) for part in (x, y, values))
         style = {"cmap": "RdBu_r", "s": 90, "marker": marker, "edgecolors": "#333333", "linewidths": 0.8}
-        artist = self._artist(name, f"dots {panel} {marker}", lambda: self.axes[panel].scatter(x, y, c=values, **style))
+        artist = self._artist(name, f"dots {axes} {marker}", lambda: self.plots[axes].scatter(x, y, c=values, **style))
         artist.set_offsets(np.column_stack((x, y)))
         artist.set_array(values)
         artist.set_clim(-limit, limit)
         below = values < 0
         for part, color, width in (("rim", "white", 3.0), ("negative", "#222222", 1.2)):  # seen on pale and on dark dots
             dash = {"color": color, "marker": "_", "linestyle": "", "markersize": 5, "markeredgewidth": width}
-            self.line(f"{name} {part}", panel, x[below], y[below], **dash)
+            self.line(f"{name} {part}", axes, x[below], y[below], **dash)
 
-    def text(self, name: str, panel: int, x: float, y: float, text: str, **style: Any) -> None:
-        """Words at a place in shares of the panel, (0, 0) its lower left corner. `style` is that of a matplotlib Text, sizes in points.
+    def text(self, name: str, axes: int, x: float, y: float, text: str, **style: Any) -> None:
+        """Words at a place in shares of the axes, (0, 0) their lower left corner. `style` is that of a matplotlib Text, sizes in points.
 
         Plain text only: matplotlib's formulas are not safe in threads.
         """
-        artist = self._artist(name, f"text {panel} {style}", lambda: words(self.axes[panel], **style))
+        artist = self._artist(name, f"text {axes} {style}", lambda: words(self.plots[axes], **style))
         artist.set_position((x, y))
         artist.set_text(text)
 
     def name_curves(
         self,
         name: str,
-        panel: int,
+        axes: int,
         x: Any,
         curves: Any,
         names: Sequence[str],
@@ -213,9 +215,9 @@ class Canvas:
 
         x (points,), curves (points, curves), in data units. Names rather stand `between` the two x; a curve that is nowhere seen has none.
         """
-        axes = self.axes[panel]
-        wide, high = axes.bbox.size
-        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        plot = self.plots[axes]
+        wide, high = plot.bbox.size
+        (left, right), (bottom, top) = plot.get_xlim(), plot.get_ylim()
         x, heights = np.asarray(x, dtype=float)[::3], np.asarray(curves, dtype=float)[::3].T  # names are wider than three points
         across, heights = (x - left) / (right - left) * wide, (heights - bottom) / (top - bottom) * high
         first, last = ((edge - left) / (right - left) * wide for edge in between)
@@ -223,13 +225,13 @@ class Canvas:
         places = beside_curves(across, heights, letters, (wide, high), (first, last), room)
         for k, (middle, height) in places.items():
             style = {"ha": "center", "va": "center_baseline", "fontweight": "bold"}
-            self.text(f"{name} {k}", panel, middle / wide, height / high, names[k], **style)
+            self.text(f"{name} {k}", axes, middle / wide, height / high, names[k], **style)
 
     def note(self, name: str, text: str, color: str) -> None:
-        """Words in the lower left corner of the whole picture, below the panels: they cover no data."""
+        """Words in the lower left corner of the whole picture, below the axes: they cover no data."""
         box = {"facecolor": "white", "edgecolor": color, "alpha": 0.9, "pad": 2}
         style = {"transform": self.figure.transFigure, "fontsize": 8, "parse_math": False, "va": "bottom", "bbox": box}
-        artist = self._artist(name, f"note {color}", lambda: self.axes[0].text(0.006, 0.012, "", color=color, **style))
+        artist = self._artist(name, f"note {color}", lambda: self.plots[0].text(0.006, 0.012, "", color=color, **style))
         artist.set_text(text)
 
     def _artist(self, name: str, look: str, make: Callable[[], Any]) -> Any:
@@ -245,11 +247,11 @@ class Canvas:
         return looks[look]
 
     def light(self, term: str) -> None:
-        """Show where a term is: the title of its panel is underlined, its curves get a pale band. No term is ""."""
+        """Show where a term is: the title of its axes is underlined, its curves get a pale band. No term is ""."""
         self.lit_term = term
         for name, own in self.terms.items():
             self.artists[name].set_path_effects(HALO if own == term else [])
-        self.lit = next((number for number, panel in enumerate(self.panels) if term and panel.term == term), None)
+        self.lit = next((number for number, axes in enumerate(self.axes) if term and axes.term == term), None)
 
     # ---- what is made of it -------------------------------------------------------------------------------------------------------
 
@@ -272,30 +274,30 @@ class Canvas:
         """All that is blitted, from below to above."""
         for made in self.artists.values():
             yield from parts(made)
-        for axes in self.axes:  # blitted artists lie over the frame; draw it once more on top
-            yield from axes.spines.values()
+        for plot in self.plots:  # blitted artists lie over the frame; draw it once more on top
+            yield from plot.spines.values()
         yield from self.titles
         if self.lit is not None:
-            axes, rule = self.axes[self.lit], self.rules[self.lit]
-            rule.set_data([0, self.titles[self.lit].width() / axes.bbox.width], [1 + 4 / axes.bbox.height] * 2)
+            plot, rule = self.plots[self.lit], self.rules[self.lit]
+            rule.set_data([0, self.titles[self.lit].width() / plot.bbox.width], [1 + 4 / plot.bbox.height] * 2)
             yield rule
 
 
-def ruled(axes: Any, panel: Panel) -> Any:
-    """Matplotlib's axes with the labels and the ticks of a panel."""
+def ruled(plot: Any, axes: Axes) -> Any:
+    """Matplotlib's axes with the labels and the ticks that our axes ask for."""
     # To the right: a prediction lies in the left corner below. With counts there is room for them, which are blitted.
-    axes.set_xlabel(panel.xlabel, fontsize=8, loc="right", labelpad=14 if panel.xticks == "counts" else None)
-    axes.set_ylabel(panel.ylabel, fontsize=8, labelpad=14 if panel.yticks == "counts" else None)
-    axes.tick_params(labelsize=7)
-    axes.set_autoscale_on(False)  # else an image moves the limits behind our back, and the ticks stay the old ones
-    for axis, kind in ((axes.xaxis, panel.xticks), (axes.yaxis, panel.yticks)):
+    plot.set_xlabel(axes.xlabel, fontsize=8, loc="right", labelpad=14 if axes.xticks == "counts" else None)
+    plot.set_ylabel(axes.ylabel, fontsize=8, labelpad=14 if axes.yticks == "counts" else None)
+    plot.tick_params(labelsize=7)
+    plot.set_autoscale_on(False)  # else an image moves the limits behind our back, and the ticks stay the old ones
+    for axis, kind in ((plot.xaxis, axes.xticks), (plot.yaxis, axes.yticks)):
         spaced = ticker.MaxNLocator(5, min_n_ticks=1, integer=kind == "powers")
         axis.set_major_locator(spaced if kind in PAINTED else ticker.NullLocator())
         if kind == "powers":
             axis.set_major_formatter(lambda power, _: power_of_ten(power))
     for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    return axes
+        plot.spines[side].set_visible(False)
+    return plot
 
 
 def parts(made: Any) -> tuple[Any, ...]:

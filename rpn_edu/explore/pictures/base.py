@@ -12,10 +12,10 @@ from torch import Tensor
 from ...component import LAST_SEED, Component, Dial
 from ...shared.alone import alone
 from ...shared.terms import BY_SYMBOL
-from ..canvas import Canvas, Panel
+from ..canvas import Axes, Canvas
 from ..state.shown import Shown
 
-# Colour is never alone: bars are hatched, curves dashed, panels titled.
+# Colour is never alone: bars are hatched, curves dashed, axes titled.
 COLORS = {symbol: term.colour for symbol, term in BY_SYMBOL.items()}
 HATCHES = {symbol: term.hatch for symbol, term in BY_SYMBOL.items()}
 LINES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))  # dots alone are the ghost of a pinned state
@@ -46,7 +46,7 @@ class Picture(Component, ABC):
     term: ClassVar[str] = "picture"
     subject: ClassVar[type]
     """The kind of component it shows."""
-    panels: ClassVar[tuple[Panel, ...]]
+    axes: ClassVar[tuple[Axes, ...]]
     answer: ClassVar[str]
     """The name of the number that the code prints at its end."""
     fields_name: ClassVar[str]

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...expansion import Expansion
-from ..canvas import Canvas, Panel, steady, with_jumps
+from ..canvas import Axes, Canvas, steady, with_jumps
 from ..state.shown import Shown
 from .base import LINES, Numbers, Picture, counted
 
@@ -24,9 +24,9 @@ class Basis(Picture):
     subject: ClassVar[type] = Expansion
     answer: ClassVar[str] = "kappa"
     fields_name: ClassVar[str] = "input"
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.07, 0.16, 0.52, 0.72), "features of κ over x", "x", term="κ"),
-        Panel((0.67, 0.16, 0.31, 0.72), "κ at the dotted x", "feature", xticks="counts"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.07, 0.16, 0.52, 0.72), "features of κ over x", "x", term="κ"),
+        Axes((0.67, 0.16, 0.31, 0.72), "κ at the dotted x", "feature", xticks="counts"),
     )
     most: ClassVar[int] = 12
 

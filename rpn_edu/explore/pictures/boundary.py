@@ -11,7 +11,7 @@ from ...learn.loop import least_squares
 from ...network.formula import Formula
 from ...shared.activation import Activation, activate
 from ...shared.alone import seeded
-from ..canvas import Canvas, Panel
+from ..canvas import Axes, Canvas
 from ..state.shown import Shown
 from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered
 
@@ -30,14 +30,14 @@ class Boundary(Picture):
     subject: ClassVar[type] = Formula
     answer: ClassVar[str] = "fresh_accuracy"
     fields_name: ClassVar[str] = "depth and data"
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel(
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes(
             (0.085, 0.14, 0.69, 0.76),
             "sign of g(x): – is negative, line: 0   points: ○ target 1, ▲ target -1",
             "first input",
             "second input",
         ),
-        Panel((0.83, 0.14, 0.15, 0.76), "accuracy", xticks="none"),
+        Axes((0.83, 0.14, 0.15, 0.76), "accuracy", xticks="none"),
     )
     ends: ClassVar[tuple[tuple[float, float], tuple[float, float]]] = ((-1.6, 1.6), (-1.1, 1.1))
     cells: ClassVar[tuple[int, int]] = (48, 33)

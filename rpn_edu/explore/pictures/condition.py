@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...expansion import Expansion
-from ..canvas import Canvas, Panel
+from ..canvas import Axes, Canvas
 from ..state.shown import Shown
 from .base import COLORS, MANY, Numbers, Picture
 
@@ -28,9 +28,9 @@ class Condition(Picture):
     answer: ClassVar[str] = "condition"
     fields_name: ClassVar[str] = "points"
     floor: ClassVar[float] = 1e-15  # smaller ones are rounding, not features
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.06, 0.16, 0.37, 0.72), "Gram matrix: ±1 alike, 0 nothing in common", "feature", "feature", "counts", "counts", "κ"),
-        Panel((0.56, 0.16, 0.42, 0.72), "singular values, the largest = 1", "number", xticks="counts", yticks="powers"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.06, 0.16, 0.37, 0.72), "Gram matrix: ±1 alike, 0 nothing in common", "feature", "feature", "counts", "counts", "κ"),
+        Axes((0.56, 0.16, 0.42, 0.72), "singular values, the largest = 1", "number", xticks="counts", yticks="powers"),
     )
 
     def span(self, subject: Expansion) -> tuple[float, float]:

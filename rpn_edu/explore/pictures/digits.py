@@ -14,7 +14,7 @@ from ...network.formula import Formula
 from ...reconciliation import Identity
 from ...shared.alone import seeded
 from ...shared.machine import needs
-from ..canvas import Canvas, Panel, steady
+from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import COLORS, MANY, Numbers, Picture, Seed, counted
 
@@ -49,10 +49,10 @@ class Digits(Picture):
     subject: ClassVar[type] = Formula
     answer: ClassVar[str] = "accuracy"
     fields_name: ClassVar[str] = "data"
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.07, 0.16, 0.29, 0.70), "read right: ● this ψ  ○ full matrix", "l, how many numbers are learned", term="g"),
-        Panel((0.42, 0.42, 0.57, 0.48), "ψ(w)", xticks="none", yticks="none", term="ψ"),
-        Panel((0.42, 0.10, 0.57, 0.19), "read wrongly", xticks="none", yticks="none"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.07, 0.16, 0.29, 0.70), "read right: ● this ψ  ○ full matrix", "l, how many numbers are learned", term="g"),
+        Axes((0.42, 0.42, 0.57, 0.48), "ψ(w)", xticks="none", yticks="none", term="ψ"),
+        Axes((0.42, 0.10, 0.57, 0.19), "read wrongly", xticks="none", yticks="none"),
     )
 
     def check(self) -> None:

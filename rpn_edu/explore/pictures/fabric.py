@@ -10,7 +10,7 @@ from ...component import Dial, component
 from ...reconciliation import Reconciliation
 from ...reconciliation.factored import Blockwise, DiagonalPadding, Factored
 from ...shared.alone import seeded
-from ..canvas import Canvas, Panel, steady
+from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import COLORS, HATCHES, MANY, Numbers, Picture, Seed, counted
 
@@ -30,11 +30,11 @@ class Fabric(Picture):
     answer: ClassVar[str] = "W"
     fields_name: ClassVar[str] = "size"
     size: ClassVar[tuple[int, int]] = (700, 330)
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.02, 0.3, 0.2, 0.59), "w (– is negative)", xticks="none", yticks="none"),
-        Panel((0.3, 0.3, 0.42, 0.59), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts", "ψ"),
-        Panel((0.79, 0.3, 0.2, 0.59), "singular values", xticks="counts"),
-        Panel((0.02, 0.075, 0.97, 0.08), xticks="none", yticks="none"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.02, 0.3, 0.2, 0.59), "w (– is negative)", xticks="none", yticks="none"),
+        Axes((0.3, 0.3, 0.42, 0.59), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts", "ψ"),
+        Axes((0.79, 0.3, 0.2, 0.59), "singular values", xticks="counts"),
+        Axes((0.02, 0.075, 0.97, 0.08), xticks="none", yticks="none"),
     )
 
     def sizes(self, subject: Reconciliation) -> dict[str, int]:
@@ -94,7 +94,7 @@ class Fabric(Picture):
         factor = f"({left})" if len(left) > 1 else left
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
         # Only the first block is named, and only where it has room: names must not hide the entries.
-        letters_fit, lines_fit = self.panels[1].where[2] * self.size[0] / q / 6.5, self.panels[1].where[3] * self.size[1] / p / 12
+        letters_fit, lines_fit = self.axes[1].where[2] * self.size[0] / q / 6.5, self.axes[1].where[3] * self.size[1] / p / 12
         said = f"{factor}1,1 · {right}" if left else right
         if W[:s, :t].any() and len(said) < letters_fit and lines_fit > 2 and p * q > 1:
             canvas.text("block 0 0", 1, 0.01, 0.99, said, ha="left", va="top", bbox=box)

@@ -11,7 +11,7 @@ from ...data import sets
 from ...learn.loop import least_squares
 from ...network.formula import Formula
 from ...shared.alone import seeded
-from ..canvas import Canvas, Panel, with_jumps
+from ..canvas import Axes, Canvas, with_jumps
 from ..state.shown import Shown
 from .base import COLORS, MANY, Numbers, Picture, Seed, counted
 
@@ -36,9 +36,7 @@ class Fit(Picture):
     subject: ClassVar[type] = Formula
     answer: ClassVar[str] = "test_error"
     fields_name: ClassVar[str] = "data"
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.06, 0.16, 0.92, 0.72), "dots: data   dashed: truth   solid: g(x|w)   dotted: π(x)", "x"),
-    )
+    axes: ClassVar[tuple[Axes, ...]] = (Axes((0.06, 0.16, 0.92, 0.72), "dots: data   dashed: truth   solid: g(x|w)   dotted: π(x)", "x"),)
 
     def check(self) -> None:
         """ValueError for data of one's own that are no pairs, too few or too many, or all at one x."""

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...network.formula import Formula
-from ..canvas import Canvas, Panel, steady
+from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 
@@ -24,12 +24,12 @@ class Flow(Picture):
     subject: ClassVar[type] = Formula
     answer: ClassVar[str] = "g"
     fields_name: ClassVar[str] = "input"
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.08, 0.6, 0.5, 0.3), "κ(x)", xticks="none", term="κ"),
-        Panel((0.08, 0.15, 0.5, 0.33), "ψ(w): each column meets the feature above it", "feature", "output", "counts", "counts", "ψ"),
-        Panel((0.63, 0.15, 0.11, 0.33), "<κ, ψ(w)>", xticks="none", yticks="none"),
-        Panel((0.755, 0.15, 0.11, 0.33), "+ π(x)", xticks="none", yticks="none", term="π"),
-        Panel((0.88, 0.15, 0.11, 0.33), "= g(x|w)", xticks="none", yticks="none", term="g"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.08, 0.6, 0.5, 0.3), "κ(x)", xticks="none", term="κ"),
+        Axes((0.08, 0.15, 0.5, 0.33), "ψ(w): each column meets the feature above it", "feature", "output", "counts", "counts", "ψ"),
+        Axes((0.63, 0.15, 0.11, 0.33), "<κ, ψ(w)>", xticks="none", yticks="none"),
+        Axes((0.755, 0.15, 0.11, 0.33), "+ π(x)", xticks="none", yticks="none", term="π"),
+        Axes((0.88, 0.15, 0.11, 0.33), "= g(x|w)", xticks="none", yticks="none", term="g"),
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
@@ -52,10 +52,10 @@ class Flow(Picture):
         canvas.bars("kappa", 0, kappa, COLORS["κ"], HATCHES["κ"])
         canvas.image("W", 1, W, steady(W, floor=0.1))
         reach = steady(torch.stack([numbers[name] for name in ("inner", "pi", "g")])) * 1.1
-        for panel, name, term in ((2, "inner", "ψ"), (3, "pi", "π"), (4, "g", "g")):
-            canvas.limits(panel, (-reach, reach), (self.n - 0.5, -0.5))
-            canvas.line(f"zero {name}", panel, [0, 0], [-0.5, self.n - 0.5], color="#999999", linewidth=0.8)
-            canvas.bars(name, panel, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
+        for axes, name, term in ((2, "inner", "ψ"), (3, "pi", "π"), (4, "g", "g")):
+            canvas.limits(axes, (-reach, reach), (self.n - 0.5, -0.5))
+            canvas.line(f"zero {name}", axes, [0, 0], [-0.5, self.n - 0.5], color="#999999", linewidth=0.8)
+            canvas.bars(name, axes, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
         canvas.text("x", 2, 0, 2.15, f"x = ({self.x1:g}, {self.x2:g})")
         rows = "\n".join(f"{i:+z.3f}  {p:+z.3f}  =  {g:+z.3f}" for i, p, g in self.rows(numbers))
         canvas.text("rows", 2, 0, 1.45, rows, family="monospace")

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...expansion import Expansion
-from ..canvas import Canvas, Panel
+from ..canvas import Axes, Canvas
 from ..state.ledger import BUDGET
 from ..state.shown import Shown
 from .base import COLORS, MANY, Numbers, Picture, counted
@@ -46,8 +46,8 @@ class Growth(Picture):
     subject: ClassVar[type] = Expansion
     answer: ClassVar[str] = "D"
     fields_name: ClassVar[str] = "sizes"
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.10, 0.16, 0.87, 0.72), "solid: D of this κ   dashed: D = m", "m", "D", xticks="powers", yticks="powers", term="κ"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.10, 0.16, 0.87, 0.72), "solid: D of this κ   dashed: D = m", "m", "D", xticks="powers", yticks="powers", term="κ"),
     )
 
     def inputs(self, subject: Expansion) -> int:

@@ -8,7 +8,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...network.formula import Formula
 from ...shared.alone import seeded
-from ..canvas import Canvas, Panel, steady, with_jumps
+from ..canvas import Axes, Canvas, steady, with_jumps
 from ..state.shown import Shown
 from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed, counted
 
@@ -29,11 +29,11 @@ class Heads(Picture):
     answer: ClassVar[str] = "distance"
     fields_name: ClassVar[str] = "view"
     size: ClassVar[tuple[int, int]] = (720, 340)
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.05, 0.62, 0.62, 0.29), "ψ(w) of each channel, side by side", "", "output", "none", "counts", "ψ"),
-        Panel((0.74, 0.62, 0.24, 0.29), "the best single ψ", "", "", "none", "none"),
-        Panel((0.07, 0.13, 0.6, 0.36), "thin: channels   thick: fused   blue dots: best single ψ", "first input", term="fusion"),
-        Panel((0.74, 0.13, 0.24, 0.36), "singular values, ×: first ψ", xticks="counts"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.05, 0.62, 0.62, 0.29), "ψ(w) of each channel, side by side", "", "output", "none", "counts", "ψ"),
+        Axes((0.74, 0.62, 0.24, 0.29), "the best single ψ", "", "", "none", "none"),
+        Axes((0.07, 0.13, 0.6, 0.36), "thin: channels   thick: fused   blue dots: best single ψ", "first input", term="fusion"),
+        Axes((0.74, 0.13, 0.24, 0.36), "singular values, ×: first ψ", xticks="counts"),
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...network.formula import Formula
 from ...shared.alone import seeded
-from ..canvas import Canvas, Panel, steady
+from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered
 
@@ -29,13 +29,13 @@ class Microscope(Picture):
     answer: ClassVar[str] = "H"
     fields_name: ClassVar[str] = "layer"
     size: ClassVar[tuple[int, int]] = (720, 330)
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.06, 0.64, 0.36, 0.27), "", xticks="none", term="κ"),
-        Panel((0.06, 0.14, 0.36, 0.36), "", "feature", "output", "counts", "counts", "ψ"),
-        Panel((0.46, 0.14, 0.075, 0.36), "<κ, ψ>", xticks="none", yticks="none"),
-        Panel((0.55, 0.14, 0.075, 0.36), "+ π", xticks="none", yticks="none", term="π"),
-        Panel((0.64, 0.14, 0.075, 0.36), "", xticks="none", yticks="none", term="g"),
-        Panel((0.79, 0.14, 0.2, 0.36), "● size of Hₖ  ■ slope", ylabel="power of 10", xticks="none"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.06, 0.64, 0.36, 0.27), "", xticks="none", term="κ"),
+        Axes((0.06, 0.14, 0.36, 0.36), "", "feature", "output", "counts", "counts", "ψ"),
+        Axes((0.46, 0.14, 0.075, 0.36), "<κ, ψ>", xticks="none", yticks="none"),
+        Axes((0.55, 0.14, 0.075, 0.36), "+ π", xticks="none", yticks="none", term="π"),
+        Axes((0.64, 0.14, 0.075, 0.36), "", xticks="none", yticks="none", term="g"),
+        Axes((0.79, 0.14, 0.2, 0.36), "● size of Hₖ  ■ slope", ylabel="power of 10", xticks="none"),
     )
     reach: ClassVar[float] = 30.0
     """What a layer hands over stays between -reach and reach: ten layers of a high degree would leave what a computer can hold."""
@@ -109,10 +109,10 @@ class Microscope(Picture):
         canvas.image("W", 1, W, steady(W, floor=0.1))
         canvas.text("W name", 1, 0, 1.05, f"ψ({lowered('w', self.layer)}): {n} × {len(kappa)}  (– is negative)")
         reach = steady(torch.stack([numbers[name] for name in ("inner", "pi", "H")]).clamp(-self.reach, self.reach), floor=0.1) * 1.1
-        for panel, name, term in ((2, "inner", "ψ"), (3, "pi", "π"), (4, "H", "g")):
-            canvas.limits(panel, (-reach, reach), (n - 0.5, -0.5))
-            canvas.line(f"zero {name}", panel, [0, 0], [-0.5, 7.5], color="#999999", linewidth=0.8)
-            canvas.bars(name, panel, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
+        for axes, name, term in ((2, "inner", "ψ"), (3, "pi", "π"), (4, "H", "g")):
+            canvas.limits(axes, (-reach, reach), (n - 0.5, -0.5))
+            canvas.line(f"zero {name}", axes, [0, 0], [-0.5, 7.5], color="#999999", linewidth=0.8)
+            canvas.bars(name, axes, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
         canvas.text("H name", 4, 0, 1.04, f"= {H}")
         self.strip(canvas, numbers)
         canvas.text("composition", 2, 0, 2.24, "\n".join(self.lines()), va="top", linespacing=1.35)

@@ -12,7 +12,7 @@ from ... import data
 from ...component import Dial, component
 from ...interdependence import Interdependence
 from ...shared.alone import seeded
-from ..canvas import Canvas, Panel, steady
+from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import MANY, Numbers, Picture, Seed
 
@@ -103,10 +103,10 @@ class Mix(Picture):
     answer: ClassVar[str] = "mixed"
     fields_name: ClassVar[str] = "data"
     size: ClassVar[tuple[int, int]] = (760, 330)
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.085, 0.17, 0.235, 0.7), "X", xticks="none", yticks="none"),
-        Panel((0.405, 0.17, 0.235, 0.7), "A", xticks="none", yticks="none", term="ξ"),
-        Panel((0.75, 0.17, 0.235, 0.7), "X A", xticks="none", yticks="none"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.085, 0.17, 0.235, 0.7), "X", xticks="none", yticks="none"),
+        Axes((0.405, 0.17, 0.235, 0.7), "A", xticks="none", yticks="none", term="ξ"),
+        Axes((0.75, 0.17, 0.235, 0.7), "X A", xticks="none", yticks="none"),
     )
 
     def rows(self) -> tuple[tuple[float, ...], ...]:
@@ -151,8 +151,8 @@ class Mix(Picture):
         X, A, mixed = (shown.numbers[name] for name in ("X", "A", "mixed"))
         attribute = self.place == "attribute"
         limits = [steady(values, floor=0.1) for values in (X, A, mixed)]
-        for panel, name in enumerate((TITLES.get(self.data, "X"), "A, row → column", "X A" if attribute else "Aᵀ X")):
-            canvas.title(panel, f"{name} (±{limits[panel]:g})")  # the number of the darkest colours
+        for axes, name in enumerate((TITLES.get(self.data, "X"), "A, row → column", "X A" if attribute else "Aᵀ X")):
+            canvas.title(axes, f"{name} (±{limits[axes]:g})")  # the number of the darkest colours
         rows, columns = NAMES.get(self.data, ((), ()))
         self.show(canvas, 0, X, limits[0], rows, columns, 64)
         self.show(canvas, 1, A, limits[1])
@@ -170,45 +170,45 @@ class Mix(Picture):
         return min(self.output, A.shape[1]) - 1
 
     def show(
-        self, canvas: Canvas, panel: int, values: Tensor, limit: float, rows: tuple = (), columns: tuple = (), patches: int = 0
+        self, canvas: Canvas, axes: int, values: Tensor, limit: float, rows: tuple = (), columns: tuple = (), patches: int = 0
     ) -> None:
         """A matrix as an image; the members of the club as a network, an image as pixels (`patches` is 0 for A, which is neither)."""
         if patches and self.data == "karate" and len(values) == len(self.rows()):
-            return self.network(canvas, panel, values[:, 0], limit)
+            return self.network(canvas, axes, values[:, 0], limit)
         if patches and self.data == "digit":
             pixels = folded(values[0], patches)
-            canvas.image(f"pixels {panel}", panel, pixels, limit)
-            return canvas.line(f"borders {panel}", panel, *borders(pixels.shape, square(len(values[0]), patches)), color="#222222")
+            canvas.image(f"pixels {axes}", axes, pixels, limit)
+            return canvas.line(f"borders {axes}", axes, *borders(pixels.shape, square(len(values[0]), patches)), color="#222222")
         down, across = values.shape
-        canvas.image(f"values {panel}", panel, values, limit, figures=max(down, across) <= 6)
+        canvas.image(f"values {axes}", axes, values, limit, figures=max(down, across) <= 6)
         for side, count, names in (("row", down, rows), ("column", across, columns)):
             step = -(-count // 6)
             for i in range(0, count, step):
                 name = names[i] if i < len(names) else str(i + 1)
                 if side == "row":
-                    canvas.text(f"{side} {panel} {i}", panel, -0.02, 1 - (i + 0.5) / count, name, ha="right", va="center", fontsize=7)
+                    canvas.text(f"{side} {axes} {i}", axes, -0.02, 1 - (i + 0.5) / count, name, ha="right", va="center", fontsize=7)
                 else:
-                    canvas.text(f"{side} {panel} {i}", panel, (i + 0.5) / count, -0.02, name, ha="center", va="top", fontsize=7)
+                    canvas.text(f"{side} {axes} {i}", axes, (i + 0.5) / count, -0.02, name, ha="center", va="top", fontsize=7)
 
-    def network(self, canvas: Canvas, panel: int, values: Tensor, limit: float) -> None:
+    def network(self, canvas: Canvas, axes: int, values: Tensor, limit: float) -> None:
         """One number for each member of the club, as discs and squares over its links."""
-        canvas.limits(panel, (-0.92, 0.86), (-0.6, 0.67))
-        canvas.line(f"links {panel}", panel, *links(), color="#bbbbbb", linewidth=0.6)
+        canvas.limits(axes, (-0.92, 0.86), (-0.6, 0.67))
+        canvas.line(f"links {axes}", axes, *links(), color="#bbbbbb", linewidth=0.6)
         side = 1 - 2 * data.karate().faction[: len(values)]
         x, y = torch.tensor(PLACES[: len(values)]).unbind(-1)
         for name, marker, club in (("instructor", "o", side == 1), ("officers", "s", side == -1)):
-            canvas.dots(f"{name} {panel}", panel, x[club], y[club], values[club], limit, marker)
+            canvas.dots(f"{name} {axes}", axes, x[club], y[club], values[club], limit, marker)
         for i, beside, end in ((0, -0.08, "right"), (33, 0.08, "left"))[: 1 + (len(values) > 33)]:
             place = (PLACES[i][0] + beside + 0.92) / 1.78, (PLACES[i][1] + 0.6) / 1.27
-            canvas.text(f"member {i} {panel}", panel, *place, str(i + 1), ha=end, va="center", fontweight="bold")
+            canvas.text(f"member {i} {axes}", axes, *place, str(i + 1), ha=end, va="center", fontweight="bold")
 
     @staticmethod
-    def frame(canvas: Canvas, panel: int, shape: torch.Size, chosen: int, across: bool = False) -> None:
+    def frame(canvas: Canvas, axes: int, shape: torch.Size, chosen: int, across: bool = False) -> None:
         """A border around one column, or one row."""
         length, low, high = shape[0] - 0.5, chosen - 0.5, chosen + 0.5
         ends, sides = [-0.5, length, length, -0.5, -0.5], [low, low, high, high, low]
         x, y = (ends, sides) if across else (sides, ends)
-        canvas.line(f"frame {panel}", panel, x, y, color="#222222", linewidth=2)
+        canvas.line(f"frame {axes}", axes, x, y, color="#222222", linewidth=2)
 
     def readout(self, shown: Shown) -> str:
         numbers = shown.numbers

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...component import Dial, component
 from ...expansion import Taylor
-from ..canvas import Canvas, Panel, steady
+from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import COLORS, Numbers, Picture
 
@@ -58,9 +58,9 @@ class Series(Picture):
     subject: ClassVar[type] = Taylor
     answer: ClassVar[str] = "missing_at"
     fields_name: ClassVar[str] = "function"
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel((0.06, 0.16, 0.46, 0.72), "dashed: f   solid: <κ(x - a), w>   dotted: π", "x"),
-        Panel((0.61, 0.16, 0.37, 0.72), "solid: |π(x) - f(a)|   -·-: its bound", "x", "power of ten"),
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes((0.06, 0.16, 0.46, 0.72), "dashed: f   solid: <κ(x - a), w>   dotted: π", "x"),
+        Axes((0.61, 0.16, 0.37, 0.72), "solid: |π(x) - f(a)|   -·-: its bound", "x", "power of ten"),
     )
 
     def sizes(self, subject: Taylor) -> dict[str, int]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...network.formula import Formula
 from ...shared.alone import seeded
-from ..canvas import Canvas, Panel, steady
+from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import COLORS, DEEP, MANY, Numbers, Picture, Seed, counted
 
@@ -26,8 +26,8 @@ class Stack(Picture):
     subject: ClassVar[type] = Formula
     answer: ClassVar[str] = "gradient"
     fields_name: ClassVar[str] = "stack"
-    panels: ClassVar[tuple[Panel, ...]] = (
-        Panel(
+    axes: ClassVar[tuple[Axes, ...]] = (
+        Axes(
             (0.1, 0.17, 0.88, 0.71),
             "dots, solid: size of the signal   squares, dashed: size of the gradient",
             "layer (0 is x)",
