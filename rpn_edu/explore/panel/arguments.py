@@ -33,6 +33,7 @@ def check(picture: Any, terms: Any, hide: Any, question: Any, presets: Any, flag
 def check_names(terms: Sequence[str], hide: Sequence[str], start: Component, picture: Picture) -> None:
     """ValueError for a term that the picture does not move, or a hidden field that neither it nor a start that is no Formula has."""
     fields = tuple(field.name for field in (*picture.declared, *(() if isinstance(start, Formula) else start.declared)))
-    for name, known in [(term, picture.moves) for term in terms] + [(field, fields) for field in hide]:
+    moved = [field.name for field in Formula.declared if field.name not in picture.unseen] if isinstance(start, Formula) else picture.moves
+    for name, known in [(term, moved) for term in terms] + [(field, fields) for field in hide]:
         if name not in known:
             raise ValueError(f"Explorer: {name!r} is none of {', '.join(known)}{did_you_mean(name, known)}")

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import ipywidgets as W
 
-from ..pictures import COLORS
+from ...shared.terms import BY_SYMBOL
 from ..state.predict import Asked
 from .accessibility import accessibility
 from .question import Question
-from .tabs import TERMS, Tabs
+from .tabs import Tabs
 
 PRESETS = "presets …"
 AUTO = {"width": "auto"}
@@ -98,11 +98,11 @@ class Face:
 
     def light(self, lit: str, own: str) -> None:
         """The lit term is told by its button, and its controls alone are in sight. `own` says what the picture's own fields are."""
-        words = {symbol: f"{symbol} {term}" for term, symbol in TERMS.items()} | {"fusion": "fusion", "g": f"g: {own}"}
+        words = {symbol: term.label for symbol, term in BY_SYMBOL.items()} | {"g": f"g: {own}"}
         for symbol, one in self.bar.items():
             # The chosen button says so in its text: colour alone would not be heard.
             one.description = ("▸ " if symbol == lit else "") + words[symbol]
-            one.style.text_color = COLORS.get(symbol) or COLORS[symbol[0]]
+            one.style.text_color = BY_SYMBOL[symbol].colour
             one.style.font_weight = "bold" if symbol == lit else "normal"
         if self.term_bar:
             self.controls_box.children = self.tabs.by_symbol[lit].boxes

@@ -7,19 +7,11 @@ from typing import Any, NamedTuple
 from ...component import Component
 from ...network.formula import Formula
 from ...shared.alone import alone
+from ...shared.terms import BY_NAME
 from ..pictures import Picture
 from ..state.shown import Refusal
 from .components import ComponentPanel
 
-TERMS = {
-    "expansion": "κ",
-    "reconciliation": "ψ",
-    "remainder": "π",
-    "interdependence": "ξ",
-    "attribute": "ξᵃ",
-    "instance": "ξⁱ",
-    "fusion": "fusion",
-}
 IDLE = " (changes nothing in this state)"
 
 
@@ -44,15 +36,16 @@ class Tabs:
             fixed = tuple(field.name for field in Formula.declared if field.name not in terms)
             self.subject = ComponentPanel(start, "formula", moved, hidden=fixed, fits=self._fits)
             for term, panel in self.subject.parts.items():
-                self.by_symbol[TERMS[term]] = Tab([panel.box], (f"formula.{term}",))
+                self.by_symbol[BY_NAME[term].symbol] = Tab([panel.box], (f"formula.{term}",))
         else:
             self.subject = ComponentPanel(start, start.term, moved, picture.subject, tuple(hide), self._fits)
-            self.by_symbol[TERMS[start.term]] = Tab([self.subject.box], (start.term,))
+            self.by_symbol[BY_NAME[start.term].symbol] = Tab([self.subject.box], (start.term,))
         own = self.subject.widgets if isinstance(start, Formula) else {}
         if own or self.picture.widgets:
             boxes = [self.subject.own] if own else []
             self.by_symbol["g"] = Tab([*boxes, self.picture.box], ("picture.", *(f"formula.{name}" for name in own)))
-        self.first = next(iter([*(TERMS[term] for term in terms if TERMS.get(term) in self.by_symbol), *self.by_symbol]), "")
+        named = [BY_NAME[term].symbol for term in terms if term in BY_NAME]
+        self.first = next(iter([*(symbol for symbol in named if symbol in self.by_symbol), *self.by_symbol]), "")
         """The tab that is lit first: that of the first of the terms."""
 
     def _fits(self, component: Component) -> bool:
@@ -64,10 +57,10 @@ class Tabs:
             return False  # it is part of what is shown, and its size is not told by the picture's
         try:
             with alone():
-                picture.sizes(dataclasses.replace(start, **{names[0]: component}) if names else component)  # type: ignore[type-var]
+                state = dataclasses.replace(start, **{names[0]: component}) if names else component  # type: ignore[type-var]
+                return bool(picture.sizes(state)) and not picture.refuses(state)
         except ValueError:
             return False
-        return True
 
     def value(self) -> tuple[Any, Any]:
         """Subject and picture as the controls describe them now. Refusal where fields do not fit together."""

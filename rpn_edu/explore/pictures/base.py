@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar
 from torch import Tensor
 
 from ...component import LAST_SEED, Component, Dial
+from ...network.formula import Formula
 from ...shared.alone import alone
 from ...shared.terms import BY_SYMBOL
 from ..canvas import Axes, Canvas
@@ -40,6 +41,20 @@ def lowered(letter: str, k: int) -> str:
     return letter + str(k).translate(LOWERED)
 
 
+def sized(formula: Formula, m: int, n: int, *rows: int) -> dict[str, int]:
+    """m, b, n, D and l of a formula that is computed for as many `rows` as these, of which the first are told.
+
+    ValueError where it does not fit them, or where its ξ makes other rows of them.
+    """
+    sizes = formula.sizes(m, n)
+    for b in rows:
+        if formula.batch not in (None, b):
+            raise ValueError(f"this picture computes {b} rows at once, and Formula.batch is {formula.batch}: leave it out")
+        if (made := formula.instance.width(b)) != b:
+            raise ValueError(f"this picture needs a row for each of its {b}, and Formula.instance makes {made} of them")
+    return {"m": m, "b": rows[0], "n": n, "D": sizes.D, "l": sizes.learned}
+
+
 class Picture(Component, ABC):
     """What an explorer shows of a subject: a κ, a ψ, or a whole formula."""
 
@@ -53,6 +68,8 @@ class Picture(Component, ABC):
     """What the picture's own fields are, in one word."""
     moves: ClassVar[tuple[str, ...]] = ("expansion", "reconciliation", "remainder")
     """The fields of a Formula that change what is shown: they get controls."""
+    unseen: ClassVar[tuple[str, ...]] = ("output",)
+    """The fields of a Formula that it does not show: they must have their defaults."""
     size: ClassVar[tuple[int, int]] = (700, 300)
     """Width and height in pixels: near 700 × 300, or a slider stutters."""
 

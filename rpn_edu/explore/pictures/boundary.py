@@ -13,7 +13,7 @@ from ...shared.activation import Activation, activate
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas
 from ..state.shown import Shown
-from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered
+from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered, sized
 
 
 @component
@@ -64,9 +64,9 @@ class Boundary(Picture):
         return sum(subject.sizes(m, n).learned for m, n in self.pairs())
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        layers = [subject.sizes(m, n) for m, n in self.pairs()]
-        D, l = max(layer.D for layer in layers), sum(layer.learned for layer in layers)
-        return {"m": 2, "b": self.points, "n": max(self.widths()[1:]), "D": D, "l": l}
+        layers = [sized(subject, m, n, self.points, 200, self.cells[0] * self.cells[1]) for m, n in self.pairs()]
+        wide = {name: max(layer[name] for layer in layers) for name in ("n", "D")}
+        return {"m": 2, "b": self.points, **wide, "l": sum(layer["l"] for layer in layers)}
 
     def cost(self, sizes: dict[str, int]) -> int:
         D, l = sizes["D"], sizes["l"]

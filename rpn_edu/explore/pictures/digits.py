@@ -16,7 +16,7 @@ from ...shared.alone import seeded
 from ...shared.machine import needs
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, MANY, Numbers, Picture, Seed, counted
+from .base import COLORS, MANY, Numbers, Picture, Seed, counted, sized
 
 FULL = Identity()  # what every other ψ is compared with
 MOST = 320  # features: more would make a slider stutter
@@ -64,8 +64,7 @@ class Digits(Picture):
 
     def sizes(self, subject: Formula) -> dict[str, int]:
         m = 16 if self.pooled else 64
-        sizes = subject.sizes(m, self.n)
-        return {"m": m, "b": self.images + 500, "n": self.n, "D": sizes.D, "l": sizes.learned}
+        return sized(subject, m, self.n, self.images, 500) | {"b": self.images + 500}
 
     def refuses(self, subject: Formula) -> str:
         D, less = self.sizes(subject)["D"], "a lower degree of κ" if self.pooled else "pooled images or a lower degree of κ"

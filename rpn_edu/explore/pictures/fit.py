@@ -13,7 +13,7 @@ from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, with_jumps
 from ..state.shown import Shown
-from .base import COLORS, MANY, Numbers, Picture, Seed, counted
+from .base import COLORS, MANY, Numbers, Picture, Seed, counted, sized
 
 # A made-up line with noise, x far from [-1, 1]: what `own` looks like.
 EXAMPLE = ((0, 1.0), (1, 1.8), (2, 3.1), (3, 3.9), (4, 5.2), (5, 5.9), (6, 7.1), (8, 8.8))
@@ -71,8 +71,7 @@ class Fit(Picture):
         return {"x": x[:, 0].round(decimals=4), "y": y[:, 0].round(decimals=4)}
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        sizes = subject.sizes(1, 1)
-        return {"m": 1, "b": len(self.own) or self.points, "n": 1, "D": sizes.D, "l": sizes.learned}
+        return sized(subject, 1, 1, len(self.own) or self.points, 200)
 
     def cost(self, sizes: dict[str, int]) -> int:
         return (sizes["b"] + sizes["l"]) * sizes["l"] + 200 * sizes["D"]  # the equations of least squares, and κ on the grid

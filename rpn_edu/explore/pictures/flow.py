@@ -9,7 +9,7 @@ from ...component import Dial, component
 from ...network.formula import Formula
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
+from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted, sized
 
 
 @component
@@ -33,8 +33,7 @@ class Flow(Picture):
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        sizes = subject.sizes(2, self.n)
-        return {"m": 2, "b": 1, "n": self.n, "D": sizes.D, "l": sizes.learned}
+        return sized(subject, 2, self.n, 1)
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x = torch.tensor([[self.x1, self.x2]], dtype=torch.float64)  # (1, 2)

@@ -10,7 +10,7 @@ from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady, with_jumps
 from ..state.shown import Shown
-from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed, counted
+from .base import COLORS, HATCHES, LINES, Numbers, Picture, Seed, counted, sized
 
 
 @component
@@ -26,6 +26,7 @@ class Heads(Picture):
     rows: ClassVar[int] = 256
     subject: ClassVar[type] = Formula
     moves: ClassVar[tuple[str, ...]] = ("expansion", "reconciliation", "channels", "fusion")
+    unseen: ClassVar[tuple[str, ...]] = ("remainder", "output")
     answer: ClassVar[str] = "distance"
     fields_name: ClassVar[str] = "view"
     size: ClassVar[tuple[int, int]] = (720, 340)
@@ -37,8 +38,7 @@ class Heads(Picture):
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        sizes = subject.sizes(self.m, self.n)
-        return {"m": self.m, "b": self.rows, "n": self.n, "D": sizes.D, "l": sizes.learned}
+        return sized(subject, self.m, self.n, self.rows, 101)
 
     def refuses(self, subject: Formula) -> str:
         D, most = subject.width(self.m), self.rows // 2

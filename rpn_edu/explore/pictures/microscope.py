@@ -11,7 +11,7 @@ from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered
+from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered, sized
 
 
 @component
@@ -45,9 +45,9 @@ class Microscope(Picture):
         return [2, *[self.width] * (self.depth - 1), 2]
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        layers = [subject.sizes(m, n) for m, n in self.pairs()]
-        D, l = max(layer.D for layer in layers), sum(layer.learned for layer in layers)
-        return {"m": 2, "b": 1, "n": max(self.widths()), "D": D, "l": l}
+        layers = [sized(subject, m, n, 1) for m, n in self.pairs()]
+        wide = {name: max(layer[name] for layer in layers) for name in ("n", "D")}
+        return {"m": 2, "b": 1, **wide, "l": sum(layer["l"] for layer in layers)}
 
     def refuses(self, subject: Formula) -> str:
         missing = f"there is no layer {self.layer}: this network has depth {self.depth}. Lower layer, or raise depth"

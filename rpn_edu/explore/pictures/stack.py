@@ -10,7 +10,7 @@ from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, DEEP, MANY, Numbers, Picture, Seed, counted
+from .base import COLORS, DEEP, MANY, Numbers, Picture, Seed, counted, sized
 
 
 @component
@@ -36,8 +36,8 @@ class Stack(Picture):
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        layer = subject.sizes(self.width, self.width)
-        return {"m": self.width, "b": self.rows, "n": self.width, "D": layer.D, "l": self.depth * layer.learned}
+        layer = sized(subject, self.width, self.width, self.rows)
+        return layer | {"l": self.depth * layer["l"]}
 
     def cost(self, sizes: dict[str, int]) -> int:
         return sizes["l"] + self.depth * (self.rows + self.width) * sizes["D"]  # every layer is kept for the way back

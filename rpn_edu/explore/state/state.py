@@ -46,7 +46,7 @@ class State:
         if not isinstance(subject, picture.subject):
             raise TypeError(said)
         if isinstance(subject, Formula):
-            unseen = [f.name for f in Formula.declared if f.name not in picture.moves and getattr(subject, f.name) != f.default]
+            unseen = [f.name for f in Formula.declared if f.name in picture.unseen and getattr(subject, f.name) != f.default]
             if unseen:
                 raise ValueError(f"{type(picture).__name__} does not show {', '.join(unseen)} of a Formula: leave it at its default")
 
