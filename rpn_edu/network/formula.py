@@ -37,7 +37,9 @@ class Sizes(NamedTuple):
     D: int
     width: int  # n of each channel
     terms: dict[str, tuple[Any, ...]]  # what each term with numbers of its own meets, besides κ and ψ
-    learned: int
+    psi: int  # l of all channels
+    lengths: dict[str, int]  # l of each of the terms
+    learned: int  # all of these, and the bias
 
 
 class Learned(dict[str, Tensor]):
@@ -167,20 +169,26 @@ class Formula(Component):
         return self.expansion.width(self.attribute.width(m))
 
     def sizes(self, m: int, n: int) -> Sizes:
-        """What it needs from m to n. ValueError where it does not fit m and n, or no memory."""
-        given.affordable("Head", f"one row of x and of outputs, m = {given.figure(m)} and n = {given.figure(n)}", m + n, "choose fewer")
-        D = self.width(m)
-        given.affordable("Head", f"one row of κ(x), D = {given.figure(D)}", D, "choose a lower degree of κ, or fewer inputs")
-        width = self.fusion.part_width(n, self.channels)
+        """What it needs from m to n, counted. ValueError where it does not fit m and n."""
+        mixed, width = self.attribute.width(m), self.fusion.part_width(n, self.channels)
+        D = self.expansion.width(mixed)
         psi = self.channels * self.reconciliation.length(width, D)
-        given.affordable("Head", f"w, n = {n} and D = {given.figure(D)}", psi, "choose a lower degree of κ, or a ψ that learns fewer")
         terms = dict(self.meetings(m, n))
-        others = {term: getattr(self, term).length(*sizes) for term, sizes in terms.items()}  # refuses sizes that do not fit
-        for term, length in others.items():
-            given.affordable("Head", f"the learned numbers of its {term}", length, "choose fewer inputs, or a ψ that learns fewer")
+        lengths = {term: getattr(self, term).length(*sizes) for term, sizes in terms.items()}  # refuses sizes that do not fit
         if self.batch is not None:
             self.instance.width(self.batch)
-        return Sizes(self.attribute.width(m), D, width, terms, psi + sum(others.values()) + n * self.bias)
+        return Sizes(mixed, D, width, terms, psi, lengths, psi + sum(lengths.values()) + n * self.bias)
+
+    def affordable(self, m: int, n: int) -> Sizes:
+        """The same, where this machine has the memory for it. ValueError where it has not."""
+        given.affordable("Head", f"one row of x and of outputs, m = {given.figure(m)} and n = {given.figure(n)}", m + n, "choose fewer")
+        sizes = self.sizes(m, n)
+        given.affordable("Head", f"one row of κ(x), D = {given.figure(sizes.D)}", sizes.D, "choose a lower degree of κ, or fewer inputs")
+        cure = "choose a lower degree of κ, or a ψ that learns fewer"
+        given.affordable("Head", f"w, n = {n} and D = {given.figure(sizes.D)}", sizes.psi, cure)
+        for term, length in sizes.lengths.items():
+            given.affordable("Head", f"the learned numbers of its {term}", length, "choose fewer inputs, or a ψ that learns fewer")
+        return sizes
 
     def meetings(self, m: int, n: int) -> list[tuple[str, tuple[Any, ...]]]:
         """The terms that may have numbers of their own besides κ and ψ, and what sizes they meet. One channel has nothing to fuse."""

@@ -98,7 +98,7 @@ class Head(Owner):
         super().__init__()
         f = given.instance("Head.formula", Formula() if formula is None else formula, Formula, "a Formula")
         self.m, self.n, self.formula = m, n, f = given.count("Head.m", m), given.count("Head.n", n), f
-        sizes = f.sizes(m, n)
+        sizes = f.affordable(m, n)
         self.mixed, self.D, self.channel_width = sizes.mixed, sizes.D, sizes.width
         for term, arguments in {"expansion": (self.mixed,), "reconciliation": (self.channel_width, self.D), **sizes.terms}.items():
             self.own_frozen(term, getattr(f, term), *arguments)

@@ -124,7 +124,7 @@ class RPN(Model, Fixed):
         sizes = list(zip(pairwise(self.dims), self.formulas, strict=True))
         if len(sizes) > 1:  # one layer counts for itself
             widths = [(m, self.fusion.part_width(n, len(heads)), heads) for (m, n), heads in sizes]
-            learned = sum(head.sizes(m, n).learned for m, n, heads in widths for head in heads)
+            learned = sum(head.affordable(m, n).learned for m, n, heads in widths for head in heads)
             given.affordable("RPN", "all of its layers", learned, "choose smaller widths, or a ψ that learns fewer")
         self.layers = nn.ModuleList(Layer(m, n, heads, self.fusion) for (m, n), heads in sizes)
         self.to(self._first_device)

@@ -299,8 +299,8 @@ def test_wrong_arguments_say_what_was_wanted():
         Explorer(P.Zero())
     with pytest.raises(TypeError, match="Basis shows Expansions"):
         Explorer(rpn.Formula(), Basis())
-    with pytest.raises(ValueError, match="Fit does not show channels, bias of a Formula"):
-        Explorer(rpn.Formula(bias=True, channels=2), Fit())
+    with pytest.raises(ValueError, match="Fit does not show output of a Formula"):
+        Explorer(rpn.Formula(output=rpn.Output(activation="relu")), Fit())
     with pytest.raises(ValueError, match="did you mean expansion"):
         Explorer(terms=("expansions",))
     with pytest.raises(ValueError, match="did you mean noise"):

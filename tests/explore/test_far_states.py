@@ -159,7 +159,7 @@ def test_no_array_is_larger_than_the_ledger_said(kind):
         for picture, subject in grown(kind(), first):
             try:
                 said = ledger(picture, subject)["bytes"]
-                found = largest(picture, subject) if said < FEW else None
+                found = largest(picture, subject) if said < FEW and not picture.refuses(subject) else None
             except (ValueError, FloatingPointError):
                 continue
             if found:

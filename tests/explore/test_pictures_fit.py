@@ -140,10 +140,9 @@ def test_a_constant_is_added_as_it_is_to_large_numbers_too(psi):
 
 def test_a_fit_in_steps_of_huge_features_is_refused_and_a_linear_one_is_not():
     wild = rpn.expansion.Bessel(degree=9)
-    with pytest.raises(ValueError, match="beyond ten thousand"):
-        Fit().sizes(rpn.Formula(wild, rpn.reconciliation.LowRank()))
-    assert Fit().sizes(rpn.Formula(wild))["D"] == 9
-    assert Fit().sizes(rpn.Formula(rpn.expansion.Chebyshev(degree=9), rpn.reconciliation.LowRank()))["D"] == 9
+    assert "beyond ten thousand" in Fit().refuses(rpn.Formula(wild, rpn.reconciliation.LowRank()))
+    assert not Fit().refuses(rpn.Formula(wild))
+    assert not Fit().refuses(rpn.Formula(rpn.expansion.Chebyshev(degree=9), rpn.reconciliation.LowRank()))
 
 
 # ---- one step is ridge regression ------------------------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def test_a_snippet_reads_like_something_a_person_wrote(picture, subject):
 def test_formula_lines_stand_above_the_terms():
     code = as_code(Flow(), rpn.Formula(rpn.expansion.Chebyshev(), rpn.reconciliation.LowRank(), rpn.remainder.Linear()))
     assert "# T_k(x) = 2 x T_{k-1}(x) - T_{k-2}(x), with T_0 = 1 and T_1 = x\ndef expansion(x):" in code
-    assert "# ψ(w) = A B with A (n × rank) and B (rank × D)\ndef reconciliation(w):" in code
+    assert "# ψ(w) = A B with A (n × rank) and B (rank × D)\ndef reconciliation(w, D):" in code
     assert "def remainder(x, w):" in code
 
 

@@ -79,7 +79,8 @@ def is_ours(called: Any) -> bool:
 def is_number_of(called: Any) -> bool:
     """May the call be made now? Python's own functions, and ours that promise no tensor: `width(2)` is 6."""
     if is_ours(called) and not isinstance(called, type):
-        return "Tensor" not in str(inspect.signature(called).return_annotation)
+        promised = inspect.signature(called).return_annotation
+        return "Tensor" not in str(promised) and not (isinstance(promised, type) and issubclass(promised, dict))
     if isinstance(called, functools.partial):  # super
         return True
     if isinstance(called, type) and issubclass(called, Component):
@@ -247,6 +248,8 @@ class Snippet:
         if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
             return None
         value = body[0].value
+        if isinstance(value, ast.Dict) and value.keys:
+            return None
         used = names(value, ast.Load)
         repeated = any(used.count(name) > 1 and not isinstance(node, (ast.Name, ast.Constant)) for name, node in given.items())
         if repeated or names(value, ast.Store) or parameters(value) or (main and not isinstance(value, (ast.Name, ast.Constant))):
