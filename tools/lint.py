@@ -1,11 +1,13 @@
 """What a chapter must not say: a letter without a meaning, a letter with a second one, a symbol table of its own.
 
 `findings(path)` reads a notebook and returns sentences: chapter, cell, symbol, what is wrong.
+`python -m tools.lint notebook ...` prints them.
 tests/course/test_course.py judges every chapter.
 """
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -177,3 +179,7 @@ def wrongs(text: str) -> Iterable[str]:
     if TABLE.search(bare):
         yield "a table of symbols written by hand; show symbols(...) instead"
     yield from contradictions(text)
+
+
+if __name__ == "__main__":
+    sys.exit("\n".join(sentence for name in sys.argv[1:] for sentence in findings(Path(name))) or 0)
