@@ -196,7 +196,7 @@ def judge(method, x):
     variances = np.sort(x.var(0))
     return {
         "pca": PCA(3, svd_solver="full"),
-        "svd": TruncatedSVD(3, algorithm="arpack", random_state=4),
+        "svd": TruncatedSVD(3, random_state=4),
         "random_projection": GaussianRandomProjection(3, random_state=4),
         "variance": VarianceThreshold((variances[-4] + variances[-3]) / 2),
         "agglomeration": FeatureAgglomeration(3),
