@@ -29,7 +29,10 @@ def ranges(lines: list[str]) -> dict[str, str]:
 
 
 WANTED = ranges(sum(PROJECT["project"]["optional-dependencies"].values(), PROJECT["project"]["dependencies"]))
-PINS = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+PINS, LOWEST = (
+    [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
+    for name in ("constraints.txt", "constraints-lowest.txt")
+)
 
 
 def test_core_needs_only_torch_and_numpy():
@@ -52,6 +55,10 @@ def test_constraints_are_exact_sorted_and_portable():
 def test_pin_lies_in_range(name):
     pins = {canonicalize_name(pin.partition("==")[0]): pin.partition("==")[2] for pin in PINS}
     assert Version(pins[name]) in Requirement(name + WANTED[name]).specifier
+
+
+def test_the_lowest_versions_are_the_lower_bounds_of_the_ranges():
+    assert sorted(name + "==" + re.search(r">=([\w.]+)", range_)[1] for name, range_ in WANTED.items()) == LOWEST
 
 
 def test_conda_has_the_same_names_and_ranges():
