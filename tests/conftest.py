@@ -10,10 +10,15 @@ import torch
 
 from rpn_edu import learn
 from tools import pretend
+from tools.seconds import SecondsPerFile
 
 torch.set_num_threads(1)
 if learn.device().type == "cpu":
     pretend.plug_in()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SecondsPerFile(), "seconds per file")
 
 
 @pytest.fixture(scope="session")
