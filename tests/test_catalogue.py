@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,8 +12,8 @@ import rpn_edu as rpn
 from rpn_edu import catalogue, learn, zoo
 from rpn_edu.course import SYMBOLS
 from rpn_edu.expansion.recurrence import Recurrence
+from tests.help import ROOT
 
-ROOT = Path(__file__).parent.parent
 ROWS = [row for row in rpn.CATALOGUE.values() if row.__module__.startswith("rpn_edu.") and row.term != "picture"]
 TINYBIG = (ROOT / "notebooks/from_tinybig.md").read_text(encoding="utf-8")
 DEFECTS = [f"B{i:02d}" for i in range(1, 30)]

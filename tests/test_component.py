@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,8 +15,9 @@ import pytest
 import rpn_edu as rpn
 from rpn_edu.component import lookup
 from rpn_edu.expansion.recurrence import Recurrence
+from tests.help import ROOT
 
-E, ROOT = rpn.expansion, Path(__file__).parent.parent
+E = rpn.expansion
 
 
 @pytest.mark.parametrize(

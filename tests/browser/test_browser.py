@@ -1,65 +1,35 @@
 """Every chapter in JupyterLab, in a real browser: run all, move every slider by keyboard, look at what changes and how fast."""
 
-import os
 import statistics
 from collections.abc import Iterator
-from pathlib import Path
-from unittest import SkipTest
 
 import pytest
 
 from tests.browser.axe import serious
-from tools.lab import Book, Lab, lab
+from tests.browser.reading import explorer, front_end, sliders, unlocked
+from tests.help import NOTEBOOKS
+from tools.lab import Book, Lab
 
 pytestmark = pytest.mark.browser
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-CHAPTERS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 BOX = """picture => {
     const box = picture.getBoundingClientRect(), around = picture.closest('.rpn-explorer').getBoundingClientRect()
     return [box.x - around.x, box.y - around.y, box.width, box.height]
 }"""
-ENABLED = "handle => !handle.closest('[disabled]') && !handle.hasAttribute('disabled')"
 SHOWN = "surface => surface.innerHTML"
 
 
 @pytest.fixture(scope="module")
 def jupyter() -> Iterator[Lab]:
-    """Outside CI a machine without Chromium skips these tests and says so."""
-    try:
-        with lab(NOTEBOOKS) as opened:
-            yield opened
-    except SkipTest as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+    with front_end() as opened:
+        yield opened
 
 
-@pytest.fixture(scope="module", params=CHAPTERS)
+@pytest.fixture(scope="module", params=[path.name for path in NOTEBOOKS])
 def book(request, jupyter) -> Iterator[Book]:
     """A chapter after *Run All Cells*."""
     with jupyter.open(request.param) as opened:
         opened.run_all()
         yield opened
-
-
-def explorer(book, number):
-    found = book.page.locator(".rpn-explorer").nth(number)
-    found.scroll_into_view_if_needed()
-    return found
-
-
-def unlocked(book, number):
-    """An explorer whose question has been skipped, if it has one."""
-    found = explorer(book, number)
-    if found.get_by_role("button", name="Skip the question").count():
-        found.get_by_role("button", name="Skip the question").click()
-        book.wait_idle(quiet=0.1)
-    return found
-
-
-def sliders(found):
-    """The handles of the sliders in sight that can be moved."""
-    return [handle for handle in found.locator("[role=slider]").all() if handle.evaluate(ENABLED)]
 
 
 def test_the_chapter_runs_without_an_error_on_the_wire(book):

@@ -1,27 +1,18 @@
 """One chapter in Notebook 7, the other front end: a file of its own, since a process drives one browser at a time."""
 
-import os
-from unittest import SkipTest
-
 import pytest
 
-from tests.browser.test_browser import NOTEBOOKS, sliders, unlocked
-from tools.lab import lab
+from tests.browser.reading import front_end, sliders, unlocked
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def book():
-    try:
-        with lab(NOTEBOOKS, app="notebook") as jupyter, jupyter.open("00_start.ipynb") as opened:
-            opened.complaints.clear()  # Notebook 7.6 complains of a schema of its own while it loads
-            opened.run_all()
-            yield opened
-    except SkipTest as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+    with front_end("notebook") as jupyter, jupyter.open("00_start.ipynb") as opened:
+        opened.complaints.clear()  # Notebook 7.6 complains of a schema of its own while it loads
+        opened.run_all()
+        yield opened
 
 
 def test_a_chapter_lives_in_notebook_7_too(book):

@@ -40,7 +40,7 @@ from rpn_edu.explore.state.compare import changes, compared
 from rpn_edu.explore.state.token import packed, unpacked
 from tests.explore.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
 from tests.explore.states import KINDS, states
-from tests.explore.test_far_states import own
+from tests.help import own
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")

@@ -1,9 +1,7 @@
 """States far beyond the sliders: shown, or refused in a sentence of ours before much memory is taken. Never an error of torch or Python."""
 
 import dataclasses
-import traceback
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,16 +18,10 @@ from rpn_edu.explore.state.ledger import ledger, parts
 from rpn_edu.explore.state.state import State
 from tests.explore.driving import STARTS, start
 from tests.explore.states import KINDS
+from tests.help import own
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 pytestmark = pytest.mark.usefixtures("few_steps")
-OURS = str(Path(rpn.__file__).parent)
-
-
-def own(error: BaseException) -> bool:
-    """Is it raised by a line of this package, and not by something that a line of it called?"""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return last.filename.startswith(OURS) and (last.line or "").lstrip().startswith("raise ")
 
 
 def variants(component: Component, whole: tuple[Any, ...], fraction: tuple[float, ...]) -> Iterator[Any]:

@@ -15,7 +15,7 @@ import torch
 import rpn_edu as rpn
 from rpn_edu import data, learn, zoo
 from rpn_edu.network import checkpoint
-from tests.terms.test_laws import formulas, shape_for
+from tests.help import formulas, shape_for
 
 F16, F32, F64, BF16 = torch.float16, torch.float32, torch.float64, torch.bfloat16
 

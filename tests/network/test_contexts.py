@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves
 import rpn_edu as rpn
 from rpn_edu import zoo
 from rpn_edu.interdependence import kernel
-from tests.terms.test_laws import ROWS, columns_for, inside, m_of, numbers, over, sizes_of
+from tests.help import ROWS, columns_for, inside, m_of, numbers, over, sizes_of
 from tools import contexts
 
 E, R, X, F, U = rpn.expansion, rpn.reconciliation, rpn.interdependence, rpn.Formula, rpn.fusion

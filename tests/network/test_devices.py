@@ -16,7 +16,7 @@ import rpn_edu as rpn
 from rpn_edu import zoo
 from rpn_edu.learn import accuracy, descend, fit, least_squares, train
 from rpn_edu.shared.reductions import median, nanmedian
-from tests.terms.test_laws import columns_for, formulas, inside, m_of, numbers, over, shape_for, sizes_for, sizes_of
+from tests.help import columns_for, formulas, inside, m_of, numbers, over, shape_for, sizes_for, sizes_of
 from tools import pretend
 
 

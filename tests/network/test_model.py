@@ -4,16 +4,15 @@ import copy
 import pickle
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
 import rpn_edu as rpn
+from tests.help import ROOT
 from tools.contexts import group_of_one
 
 E, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
-ROOT = Path(__file__).parents[2]
 
 
 def model(formula=None, dims=(3, 4, 2), seed=0, **options):

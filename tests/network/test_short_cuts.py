@@ -10,18 +10,10 @@ import torch.nn.functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import rpn_edu as rpn
+from tests.help import numbers, samples
 
 E, R, P, X, U = rpn.expansion, rpn.reconciliation, rpn.remainder, rpn.interdependence, rpn.fusion
 Formula, Output = rpn.Formula, rpn.Output
-
-
-def numbers(*shape, seed=0):
-    return 2 * torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) - 1
-
-
-def samples(term) -> list[Any]:
-    rows = [row for row in rpn.CATALOGUE.values() if row.term == term and row.__module__.startswith("rpn_edu.")]
-    return [sample for row in rows for sample in row.samples()]
 
 
 def agree(short, long, *needs):

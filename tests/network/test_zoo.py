@@ -9,10 +9,7 @@ from torch import nn
 
 import rpn_edu as rpn
 from rpn_edu import zoo
-
-
-def numbers(*shape, seed=0):
-    return 2 * torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) - 1
+from tests.help import numbers
 
 
 def weights(model):

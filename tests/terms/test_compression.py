@@ -17,6 +17,7 @@ from sklearn.random_projection import GaussianRandomProjection
 import rpn_edu as rpn
 from rpn_edu.expansion import compress as E
 from rpn_edu.shared.reductions import REDUCTIONS
+from tests.help import numbers
 
 DENSITIES = {
     "uniform": scipy.stats.uniform(),
@@ -28,10 +29,6 @@ DENSITIES = {
     "laplace": scipy.stats.laplace(),
 }
 ROW = torch.tensor([[3.0, -6.0, 0.0, 6.0, -1.0]], dtype=torch.float64)
-
-
-def numbers(*shape, seed=0, scale=1.0):
-    return scale * (2 * torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) - 1)
 
 
 def v(x):
@@ -106,14 +103,14 @@ def test_over_many_seeds_subsets_are_drawn_as_often_as_the_normal_density_says()
 @pytest.mark.parametrize("density", DENSITIES)
 def test_a_sample_holds_each_attribute_once_and_in_order(density):
     for seed in range(10):
-        places = drawn(E.Sampled(4, density, seed=seed), numbers(50, 9, scale=5.0))
+        places = drawn(E.Sampled(4, density, seed=seed), numbers(50, 9, low=-5.0, high=5.0))
         assert (places.diff() > 0).all()
     everything = numbers(50, 4)
     assert torch.equal(E.Sampled(4, density)(everything), everything)
 
 
 def test_only_the_uniform_sample_looks_at_nothing():
-    x = numbers(200, 6, scale=4.0)
+    x = numbers(200, 6, low=-4.0, high=4.0)
     for density in DENSITIES:
         same = (drawn(E.Sampled(3, density), x) == drawn(E.Sampled(3, density), x[:1])).all()
         assert same == (density == "uniform")
@@ -124,7 +121,7 @@ SAMPLES = [E.Sampled(2), E.Sampled(2, "chi_squared", "log_density"), E.SampledSu
 
 @pytest.mark.parametrize("kappa", SAMPLES, ids=repr)
 def test_the_sample_of_a_row_is_the_same_alone_in_a_batch_in_training_and_in_use(kappa):
-    head, x = rpn.Head(5, 2, rpn.Formula(kappa)).double(), numbers(30, 5, scale=3.0)
+    head, x = rpn.Head(5, 2, rpn.Formula(kappa)).double(), numbers(30, 5, low=-3.0, high=3.0)
     torch.manual_seed(0)
     state, z = torch.get_rng_state(), kappa(x)
     trained, used = head.train()(x), head.eval()(x)
@@ -139,7 +136,7 @@ def test_the_sample_of_a_row_is_the_same_alone_in_a_batch_in_training_and_in_use
 
 @pytest.mark.parametrize("density", DENSITIES)
 def test_what_is_shown_of_a_draw_is_x_or_v_or_the_log_density_of_scipy(density):
-    x = numbers(20, 6, scale=5.0)
+    x = numbers(20, 6, low=-5.0, high=5.0)
     places = drawn(E.Sampled(3, density), x).numpy()
     squashed = np.take_along_axis(v(x), places, -1)
     np.testing.assert_allclose(E.Sampled(3, density, "squashed")(x), squashed, atol=1e-14)
@@ -157,7 +154,7 @@ def test_gradients_flow_through_what_is_shown():
 @pytest.mark.parametrize("show", ["values", "squashed", "log_density"])
 def test_subsets_are_the_heaviest_of_all_combinations_after_the_noise(show):
     m, order, count = 5, 3, 4
-    kappa, x = E.SampledSubsets(order, count, show, seed=3), numbers(8, m, scale=3.0)
+    kappa, x = E.SampledSubsets(order, count, show, seed=3), numbers(8, m, low=-3.0, high=3.0)
     fixed = kappa.frozen(m)
     for row, z in zip(x, kappa(x), strict=True):
         wanted = []
@@ -175,7 +172,7 @@ def test_all_subsets_are_itertools_combinations_and_subsets_of_one_are_samples()
     x = numbers(4, 3)
     wanted = torch.cat([x[:, s] for r in (1, 2) for s in itertools.combinations(range(3), r)], -1)
     assert torch.equal(E.SampledSubsets(2, 3)(x), wanted)
-    x = numbers(40, 7, scale=4.0)
+    x = numbers(40, 7, low=-4.0, high=4.0)
     for show in ("values", "squashed", "log_density"):
         torch.testing.assert_close(E.SampledSubsets(1, 3, show, seed=2)(x), E.Sampled(3, "normal", show, seed=2)(x))
 
@@ -209,7 +206,7 @@ DATA = numbers(50, 6) @ numbers(6, 6, seed=1) + torch.arange(6.0, dtype=torch.fl
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_fitted_projection_is_scikit_learns_on_rows_it_has_not_seen(method):
-    kappa, x = E.Affine.fit(method, 3, DATA, seed=4), numbers(20, 6, seed=7, scale=5.0)
+    kappa, x = E.Affine.fit(method, 3, DATA, seed=4), numbers(20, 6, seed=7, low=-5.0, high=5.0)
     np.testing.assert_allclose(kappa(x), judge(method, DATA.numpy()).transform(x.numpy()), rtol=1e-10, atol=1e-10)
     assert kappa.width(6) == 3 and bool(kappa.offset) == (method == "pca")
     assert E.Affine.fit(method, 3, DATA.clone().requires_grad_(), seed=4) == kappa == E.Affine.fit(method, 3, DATA.numpy(), seed=4)

@@ -12,33 +12,20 @@ import torch
 import torch.nn.functional as F
 
 import rpn_edu as rpn
+from tests.help import ROWS, inside, m_of, numbers
 
 E, R, P, X = rpn.expansion, rpn.reconciliation, rpn.remainder, rpn.interdependence
 Formula, Output = rpn.Formula, rpn.Output
-ROWS = [row for row in rpn.CATALOGUE.values() if row.__module__.startswith("rpn_edu.") and row.term not in ("", "picture")]
 EMPTY = torch.empty(0, dtype=torch.float64)
-
-
-def numbers(*shape, seed=0, low=-1.0, high=1.0):
-    return low + (high - low) * torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 def line(low, high, count=100_001):
     return torch.linspace(low, high, count, dtype=torch.float64).unsqueeze(-1)
 
 
-def samples(term):
-    return [row.samples()[0] for row in ROWS if row.term == term]
-
-
-def attributes(kappa):
-    """A number of attributes that fits: some components were made for one size."""
-    return kappa.made_for or 3
-
-
-def inside(kappa, *shape):
-    low, high = kappa.domain
-    return numbers(*shape, attributes(kappa), low=low + 0.01, high=high - 0.01)
+def firsts(term):
+    """One sample of every row: the laws meet the others."""
+    return [row.samples()[0] for row in ROWS[term]]
 
 
 def built(dims, formula, dtype=torch.float64):
@@ -141,7 +128,7 @@ def test_b09_the_remainder_of_kan_activates_before_the_map():
     torch.testing.assert_close(head(x), E.BSpline()(x) @ head.matrix().T + F.silu(x) @ head.w_remainder.view(2, 3).T)
 
 
-@pytest.mark.parametrize("psi", [psi for psi in samples("reconciliation") if psi.length(16, 64)], ids=repr)
+@pytest.mark.parametrize("psi", [psi for psi in firsts("reconciliation") if psi.length(16, 64)], ids=repr)
 def test_b10_outputs_start_as_large_as_features_whatever_psi_is(psi):
     torch.manual_seed(0)
     z, frozen = torch.randn(100, 64), {name: value.float() for name, value in psi.frozen(16, 64).items()} or None
@@ -165,7 +152,7 @@ def test_b12_pooling_does_not_count_cells_off_the_grid():
 
 def test_b13_no_recurrence_has_a_constant_feature_and_densities_tell_how_many_count():
     x = numbers(60, 1, low=0.1, high=3.0)
-    for row in (row for row in ROWS if issubclass(row, E.recurrence.Recurrence)):
+    for row in (row for row in ROWS["expansion"] if issubclass(row, E.recurrence.Recurrence)):
         assert (row(degree=4)(x).std(0) > 1e-3).all(), row
     u = x[:, 0]
     torch.testing.assert_close(E.Fibonacci(degree=3)(x), torch.stack((u, u**2 + 1, u**3 + 2 * u), 1))
@@ -209,7 +196,7 @@ def test_b16_what_happens_to_an_output_is_a_submodule_that_is_saved_moved_and_sw
     assert {value.device.type for value in model.to("meta").state_dict().values()} == {"meta"}
 
 
-@pytest.mark.parametrize("psi", [psi for psi in samples("reconciliation") if psi.frozen(3, 4)], ids=repr)
+@pytest.mark.parametrize("psi", [psi for psi in firsts("reconciliation") if psi.frozen(3, 4)], ids=repr)
 def test_b17_frozen_numbers_are_buffers_that_are_saved_and_moved(psi, tmp_path):
     model, x = built([4, 3], Formula(reconciliation=psi)).eval(), numbers(5, 4)
     frozen = [buffer for name, buffer in model.named_buffers() if "reconciliation" in name]
@@ -279,7 +266,7 @@ def test_b22_what_is_unknown_or_misspelt_is_refused(build, hint):
         build()
 
 
-@pytest.mark.parametrize("xi", [xi for xi in samples("interdependence") if isinstance(xi, X.kernel.Kernel)], ids=repr)
+@pytest.mark.parametrize("xi", [xi for xi in firsts("interdependence") if isinstance(xi, X.kernel.Kernel)], ids=repr)
 def test_b23_a_kernel_looks_at_every_batch_anew(xi):
     head = built([4, 4], Formula(attribute=xi)).layers[0].heads[0]
     first, second = numbers(4, 4), numbers(4, 4, seed=1)
@@ -291,12 +278,12 @@ def test_b23_a_kernel_looks_at_every_batch_anew(xi):
 # ---- precision, devices and shapes --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kappa", samples("expansion"), ids=repr)
+@pytest.mark.parametrize("kappa", firsts("expansion"), ids=repr)
 def test_b24_float64_stays_float64_and_is_as_precise(kappa):
-    x = inside(kappa, 2).requires_grad_()
+    x = inside(kappa, 2, m_of(kappa)).requires_grad_()
     assert kappa(x).dtype == torch.float64 and kappa(x.float()).dtype == torch.float32
     assert torch.autograd.gradcheck(kappa, (x,))
-    assert built([attributes(kappa), 2], Formula(kappa))(x).dtype == torch.float64
+    assert built([m_of(kappa), 2], Formula(kappa))(x).dtype == torch.float64
 
 
 def test_b24_knots_and_centers_are_as_precise_as_the_data():
@@ -308,19 +295,19 @@ def test_b24_knots_and_centers_are_as_precise_as_the_data():
     np.testing.assert_allclose(E.GaussianRBF(7, low, high)(x), np.exp(-((x.numpy() - centers) ** 2)), rtol=1e-12)
 
 
-@pytest.mark.parametrize("xi", samples("interdependence"), ids=repr)
+@pytest.mark.parametrize("xi", firsts("interdependence"), ids=repr)
 def test_b24_a_float64_model_stays_float64_with_every_interdependence(xi):
     k = xi.made_for or 4
     assert built([k, 2], Formula(attribute=xi, batch=4))(numbers(4, k)).dtype == torch.float64
 
 
-@pytest.mark.parametrize("kappa", [kappa for kappa in samples("expansion") if "density" in type(kappa).__module__], ids=repr)
+@pytest.mark.parametrize("kappa", [kappa for kappa in firsts("expansion") if "density" in type(kappa).__module__], ids=repr)
 def test_b25_densities_are_computed_where_the_data_are(kappa):
     assert kappa(torch.empty(5, 3, device="meta")).device.type == "meta"  # a visit to the CPU would fail: meta has no numbers
 
 
 def test_b26_no_method_takes_a_device_and_a_head_works_wherever_it_is_moved():
-    for row in ROWS:
+    for row in (row for rows in ROWS.values() for row in rows):
         for name, method in inspect.getmembers(row, inspect.isfunction):
             assert "device" not in inspect.signature(method).parameters, f"{row}.{name}"
     fused = rpn.RPN([4, 4], [[Formula(channels=2, fusion=rpn.fusion.Weighted(), instance=X.Constant(entries=torch.eye(3)))] * 2])  # type: ignore[arg-type]
@@ -350,9 +337,9 @@ def test_b27_loading_runs_no_code_and_finds_its_device(tmp_path, monkeypatch):
     assert asked == {"map_location": torch.device("cpu"), "weights_only": True}
 
 
-@pytest.mark.parametrize("kappa", samples("expansion"), ids=repr)
+@pytest.mark.parametrize("kappa", firsts("expansion"), ids=repr)
 def test_b28_an_expansion_remembers_no_input(kappa):
-    m = attributes(kappa)
+    m = m_of(kappa)
     for size in (m, m + 1, max(m - 1, 1), m):
         try:
             D = kappa.width(size)
@@ -360,7 +347,7 @@ def test_b28_an_expansion_remembers_no_input(kappa):
             continue
         assert kappa(numbers(4, size, low=0.1, high=0.9)).shape == (4, D)
         assert kappa(numbers(0, size)).shape == (0, D)
-    x = inside(kappa, 4)
+    x = inside(kappa, 4, m)
     torch.testing.assert_close(kappa(x.T.contiguous().T), kappa(x))
 
 

@@ -10,12 +10,12 @@ import pytest
 import scipy.interpolate
 import scipy.special
 import torch
-from test_laws import cast, columns_for, inside, m_of, numbers, over, sizes_for, sizes_of
 
 import rpn_edu as rpn
 import rpn_edu.explore  # noqa: F401  # pictures are components, too
 from rpn_edu.component import LARGE, LAST_SEED
 from rpn_edu.shared.activation import ACTIVATIONS
+from tests.help import cast, columns_for, inside, m_of, numbers, over, sizes_for, sizes_of
 
 # ---- missing and infinite values ----------------------------------------------------------------------------------------------------
 

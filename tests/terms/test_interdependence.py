@@ -12,13 +12,10 @@ from scipy.spatial.distance import cdist
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import rpn_edu as rpn
+from tests.help import numbers
 
 E, R, P, X, U = rpn.expansion, rpn.reconciliation, rpn.remainder, rpn.interdependence, rpn.fusion
 EMPTY = torch.empty(0, dtype=torch.float64)
-
-
-def numbers(*shape, seed=0):
-    return torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
 def matrix(xi, V, w=EMPTY):

@@ -10,36 +10,12 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu.component import from_config
+from tests.help import ROWS, TERMS, cast, columns_for, formulas, inside, m_of, numbers, over, samples, shape_for, sizes_for, sizes_of
 
-TERMS = ("expansion", "reconciliation", "remainder", "interdependence", "fusion")
-ROWS = {term: [row for row in rpn.CATALOGUE.values() if row.term == term and row.__module__.startswith("rpn_edu.")] for term in TERMS}
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
 
 
-def over(term):
-    samples = [sample for row in ROWS[term] for sample in row.samples()]
-    return pytest.mark.parametrize("part", samples, ids=repr)
-
-
-def numbers(*shape, dtype=torch.float64, low=-1.0, high=1.0, seed=0):
-    return low + (high - low) * torch.rand(*shape, dtype=dtype, generator=torch.Generator().manual_seed(seed))
-
-
-def cast(frozen, dtype):
-    return {name: value.to(dtype) if value.is_floating_point() else value for name, value in frozen.items()} or None
-
-
-def m_of(part, m=3):
-    """A number of attributes (or columns) that fits: some components were made for one size."""
-    return part.made_for or m
-
-
-def inside(kappa, *shape, dtype=torch.float64, seed=0):
-    low, high = kappa.domain
-    return numbers(*shape, dtype=dtype, low=low + 0.01, high=high - 0.01, seed=seed)
-
-
-ALL = [sample for term in TERMS for row in ROWS[term] for sample in row.samples()] + [rpn.Formula(), rpn.Output(activation="relu")]
+ALL = [sample for term in TERMS for sample in samples(term)] + [rpn.Formula(), rpn.Output(activation="relu")]
 
 
 @pytest.mark.parametrize("part", ALL, ids=repr)
@@ -89,11 +65,6 @@ def test_pointwise_features_are_block_major(row):
 
 
 # ---- ψ ------------------------------------------------------------------------------------------------------------------------------
-
-
-def sizes_for(psi):
-    p, q = getattr(psi, "p", 0), getattr(psi, "q", 0)
-    return (p or 4) * 2, (q or 4) * 4
 
 
 @DTYPES
@@ -163,22 +134,11 @@ def test_linear_says_whether_pi_is_linear_in_the_numbers_it_learns(part, where):
 
 
 def test_a_remainder_that_learns_nothing_is_linear():
-    learns_nothing = [part for row in ROWS["remainder"] for part in row.samples() if not part.length(4, 4)]
+    learns_nothing = [part for part in samples("remainder") if not part.length(4, 4)]
     assert learns_nothing and all(part.linear for part in learns_nothing)
 
 
 # ---- ξ ------------------------------------------------------------------------------------------------------------------------------
-
-
-def sizes_of(part, r=8, k=4):
-    """Rows and columns that fit."""
-    kappa = getattr(part, "expansion", None)  # it expands columns of r numbers
-    return (kappa and kappa.made_for) or len(getattr(part, "scales", ())) or r, m_of(part, k)
-
-
-def columns_for(part, *shape, dtype=torch.float64):
-    kappa = getattr(part, "expansion", None)
-    return inside(kappa, *shape, dtype=dtype) if kappa else numbers(*shape, dtype=dtype)
 
 
 @DTYPES
@@ -247,24 +207,6 @@ def test_a_fusion_has_its_width_and_length(part):
 
 
 # ---- all of them in a head ----------------------------------------------------------------------------------------------------------
-
-
-def formulas():
-    yield from (rpn.Formula(expansion=kappa.samples()[0]) for kappa in ROWS["expansion"])
-    yield from (rpn.Formula(reconciliation=psi(), channels=2, bias=True) for psi in ROWS["reconciliation"])
-    yield from (rpn.Formula(remainder=pi()) for pi in ROWS["remainder"])
-    yield from (rpn.Formula(fusion=fusion(), channels=2) for fusion in ROWS["fusion"])
-    for row in ROWS["interdependence"]:
-        xi = row.samples()[0]
-        if xi.width(k := m_of(xi, 4)) == k:  # others are tested where their size is wanted
-            yield rpn.Formula(attribute=xi, batch=4)
-            yield rpn.Formula(instance=xi, batch=k)
-    yield rpn.Formula(output=rpn.Output("batch", "silu", softmax="log_softmax"))
-
-
-def shape_for(formula):
-    """(b, m) that fit."""
-    return formula.batch or 4, m_of(formula.expansion, m_of(formula.attribute, 4))
 
 
 @pytest.mark.parametrize("formula", list(formulas()), ids=repr)

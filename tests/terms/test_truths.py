@@ -16,14 +16,11 @@ import torch
 import torch.nn.functional as F
 
 import rpn_edu as rpn
+from tests.help import numbers
 
 E, R, P, X, U = rpn.expansion, rpn.reconciliation, rpn.remainder, rpn.interdependence, rpn.fusion
 EMPTY = torch.empty(0, dtype=torch.float64)
 expit = scipy.special.expit
-
-
-def numbers(*shape, seed=0, scale=1.0):
-    return scale * (2 * torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) - 1)
 
 
 def planes(kappa, x):
@@ -128,7 +125,7 @@ def test_b_splines_equal_scipy_everywhere(degree, intervals):
     low, high = -1.0, 2.0
     h = (high - low) / intervals
     knots = low + h * np.arange(-degree, intervals + degree + 1)
-    x = torch.cat((numbers(80, scale=5.0), torch.linspace(low, high - 1e-9, 20, dtype=torch.float64)))
+    x = torch.cat((numbers(80, low=-5.0, high=5.0), torch.linspace(low, high - 1e-9, 20, dtype=torch.float64)))
     basis = [scipy.interpolate.BSpline.basis_element(knots[j : j + degree + 2], extrapolate=False) for j in range(intervals + degree)]
     wanted = np.nan_to_num(np.stack([b(x.numpy()) for b in basis]))
     ours = planes(E.BSpline(intervals, degree, low, high), x)
@@ -154,7 +151,7 @@ def test_a_b_spline_of_nan_is_nan_and_crashes_nothing():
 
 
 def test_normal_equals_scipys_log_density():
-    x = numbers(40, scale=2.0)
+    x = numbers(40, low=-2.0, high=2.0)
     for kappa in (E.Normal(), E.Normal(naive=True)):
         wanted = np.stack([scipy.stats.norm(mu, sigma).logpdf(x.numpy()) for mu, sigma in kappa.parameters()])
         np.testing.assert_allclose(planes(kappa, x), wanted, rtol=1e-10, atol=1e-10)
@@ -162,7 +159,7 @@ def test_normal_equals_scipys_log_density():
 
 
 def test_fourier_and_bumps_equal_their_formulas():
-    x = numbers(30, scale=3.0)
+    x = numbers(30, low=-3.0, high=3.0)
     angles = 2 * math.pi * np.arange(1, 8)[:, None] * x.numpy() / 4.0
     np.testing.assert_allclose(planes(E.Fourier(7, 4.0), x), np.stack((np.cos(angles), np.sin(angles)), 1).reshape(14, -1), atol=1e-12)
     centers = np.linspace(-1, 2, 5)
@@ -258,14 +255,14 @@ HYBRID += [(u2, STATS.gamma(0.5)), (plain, STATS.laplace()), (u2, STATS.expon())
 @pytest.mark.parametrize("row", DENSITIES, ids=lambda row: row.__name__)
 def test_densities_equal_scipys_log_densities_near_and_far(row):
     guard, laws = DENSITIES[row]
-    for x in (numbers(60, scale=3.0), torch.tensor([0.0, 1.0, -1.0], dtype=torch.float64), numbers(20, scale=60.0)):
+    for x in (numbers(60, low=-3.0, high=3.0), torch.tensor([0.0, 1.0, -1.0], dtype=torch.float64), numbers(20, low=-60.0, high=60.0)):
         close(planes(row(), x), np.stack([law.logpdf(guard(x.numpy())) for law in laws]))
         close(planes(row(naive=True), x), laws[0].logpdf(guard(x.numpy()))[None])
     assert row().width(3) == 3 * len(laws) and row(naive=True).width(3) == 3
 
 
 def test_the_hybrid_density_equals_six_of_scipy_side_by_side():
-    for x in (numbers(60, scale=3.0), numbers(20, scale=60.0)):
+    for x in (numbers(60, low=-3.0, high=3.0), numbers(20, low=-60.0, high=60.0)):
         close(planes(E.HybridDensity(), x), np.stack([law.logpdf(guard(x.numpy())) for guard, law in HYBRID]))
 
 
@@ -276,7 +273,7 @@ def test_the_hybrid_density_equals_six_of_scipy_side_by_side():
     ids=repr,
 )
 def test_densities_span_as_few_dimensions_as_their_docstrings_say_with_a_constant_column_and_alone(kappa, rank, alone):
-    features = np.vstack((planes(kappa, numbers(200, scale=3.0)), np.ones(200)))
+    features = np.vstack((planes(kappa, numbers(200, low=-3.0, high=3.0)), np.ones(200)))
     features /= np.linalg.norm(features, axis=1, keepdims=True)
     for rows, wanted in ((features, rank), (features[:-1], alone)):
         values = np.linalg.svd(rows, compute_uv=False)
@@ -285,7 +282,7 @@ def test_densities_span_as_few_dimensions_as_their_docstrings_say_with_a_constan
 
 @pytest.mark.parametrize("m, order", [(1, 1), (4, 1), (4, 2), (4, 3), (2, 3)])
 def test_the_combinatorial_normal_is_scipys_density_of_every_set(m, order):
-    x, kappa = numbers(6, m, scale=3.0), E.CombinatorialNormal(order)
+    x, kappa = numbers(6, m, low=-3.0, high=3.0), E.CombinatorialNormal(order)
     sets = [list(members) for size in range(1, order + 1) for members in itertools.combinations(range(m), size)]
     wanted = [STATS.multivariate_normal(np.zeros(len(members))).logpdf(x[:, members].numpy()) for members in sets]
     close(kappa(x).T, np.stack(wanted))
@@ -338,7 +335,7 @@ WAVELETS = pytest.mark.parametrize("row, own, mother", MOTHERS, ids=IDS)
 
 @WAVELETS
 def test_a_wavelet_equals_its_textbook_formula(row, own, mother):
-    for u in (numbers(101, scale=1.5), 0.5 + 0.49 * numbers(80, seed=1), numbers(80, seed=2, scale=30.0)):
+    for u in (numbers(101, low=-1.5, high=1.5), 0.5 + 0.49 * numbers(80, seed=1), numbers(80, seed=2, low=-30.0, high=30.0)):
         size = abs(mother(np.linspace(0.01, 1.01, 57))).max()
         np.testing.assert_allclose(planes(row(**own), u)[0], mother(u.numpy()), rtol=0, atol=1e-10 * size)
 
@@ -349,7 +346,7 @@ def test_every_wavelet_has_a_truth():
 
 @WAVELETS
 def test_wavelets_are_stretched_and_shifted_by_scale_then_shift(row, own, mother):
-    x, a, b = numbers(40, scale=3.0), 1.7, 0.6
+    x, a, b = numbers(40, low=-3.0, high=3.0), 1.7, 0.6
     kappa = row(scales=3, shifts=4, dilation=a, translation=b, **own)
     wanted = [a ** (-s / 2) * mother(x.numpy() / a**s - b * t) for s in range(3) for t in range(4)]
     np.testing.assert_allclose(planes(kappa, x), np.stack(wanted), rtol=0, atol=1e-10)
@@ -358,7 +355,7 @@ def test_wavelets_are_stretched_and_shifted_by_scale_then_shift(row, own, mother
 
 @WAVELETS
 def test_wavelets_of_order_2_also_hold_all_products(row, own, mother):
-    x = numbers(6, 2, scale=1.5)
+    x = numbers(6, 2, low=-1.5, high=1.5)
     single = row(scales=2, shifts=2, **own)(x).numpy()
     kappa = row(scales=2, shifts=2, order=2, **own)
     np.testing.assert_allclose(single[:, :2], mother(x.numpy()), atol=1e-10)  # of both attributes, then the next shift
@@ -626,7 +623,7 @@ def test_a_constant_column_correlates_with_nothing_but_itself():
 
 
 def test_the_distance_of_a_column_to_itself_is_zero_with_gradient_zero():
-    V = numbers(3, 4, scale=1000).requires_grad_()
+    V = numbers(3, 4, low=-1000, high=1000).requires_grad_()
     A = X.GaussianRBF(sigma=0.1).matrix(V, EMPTY)
     assert torch.equal(A.diagonal(), torch.ones(4, dtype=torch.float64))
     assert not torch.autograd.grad(A.diagonal().sum(), V)[0].any()
