@@ -9,7 +9,8 @@ import pytest
 import torch
 
 import rpn_edu as rpn
-from rpn_edu.explore import contact_sheet, digit_sheet, learning_curve
+from rpn_edu.component import CATALOGUE
+from rpn_edu.explore import Basis, Explorer, Flow, contact_sheet, digit_sheet, learning_curve
 from rpn_edu.explore.gallery import DRAWN
 from rpn_edu.learn import Record, train
 from rpn_edu.shared.alone import seeded
@@ -111,3 +112,28 @@ def test_learning_and_fitting_leave_the_random_numbers_of_every_device_alone(dev
         rpn.expansion.Affine.fit(method, 2, data.x_train)
     after = [torch.get_rng_state(), torch.get_device_module(device).get_rng_state(), np.random.get_state()[1]]
     assert all((a == b).all() for a, b in zip(after, before, strict=True))
+
+
+def test_numbers_that_a_reader_learns_are_drawn_without_their_graph():
+    """A component of one's own may hold a parameter, and images may ask for gradients: NumPy takes neither, and a graph is kept in vain."""
+    learned = torch.nn.Parameter(torch.tensor(2.0, dtype=torch.float64))
+
+    @rpn.component
+    class Learned(rpn.expansion.Expansion):
+        """κ(x) = learned · x"""
+
+        def width(self, m):
+            return m
+
+        def __call__(self, x, frozen=None):
+            return learned * x
+
+    try:
+        for page in (Explorer(Learned()), Explorer(rpn.Formula(Learned()), Flow())):
+            assert page.failed is None and not any(value.requires_grad for value in page.numbers.values())
+        assert Basis(at=0.25).numbers(Learned())["kappa"].numpy() == [0.5]
+    finally:
+        del CATALOGUE["expansion.Learned"]
+    x, y = torch.rand(2, 64), torch.tensor([1, 2])
+    plain, asking = (digit_sheet(rows, y, y + 1) for rows in (x, x.clone().requires_grad_()))
+    assert asking.png == plain.png
