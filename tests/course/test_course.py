@@ -127,14 +127,16 @@ def test_an_unknown_symbol_is_answered_with_the_nearest_ones(name, near):
 
 
 def test_questions_and_symbols_need_no_widgets_and_nothing_beyond_the_standard_library():
-    for file in [*(ROOT / "rpn_edu/course").glob("*.py"), ROOT / "rpn_edu/shared/terms.py"]:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                below = {(1, "quiz"), (1, "symbols"), (2, "shared.words"), (2, "shared.machine"), (2, "shared.terms")}
-                assert (node.level, node.module) in below, ast.unparse(node)
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-                assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names, ast.unparse(node)
+    paths = [*(ROOT / "rpn_edu/course").glob("*.py"), ROOT / "rpn_edu/shared/terms.py"]
+    files = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+    imports = [node for file in files for node in ast.walk(file) if isinstance(node, ast.Import | ast.ImportFrom)]
+    below = {(1, "quiz"), (1, "symbols"), (2, "shared.words"), (2, "shared.machine"), (2, "shared.terms")}
+    for node in imports:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            assert (node.level, node.module) in below, ast.unparse(node)
+        else:
+            names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names, ast.unparse(node)
 
 
 # ---- questions --------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Random states of explorers, from a seed: the declared fields say what can be drawn."""
 
 import dataclasses
+import itertools
 import random
 from typing import Any
 
@@ -41,7 +42,7 @@ def state(row: type, random: random.Random, moved: tuple[str, ...] | None = None
             return row(**{field.name: drawn(field, random) for field in fields})
         except ValueError:  # fields that do not fit together
             continue
-    raise AssertionError(f"no state of {row} found")
+    raise AssertionError(f"no state of {row.__name__} found in 100 tries: its fields never fit together")
 
 
 def fits(picture: Picture, subject: Any) -> bool:
@@ -57,12 +58,11 @@ def states(picture: type[Picture], count: int, seed: int = 0) -> list[tuple[Pict
     """Random pairs of picture and subject, and every row of every family that the picture moves at least once."""
     draw = random.Random(f"{picture.__name__} {seed}")
     base, moved = picture.subject, picture.moves if picture.subject is rpn.Formula else None
-    found: list[tuple[Picture, Any]] = []
-    while len(found) < count:
-        rows = [rpn.Formula] if moved else list(classes_of(base).values())
-        pair = state(picture, draw), state(draw.choice(rows), draw, moved)
-        if fits(*pair):
-            found.append(pair)
+    rows = [rpn.Formula] if moved else list(classes_of(base).values())
+    pairs = ((state(picture, draw), state(draw.choice(rows), draw, moved)) for _ in range(100 * count))
+    found = list(itertools.islice((pair for pair in pairs if fits(*pair)), count))
+    if len(found) < count:
+        raise AssertionError(f"{picture.__name__} refuses nearly everything: {len(found)} of {100 * count} states were shown")
     families = [(f.name, f.base) for f in rpn.Formula.declared if f.kind == "part" and f.name in moved] if moved else [("", base)]
     for name, part in families:
         for row in classes_of(part).values():

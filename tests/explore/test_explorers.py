@@ -329,10 +329,9 @@ RIGHT = {  # what each place takes of all that
 )
 def test_a_class_a_list_or_a_text_in_place_of_a_value_is_told(call, given):
     for name in signature(call).parameters:
-        for wrong in WRONG:
-            others = {key: value for key, value in given.items() if not (name == "number" and key == "choices")}
-            if any(wrong is right or (wrong == right and type(wrong) is type(right)) for right in RIGHT[call.__name__].get(name, ())):
-                continue
+        rights = RIGHT[call.__name__].get(name, ())
+        others = {key: value for key, value in given.items() if not (name == "number" and key == "choices")}
+        for wrong in (one for one in WRONG if not any(one is right or (one == right and type(one) is type(right)) for right in rights)):
             with pytest.raises((TypeError, ValueError, LookupError)) as raised:
                 call(**{**others, name: wrong})
             assert own(raised.value), (name, wrong, raised.value)

@@ -287,6 +287,7 @@ def deterministic():
 def test_what_has_a_deterministic_form_takes_it_when_asked(formula, device, deterministic):
     b, m = shape_for(formula)
     y = rpn.RPN([m, m], formula, device=device)(numbers(b, m, dtype=torch.float32).to(device).requires_grad_())
+    assert y.device.type == device.type
     if y.requires_grad:
         y.sum().backward()
 
@@ -294,6 +295,7 @@ def test_what_has_a_deterministic_form_takes_it_when_asked(formula, device, dete
 @pytest.mark.parametrize("row", [rpn.interdependence.InverseChain, rpn.expansion.PatchPooling], ids=lambda row: row.__name__)
 def test_so_does_every_sample_of_what_needs_another_form(row, device, dtype, deterministic):
     judge = {"interdependence": test_an_interdependence, "expansion": test_an_expansion}[row.term]
+    assert row.samples()
     for part in row.samples():
         judge(part, device, dtype)
 
