@@ -27,9 +27,6 @@ ROOT = Path(__file__).parent.parent
 FILES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "rpn_edu").rglob("*.py")) if path.name != "__main__.py"]
 
 UNDER_WORK = """
-    rpn_edu/explore/explorer.py
-    rpn_edu/explore/panel/controls.py
-    rpn_edu/explore/panel/question.py
     rpn_edu/explore/pictures/base.py
     rpn_edu/explore/pictures/basis.py
     rpn_edu/explore/pictures/boundary.py

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.axe import serious
-from tests.browser.reading import explorer, front_end, sliders, unlocked
+from tests.browser.reading import ENABLED, explorer, front_end, sliders, unlocked
 from tests.help import NOTEBOOKS
 from tools.lab import Book, Lab
 
