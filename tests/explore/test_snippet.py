@@ -1,6 +1,7 @@
 """The state as plain torch: it runs alone, gives the explorer's numbers, and reads like something a person wrote."""
 
 import ast
+import importlib
 import json
 import math
 import os
@@ -285,3 +286,23 @@ def test_a_loop_does_not_see_what_a_loop_before_has_left_in_its_name(tmp_path):
         assert result["kappa"] == pytest.approx([2.0, 3.0])
     finally:
         del CATALOGUE["expansion.Twice"]
+
+
+@pytest.mark.parametrize(
+    "line, instead",
+    [("self += 1", "a name of its own"), ("while len(x) > 9: x = x[1:]", "a for over a known range"), ("del x", "a name stays"),
+     ("y = [k := 2]", "a line of its own"), ("assert len(x)", "raise what a reader"), ("import math", "at the top of the file")],
+)  # fmt: skip
+def test_a_class_that_leaves_the_dialect_of_as_code_is_refused_with_its_line(line, instead, tmp_path, monkeypatch):
+    (tmp_path / "own_kappa.py").write_text(
+        "from rpn_edu import component\nfrom rpn_edu.expansion import Expansion\n\n\n@component\nclass Own(Expansion):\n"
+        f'    """κ(x) = x"""\n\n    def __call__(self, x, frozen=None):\n        {line}\n        return x\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    own = importlib.import_module("own_kappa")
+    try:
+        with pytest.raises(NotImplementedError, match=f"own_kappa.py, line 10: .*{instead}"):
+            as_code(Basis(), own.Own())
+    finally:
+        del sys.modules["own_kappa"]
+        CATALOGUE.pop("expansion.Own", None)

@@ -25,7 +25,7 @@ For `expansion.Chebyshev(degree=4)` this is, from `Pointwise.__call__`, `Recurre
 
 This is partial evaluation: `_Filled` rewrites one function body, knowing some of its names, and `Snippet` names, keeps or inlines what
 bodies call. Whatever depends on no tensor is a number by then. Left out: docstrings, annotations, checks, frozen numbers (they are drawn
-from their seed), and branches that the state rules out.
+from their seed), and branches that the state rules out. What bodies may be written in: dialect.py.
 """
 
 import ast
@@ -40,13 +40,15 @@ import textwrap
 import types
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from ...component import CATALOGUE, Component
 from ...shared.alone import seeded
-from .source import WIDTH, lines, parsed
+from .dialect import spoken
+from .source import WIDTH, lines
 
 UNKNOWN = object()  # the value of an expression that only running the code can tell
 THEIRS = {"torch", "numpy", "sklearn", *sys.stdlib_module_names}
@@ -204,7 +206,7 @@ class Snippet:
         if found is None:
             written = inspect.unwrap(getattr(called, "__func__", called))
             known = known if owner is None else {"self": owner, **known, **parents(written, owner)}
-            definition = parsed(called)
+            definition = spoken(called)
             main = isinstance(owner, Component) and called.__name__ in ("__call__", "matrix")
             body = needed(_Filled(self, written.__globals__, known, definition, shaped=shaped).block(definition.body))
             if not body:  # nothing but checks
@@ -438,6 +440,12 @@ class _Filled(ast.NodeTransformer):
         node.value = ast.Tuple(list(right), ast.Load()) if many else right[0]
         return node
 
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        if isinstance(node.target, ast.Name) and node.target.id in self.known:
+            said = f"{Path(self.scope.get('__file__', '')).name}, line {node.lineno}"
+            raise NotImplementedError(f"As code cannot read {ast.unparse(node)!r} in {said}: write x = x + 1 with a name of its own")
+        return self.generic_visit(node)
+
     # ---- expressions --------------------------------------------------------------------------------------------------------------
 
     def visit(self, node: ast.AST) -> Any:
@@ -471,7 +479,8 @@ class _Filled(ast.NodeTransformer):
     def written(self, value: Any, node: ast.expr) -> Any:
         """The name of something that is no literal: a module, a function of torch, of Python or of ours. Imports are noted."""
         if isinstance(value, Component):
-            raise NotImplementedError(f"this use of {value!r} cannot be written in plain torch yet: {ast.unparse(node)}")
+            where = f"{Path(self.scope.get('__file__', '')).name}, line {getattr(node, 'lineno', '?')}"
+            raise NotImplementedError(f"this use of {value!r} cannot be written in plain torch yet: {ast.unparse(node)} ({where})")
         if isinstance(value, torch.dtype):
             return ast.parse(str(value), mode="eval").body
         if isinstance(value, types.ModuleType):
@@ -604,7 +613,7 @@ class _Filled(ast.NodeTransformer):
 def as_code(picture: Any, subject: Component) -> str:
     """A module of plain torch that computes the picture's numbers; it ends with the dictionary `numbers` and prints the one that counts."""
     given = picture.given()
-    definition = parsed(picture.numbers)
+    definition = spoken(picture.numbers)
     snippet = Snippet(set(names(definition, ast.Store)) | set(given))
 
     class Named(ast.NodeTransformer):

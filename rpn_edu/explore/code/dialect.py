@@ -1,0 +1,63 @@
+"""The Python that *As code* can read: what a class, a picture and all that they call may be written in.
+
+Everything else of the language is read too, and means what it says. These have a meaning of their own:
+
+    frozen=..., x = c.frozen(...)   left out: the code draws frozen numbers anew where they are used
+    with seeded(seed):              torch.manual_seed(seed): only a library must leave the stream as it was
+    if ...: raise                   left out: the state has been checked already
+    if, match, a if b else c        the branch that the state takes, where it decides
+    for x in known                  a loop, or its rounds one after the other where components differ
+    device=, strict=                left out: everything lies where it is made, and lengths are equal
+    x.append(...), .update(...)     x is no longer what it was: see MUTATORS in snippet.py
+    Named(a, b), Dict({...})        our named tuples are tuples, our dictionaries dictionaries
+    x.expand(-1), x.mT.mT, [x][0]   x
+    noqa, type: in comments         left out: they speak to tools
+
+What names mean must stay the same from line to line, so what changes them in other ways is refused: see REFUSED; and x += 1, where the
+state knows x.
+"""
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .source import parsed
+
+REFUSED: dict[type[ast.AST], str] = {
+    ast.While: "write a for over a known range",
+    ast.Try: "check before, nothing is tried",
+    ast.NamedExpr: "give the value a line of its own",
+    ast.Delete: "a name stays",
+    ast.Global: "hand the value over",
+    ast.Nonlocal: "hand the value over",
+    ast.ClassDef: "write functions",
+    ast.AsyncFunctionDef: "write def",
+    ast.Yield: "return a list",
+    ast.YieldFrom: "return a list",
+    ast.SetComp: "write a list",
+    ast.Assert: "raise what a reader understands",
+    ast.Import: "import at the top of the file",
+}
+"""What no name may be changed or hidden by, and what to write instead."""
+
+
+def spoken(call: Callable) -> ast.FunctionDef:
+    """The source of a function as a tree. NotImplementedError, with file and line, where it leaves the dialect."""
+    definition = parsed(call)
+    written = inspect.unwrap(getattr(call, "__func__", call))
+    ast.increment_lineno(definition, inspect.getsourcelines(written)[1] - 1)  # as the lines of its file
+    file = Path(inspect.getsourcefile(written) or "").name
+    for node in told(definition):
+        if instead := REFUSED.get(type(node)):
+            said = ast.unparse(node).partition("\n")[0]
+            raise NotImplementedError(f"As code cannot read {said!r} in {file}, line {getattr(node, 'lineno', '?')}: {instead}")
+    return definition
+
+
+def told(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those of checks, which are left out."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and isinstance(child.body[-1], ast.Raise)):
+            yield from told(child)
