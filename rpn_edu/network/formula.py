@@ -37,7 +37,6 @@ class Sizes(NamedTuple):
     D: int
     width: int  # n of each channel
     terms: dict[str, tuple[Any, ...]]  # what each term with numbers of its own meets, besides κ and ψ
-    psi: int  # l of all channels
     lengths: dict[str, int]  # l of each of the terms
     learned: int  # all of these, and the bias
 
@@ -177,15 +176,16 @@ class Formula(Component):
         lengths = {term: getattr(self, term).length(*sizes) for term, sizes in terms.items()}  # refuses sizes that do not fit
         if self.batch is not None:
             self.instance.width(self.batch)
-        return Sizes(mixed, D, width, terms, psi, lengths, psi + sum(lengths.values()) + n * self.bias)
+        return Sizes(mixed, D, width, terms, lengths, psi + sum(lengths.values()) + n * self.bias)
 
     def affordable(self, m: int, n: int) -> Sizes:
         """The same, where this machine has the memory for it. ValueError where it has not."""
         given.affordable("Head", f"one row of x and of outputs, m = {given.figure(m)} and n = {given.figure(n)}", m + n, "choose fewer")
-        sizes = self.sizes(m, n)
-        given.affordable("Head", f"one row of κ(x), D = {given.figure(sizes.D)}", sizes.D, "choose a lower degree of κ, or fewer inputs")
-        cure = "choose a lower degree of κ, or a ψ that learns fewer"
-        given.affordable("Head", f"w, n = {n} and D = {given.figure(sizes.D)}", sizes.psi, cure)
+        D = self.width(m)
+        given.affordable("Head", f"one row of κ(x), D = {given.figure(D)}", D, "choose a lower degree of κ, or fewer inputs")
+        psi = self.channels * self.reconciliation.length(self.fusion.part_width(n, self.channels), D)
+        given.affordable("Head", f"w, n = {n} and D = {given.figure(D)}", psi, "choose a lower degree of κ, or a ψ that learns fewer")
+        sizes = self.sizes(m, n)  # last, since it lists what every channel hands to the fusion
         for term, length in sizes.lengths.items():
             given.affordable("Head", f"the learned numbers of its {term}", length, "choose fewer inputs, or a ψ that learns fewer")
         return sizes

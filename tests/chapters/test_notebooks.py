@@ -119,5 +119,7 @@ class TestChapter:
         monkeypatch.chdir(tmp_path)
         text = "\n".join("".join(cell["source"]) for cell in notebook(path)["cells"] if cell["cell_type"] == "markdown")
         place = {"torch": torch, "tempfile": tempfile, "rpn": rpn_edu, "__name__": path.stem}
-        for block in re.findall(r"```python\n(.*?)```", text, re.S):
+        blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+        for block in blocks:
             exec(compile(block, f"{path.stem} text", "exec"), place)
+        assert text.count("```python") == len(blocks)
