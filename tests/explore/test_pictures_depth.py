@@ -169,6 +169,13 @@ def test_what_the_border_shows_is_an_rpn_with_these_numbers(between, subject):
         assert model(corner).clamp(-2, 2).item() == pytest.approx(numbers["g"][0, 0].item())
 
 
+def test_the_readout_tells_the_points_learned_from_and_the_fresh_ones_apart():
+    picture, numbers = shown(rpn.Formula(X.Taylor(order=2)), depth=1, points=20, noise=0.5)
+    own, fresh = numbers["accuracy"].item(), numbers["fresh_accuracy"].item()
+    said = picture.readout(computed(rpn.Formula(X.Taylor(order=2)), picture))
+    assert own != fresh and said.startswith(f"right on {own:.1%} of these points, {fresh:.1%} of 200 fresh ones")
+
+
 def test_the_border_lies_where_the_sign_changes():
     picture = Boundary()
     g = torch.ones(33, 48)

@@ -583,8 +583,11 @@ def test_a_linear_remainder_before_is_kans_and_after_is_not():
     before = P.Linear(activation="silu", activate="before")(x, W.flatten(), 2)
     after = P.Linear(activation="silu", activate="after")(x, W.flatten(), 2)
     assert torch.allclose(before, F.silu(x) @ W.T) and torch.allclose(after, F.silu(x @ W.T)) and not torch.allclose(before, after)
-    biased = P.Linear(bias=True)(x, torch.cat((W.flatten(), torch.tensor([1.0, 2.0], dtype=torch.float64))), 2)
-    assert torch.allclose(biased, x @ W.T + torch.tensor([1.0, 2.0], dtype=torch.float64))
+    bias = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    w = torch.cat((W.flatten(), bias))
+    assert torch.allclose(P.Linear(bias=True)(x, w, 2), x @ W.T + bias)
+    assert torch.allclose(P.Linear(bias=True, activation="silu", activate="after")(x, w, 2), F.silu(x @ W.T + bias))
+    assert torch.allclose(P.Linear(bias=True, activation="silu", activate="before")(x, w, 2), F.silu(x) @ W.T + bias)
 
 
 def test_an_identity_formula_is_nn_linear():
