@@ -41,6 +41,9 @@ class Sizes(NamedTuple):
     learned: int  # all of these, and the bias
 
 
+NOTHING = torch.empty(0, device="cpu")
+
+
 class Learned(dict[str, Tensor]):
     """The learned numbers of a formula, by the name of the term: (channels, l) of `reconciliation`, (l,) of others, (n,) of `bias`.
 
@@ -48,7 +51,7 @@ class Learned(dict[str, Tensor]):
     """
 
     def __missing__(self, term: str) -> Tensor:
-        return torch.empty(0, device="cpu")
+        return NOTHING
 
 
 class _Named(nn.Module):
@@ -123,9 +126,11 @@ class Formula(Component):
         `w` are numbers as `init` draws them, `frozen` those of `frozen`, drawn anew where they are left out. ValueError where ξ changes the
         number of rows and π does not.
         """
-        x_xi = self.attribute.mix(x, x, w["attribute"], belonging("attribute_", frozen))  # (..., b, m')
+        xi = self.attribute
+        x_xi = x if xi.neutral else xi.mix(x, x, w["attribute"], belonging("attribute_", frozen))  # (..., b, m')
         kappa = self.expansion(x_xi, belonging("expansion_", frozen))  # (..., b, D)
-        kappa_xi = self.instance.mix(kappa.mT, x.mT, w["instance"], belonging("instance_", frozen)).mT  # (..., b', D)
+        xi = self.instance
+        kappa_xi = kappa if xi.neutral else xi.mix(kappa.mT, x.mT, w["instance"], belonging("instance_", frozen)).mT  # (..., b', D)
         inner = self.inner(kappa_xi, n, w, frozen)  # (..., b', n)
         pi = self.pi(x, inner, n, w["remainder"], belonging("remainder_", frozen))  # (..., b', n)
         return Trace(x, x_xi, kappa, kappa_xi, inner, pi, inner + pi)
@@ -229,9 +234,10 @@ class Formula(Component):
 
     def parted(self, w: Tensor, m: int, n: int) -> Learned:
         """A row of all learned numbers as those of each term: (L,) → (channels, l), (l,), ..., (n,)."""
-        pieces = w.split([length for _, length in self.lengths(m, n)])
-        psi = pieces[0].reshape(self.channels, self.lengths(m, n)[0][1] // self.channels)
-        return Learned({"reconciliation": psi, **{term: pieces[k] for k, (term, _) in enumerate(self.lengths(m, n)[1:], 1)}})
+        lengths = self.lengths(m, n)
+        pieces = w.split_with_sizes([length for _, length in lengths])  # as split, without its wrapper in Python
+        psi = pieces[0].reshape(self.channels, lengths[0][1] // self.channels)
+        return Learned({"reconciliation": psi, **{term: pieces[k] for k, (term, _) in enumerate(lengths[1:], 1)}})
 
     def lengths(self, m: int, n: int) -> list[tuple[str, int]]:
         """How many numbers each term learns, in the order in which `init` draws them."""

@@ -24,7 +24,10 @@ def alone() -> Generator[None]:
 
     There a move takes milliseconds, and there is float64, without which a learner would see rounding in place of mathematics.
     """
-    with torch.no_grad(), torch.device("cpu"), nullcontext() if torch.get_default_dtype() == torch.float32 else Float32():
+    made = torch.empty(0)  # what the settings of the process make of a new tensor
+    # Only where it is needed: a mode is asked at every call of torch, and that is a tenth of a move.
+    on_cpu = nullcontext() if made.device.type == "cpu" else torch.device("cpu")
+    with torch.no_grad(), on_cpu, nullcontext() if made.dtype == torch.float32 else Float32():
         yield
 
 
