@@ -23,7 +23,10 @@ FORMAT = "rpn_edu checkpoint 1"
 
 
 def place(cache_dir: Any, checkpoint_file: Any, who: str) -> Path:
-    """cache_dir/checkpoint_file, with ~ for the home folder. TypeError or ValueError for what names no file in cache_dir."""
+    """cache_dir/checkpoint_file, with ~ for the home folder.
+
+    TypeError or ValueError for what names no file in cache_dir, NotADirectoryError where cache_dir is a file.
+    """
     folder, file = written(cache_dir, f"{who}.cache_dir"), written(checkpoint_file, f"{who}.checkpoint_file")
     if file.anchor or not file.name or ".." in file.parts:
         raise ValueError(f"{who}.checkpoint_file must be the name of a file in cache_dir, got {checkpoint_file!r}")
@@ -36,8 +39,8 @@ def place(cache_dir: Any, checkpoint_file: Any, who: str) -> Path:
 def write(path: Path, state: Mapping[str, Tensor], config: Mapping[str, Any] | None) -> None:
     """Save so that the file is at every moment the old one or the new one, even if the process or the machine dies.
 
-    A temporary file in the same folder is written, synced to the disk and then renamed over the old one. OSError says why it cannot be
-    written; TypeError or ValueError, before anything is, what could not be read back.
+    A state is tensors of any shape, (...), by name. A temporary file in the same folder is written, synced to the disk and then renamed
+    over the old one. OSError says why it cannot be written; TypeError or ValueError, before anything is, what could not be read back.
     """
     for name, value in state.items():
         if not isinstance(value, Tensor) or value.is_meta:
@@ -97,7 +100,9 @@ def _replace(path: Path, content: dict[str, Any]) -> None:
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
-    """(state, config) of a file, on the CPU. A plain state dict of torch is read too; its config is None.
+    """(state, config) of a file. The tensors of a state keep their shapes, (...), and are on the CPU.
+
+    A plain state dict of torch is read too; its config is None.
 
     OSError, such as FileNotFoundError, where there is no file to read; ValueError if it is damaged, of another kind, or holds anything
     but arrays: code in it is never run.
@@ -163,13 +168,20 @@ def _foreign(file: BinaryIO) -> str:
 
 
 def under_names_of(state: Mapping[str, Tensor], names: Collection[str]) -> dict[str, Tensor]:
-    """The state under a model's own names, whichever of the two torch.compile (`_orig_mod.`) or data-parallel (`module.`) has wrapped."""
+    """The state under a model's own names, whichever of the two torch.compile (`_orig_mod.`) or data-parallel (`module.`) has wrapped.
+
+    The tensors themselves, (...), are handed on.
+    """
     free = {_unwrapped(name): name for name in names if name not in state}
     return {name if name in names else free.pop(_unwrapped(name), name): value for name, value in state.items()}
 
 
 def misfits(state: Mapping[str, Tensor], own: Mapping[str, Tensor], strict: bool) -> str:
-    """Why a state cannot be loaded over a model's own: names, shapes, and numbers that a dtype cannot hold. Empty if it can."""
+    """Why a state cannot be loaded over a model's own. Empty if it can.
+
+    A tensor, (...), fits the model's own of that name if it has the same shape and no number that the other dtype cannot hold.
+    `strict` asks for every name, and for no other.
+    """
     told = [f"{name} is missing" for name in own if name not in state] + [f"{name} is left over" for name in state if name not in own]
     told = told if strict else []
     for name in state.keys() & own.keys():

@@ -1,4 +1,8 @@
-"""g(x|w) = <κ_ξ(x), ψ(w)> + π(x): the choice of every term as one value, and what it makes of x and w."""
+"""g(x|w) = <κ_ξ(x), ψ(w)> + π(x): the choice of every term as one value, and what it makes of x and w.
+
+b rows of m attributes become b' rows of n outputs. On the way ξ makes m' attributes of m and b' rows of b, κ makes D features of m', and ψ
+makes an n × D matrix of l learned numbers. ... stands for any axes before the rows.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
@@ -22,19 +26,19 @@ class Trace(NamedTuple):
     """Every tensor of the formula for one x, in the order of the mathematics. Gradients flow through it."""
 
     x: Tensor  # (..., b, m)   the input
-    x_xi: Tensor  # (..., b, m')  attributes mixed by ξ
+    x_xi: Tensor  # (..., b, m')  its attributes mixed by ξ
     kappa: Tensor  # (..., b, D)   expanded by κ
-    kappa_xi: Tensor  # (..., b, D)   instances mixed by ξ
-    inner: Tensor  # (..., b, n)   <κ_ξ(x), ψ(w)> over the channels, plus the bias
-    pi: Tensor  # (..., b, n)   the remainder
-    g: Tensor  # (..., b, n)   inner + pi
+    kappa_xi: Tensor  # (..., b', D)  its rows mixed by ξ
+    inner: Tensor  # (..., b', n)  <κ_ξ(x), ψ(w)> of every channel, fused, plus the bias
+    pi: Tensor  # (..., b', n)  the remainder
+    g: Tensor  # (..., b', n)  inner + pi
 
 
 class Sizes(NamedTuple):
     """What a formula from m to n needs, counted before anything is allocated."""
 
-    mixed: int  # m'
-    D: int
+    mixed: int  # m', the attributes that κ meets
+    D: int  # its features
     width: int  # n of each channel
     terms: dict[str, tuple[Any, ...]]  # what each term with numbers of its own meets, besides κ and ψ
     lengths: dict[str, int]  # l of each of the terms
@@ -47,7 +51,7 @@ NOTHING = torch.empty(0, device="cpu")
 class Learned(dict[str, Tensor]):
     """The learned numbers of a formula, by the name of the term: (channels, l) of `reconciliation`, (l,) of others, (n,) of `bias`.
 
-    Of a term that learns nothing there are none.
+    A term that learns nothing may be left out: whoever asks for it gets an empty tensor, (0,).
     """
 
     def __missing__(self, term: str) -> Tensor:
@@ -85,7 +89,7 @@ class Output(Component):
             raise ValueError(f"Output.dropout must be below 1, or nothing is left, got {self.dropout}")
 
     def module(self, n: int) -> nn.Module | None:
-        """A real submodule, so that its numbers are saved, moved and switched by train() and eval(); None where nothing is chosen."""
+        """A submodule for rows (b, n), so that its numbers are saved, moved and switched by train() and eval(); None without any step."""
         steps: list[nn.Module] = []
         if self.normalization != "none":
             steps.append(nn.BatchNorm1d(n, device="cpu") if self.normalization == "batch" else nn.LayerNorm(n, device="cpu"))
@@ -102,9 +106,10 @@ class Output(Component):
 class Formula(Component):
     """g(x|w) = <κ_ξ(x), ψ(w)> + π(x)
 
-    One choice for every term of a head. `channels` learn side by side with the same κ, ξ, bias and π, and `fusion` makes one of them.
-    `batch` fixes the number of rows where a ξ has learned numbers for each of them.
-    Source: RPN 1 (arXiv 2407.04819) and, for ξ, heads and channels, RPN 2 (arXiv 2411.11162).
+    One choice for every term of a head. ξ stands in two places, κ_ξ(X) = A_iᵀ κ(X A_a): `attribute` makes A_a, (m, m'), which mixes
+    columns, and `instance` makes A_i, (b, b'), which mixes rows. `channels` learn side by side with the same κ, ξ, bias and π, and `fusion`
+    makes one of them. `batch` fixes the number of rows where a ξ has learned numbers for each of them.
+    Source: RPN 1 (arXiv 2407.04819); ξ, fusion and output are of RPN 2 (arXiv 2411.11162).
     """
 
     expansion: Expansion = expansion.Identity()
@@ -121,10 +126,10 @@ class Formula(Component):
     # ---- the definition -------------------------------------------------------------------------------------------------------------
 
     def trace(self, x: Tensor, n: int, w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> Trace:
-        """Every tensor of g(x|w): (..., b, m) → (..., b, n). `Head.forward` gives the same g by shorter ways.
+        """Every tensor of g(x|w): (..., b, m) → (..., b', n). This is the definition; `Head.forward` gives the same g by shorter ways.
 
-        `w` are numbers as `init` draws them, `frozen` those of `frozen`, drawn anew where they are left out. ValueError where ξ changes the
-        number of rows and π does not.
+        `w` are numbers as `init` draws them, `frozen` those of `frozen`, drawn anew where they are left out.
+        ValueError where ξ changes the number of rows and π does not.
         """
         xi = self.attribute
         x_xi = x if xi.neutral else xi.mix(x, x, w["attribute"], belonging("attribute_", frozen))  # (..., b, m')
@@ -136,12 +141,12 @@ class Formula(Component):
         return Trace(x, x_xi, kappa, kappa_xi, inner, pi, inner + pi)
 
     def inner(self, z: Tensor, n: int, w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> Tensor:
-        """<z, ψ(w)> of every channel, fused, plus the bias: (..., b, D) → (..., b, n)."""
+        """<z, ψ(w)> of every channel, fused, plus the bias: (..., b', D) → (..., b', n)."""
         inner = self.fused([z @ W.mT for W in self.matrices(z.shape[-1], n, w, frozen)], w, frozen)
         return inner + w["bias"] if self.bias else inner
 
     def fused(self, parts: list[Tensor], w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> Tensor:
-        """The channels as one: (..., b, width) each → (..., b, n)."""
+        """The channels as one: (..., b', width) each → (..., b', n)."""
         return parts[0] if self.channels == 1 else self.fusion(parts, w["fusion"], belonging("fusion_", frozen))
 
     def matrices(self, D: int, n: int, w: Mapping[str, Tensor], frozen: dict[str, Tensor] | None = None) -> list[Tensor]:
@@ -154,7 +159,7 @@ class Formula(Component):
         return self.reconciliation.matrix(w["reconciliation"][channel], width, D, frozen=fixed)
 
     def pi(self, x: Tensor, inner: Tensor, n: int, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        """The remainder of x, as many rows as the inner product has: (..., b, m), (..., b', n), (l,) → (..., b', n).
+        """π(x), as many rows as the inner product has: (..., b, m), (..., b', n), (l,) → (..., b', n).
 
         ValueError where b and b' differ: only a π that is always 0 fits a ξ that changes their number.
         """
@@ -184,7 +189,7 @@ class Formula(Component):
         return Sizes(mixed, D, width, terms, lengths, psi + sum(lengths.values()) + n * self.bias)
 
     def affordable(self, m: int, n: int) -> Sizes:
-        """The same, where this machine has the memory for it. ValueError where it has not."""
+        """`sizes`, where this machine has the memory for them. ValueError where it has not, or where they do not fit."""
         given.affordable("Head", f"one row of x and of outputs, m = {given.figure(m)} and n = {given.figure(n)}", m + n, "choose fewer")
         D = self.width(m)
         given.affordable("Head", f"one row of κ(x), D = {given.figure(D)}", D, "choose a lower degree of κ, or fewer inputs")
@@ -246,7 +251,10 @@ class Formula(Component):
         return [("reconciliation", psi), *others, *([("bias", n)] if self.bias else [])]
 
     def frozen(self, m: int, n: int) -> dict[str, Tensor]:
-        """Numbers that are neither learned nor cheap to derive, on the CPU: those of every term, its name before theirs."""
+        """Numbers that are neither learned nor cheap to derive, on the CPU: those of every term, its name before theirs.
+
+        They keep the shapes of their term: `mask`, (n, D), of a masked ψ is `reconciliation_mask`.
+        """
         width, D = self.fusion.part_width(n, self.channels), self.width(m)
         meetings = [("expansion", (self.attribute.width(m),)), ("reconciliation", (width, D)), *self.meetings(m, n)]
         parts = [prefixed(f"{term}_", getattr(self, term).frozen(*sizes)) for term, sizes in meetings]

@@ -1,4 +1,4 @@
-"""A head: the numbers that one formula needs."""
+"""A head: one formula with its numbers, (..., b, m) → (..., b', n). The letters are those of formula.py."""
 
 from collections.abc import Callable
 from functools import partial
@@ -35,14 +35,17 @@ class Owner(Fixed):
         self._derived: dict[str, Callable[[], dict[str, Tensor]]] = {}
 
     def own(self, name: str, learned: Tensor) -> None:
-        """A component of length 0 gets an empty buffer: an optimizer or a data-parallel wrapper never meets an unused parameter."""
+        """Learned numbers, (l,) or (channels, l), become a parameter; none at all become an empty buffer.
+
+        So an optimizer or a data-parallel wrapper never meets an unused parameter.
+        """
         if learned.numel():
             self.register_parameter(name, nn.Parameter(learned))
         else:
             self.register_buffer(name, learned, persistent=False)
 
     def own_frozen(self, role: str, component: Any, *sizes: Any) -> None:
-        """A checkpoint holds what was drawn or given, and not what the component can derive again."""
+        """The frozen numbers of a component become buffers. A checkpoint holds those that were drawn or given, not what can be derived."""
         make = partial(component.frozen, *sizes)
         for name, value in make().items():
             self._roles.setdefault(role, []).append(name)
@@ -72,7 +75,7 @@ class Owner(Fixed):
         return any(f"{role}_{name}" not in self._non_persistent_buffers_set for name in self._roles.get(role, ()))
 
     def frozen(self, role: str) -> dict[str, Tensor] | None:
-        """The frozen numbers of one component, as its methods take them back."""
+        """The frozen numbers of one component, in the names and shapes of its own `frozen`; None where it has none."""
         return {name: getattr(self, f"{role}_{name}") for name in self._roles[role]} if role in self._roles else None
 
 
@@ -83,16 +86,22 @@ NAMES = {"reconciliation": "w", "bias": "bias"}
 
 
 class Head(Owner):
-    """One formula from m attributes to n outputs. `w` has the shape (channels, l). ValueError where the formula does not fit m and n."""
+    """output(g) with g(x|w) = <κ_ξ(x), ψ(w)> + π(x): (..., b, m) → (..., b', n).
+
+    It owns the numbers of one formula. Every term has an l of its own; where it is 0, an empty buffer stands for the parameter.
+    TypeError for m and n that are no ints and for what is no Formula; ValueError where the formula does not fit m and n, or where this
+    machine has too little memory.
+    Source: RPN 1 (arXiv 2407.04819), and for ξ RPN 2 (arXiv 2411.11162).
+    """
 
     fixed: ClassVar[frozenset[str]] = frozenset({"m", "n", "formula", "plan"})
 
-    w: Tensor
-    w_attribute: Tensor
-    w_instance: Tensor
-    w_remainder: Tensor
-    w_fusion: Tensor
-    bias: Tensor
+    w: Tensor  # (channels, l)  of ψ, a row for each channel
+    w_attribute: Tensor  # (l,)  of ξ between attributes
+    w_instance: Tensor  # (l,)  of ξ between rows
+    w_remainder: Tensor  # (l,)  of π
+    w_fusion: Tensor  # (l,)  of the fusion of channels, where there are several
+    bias: Tensor  # (n,)  or (0,) without one
 
     def __init__(self, m: int, n: int, formula: Formula | None = None) -> None:
         super().__init__()
@@ -114,7 +123,7 @@ class Head(Owner):
         return Learned({term: held[name] for term in LEARNED if (name := NAMES.get(term, f"w_{term}")) in held})
 
     def trace(self, x: Tensor) -> Trace:
-        """Every tensor of the formula: (..., b, m) → (..., b, n). The definition is `Formula.trace`; `forward` takes shorter ways.
+        """Every tensor of the formula: (..., b, m) → (..., b', n). The definition is `Formula.trace`; `forward` takes shorter ways.
 
         ValueError and TypeError for an x that does not fit.
         """
@@ -122,7 +131,7 @@ class Head(Owner):
         return self.formula.trace(self.taken(x), self.n, self.learned(), frozen)
 
     def matrix(self, channel: int = 0) -> Tensor:
-        """ψ(w) of one channel: (channel_width, D)."""
+        """ψ(w) of one channel: (n, D), or fewer rows where channels stand side by side, as in fusion.Concat."""
         return self.formula.reconciliation.matrix(self.w[channel], self.channel_width, self.D, self.frozen("reconciliation"))
 
     def kappa_key(self) -> tuple[Any, ...] | None:
@@ -149,9 +158,9 @@ class Head(Owner):
         return self.output(g) if g.dim() == 2 else self.output(g.flatten(0, -2)).view(g.shape)  # batch norm knows one batch axis only
 
     def taken(self, x: Tensor) -> Tensor:
-        """x as a tensor, whole numbers in the head's own dtype.
+        """x as a tensor, (..., b, m), whole numbers as floats of the head's dtype.
 
-        ValueError where the size does not fit, TypeError for complex numbers and for what are no numbers.
+        ValueError where shape or dtype do not fit, TypeError for complex numbers and for what are no numbers.
         """
         f = self.formula
         if not isinstance(x, Tensor):  # arrays, tables and lists, as `fit` takes them
@@ -166,7 +175,10 @@ class Head(Owner):
         return x if w is not None and x.dtype is w.dtype else self.of_another_dtype(x)
 
     def of_another_dtype(self, x: Tensor) -> Tensor:
-        """Whole numbers in the dtype of the head's own. ValueError for other floats, unless autocast or a ψ without numbers takes them."""
+        """x in its own shape, (..., b, m): whole numbers as floats of the head's dtype.
+
+        ValueError for floats of another dtype, unless autocast or a ψ without numbers takes them; TypeError for complex numbers.
+        """
         if not x.is_floating_point():
             return real(x, self.w.dtype, "a head")
         if self.w.dtype is not x.dtype and self.w.numel() and not torch.is_autocast_enabled(x.device.type):

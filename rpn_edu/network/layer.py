@@ -1,4 +1,4 @@
-"""A layer: heads side by side, fused into one output."""
+"""A layer: heads side by side, fused into one output. The letters are those of formula.py."""
 
 from collections.abc import Sequence
 from typing import ClassVar, cast
@@ -15,10 +15,16 @@ from .short_cuts import Shared
 
 
 class Layer(Owner):
-    """Heads that all see the same x: (..., b, m) → (..., b, n). Every head is distinct, with parameters of its own."""
+    """fusion(head_1(x), ..., head_H(x)), all of the same x: (..., b, m) → (..., b', n).
+
+    One formula for each head; every head has parameters of its own. `fusion` is Mean() if none is given, and a lone head needs none.
+    TypeError for m and n that are no ints and for what is no Formula or no fusion; ValueError where there is no formula, where formulas or
+    fusion do not fit m and n, or where this machine has too little memory.
+    Source: RPN 1 (arXiv 2407.04819), and for fusion RPN 2 (arXiv 2411.11162), "Fusion Functions".
+    """
 
     heads: nn.ModuleList
-    w_fusion: Tensor
+    w_fusion: Tensor  # (l,)  of the fusion of heads, where there are several
     fixed: ClassVar[frozenset[str]] = frozenset({"m", "n", "heads", "fusion", "plan"})
 
     def __init__(self, m: int, n: int, formulas: Formula | Sequence[Formula] | None = None, fusion: Fusion | None = None) -> None:

@@ -20,7 +20,10 @@ from .layer import Layer
 
 
 class Model(nn.Module, ABC):
-    """A model with a name that can be described, saved and loaded. Subclasses write `forward` and `to_config`."""
+    """A model with a name that can be described, saved and loaded. Subclasses write `forward` and `to_config`.
+
+    ValueError for a device that is not there.
+    """
 
     def __init__(self, name: str = "model_name", device: str | torch.device = "cpu") -> None:
         super().__init__()
@@ -34,12 +37,15 @@ class Model(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What the model computes; call the model itself."""
+        """What the model computes; call the model itself. NotImplementedError where a subclass hands the call on to this one."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it computes: write forward")
 
     @abstractmethod
     def to_config(self) -> dict[str, Any]:
-        """What JSON can hold and from which the model can be built again, without its numbers."""
+        """What JSON can hold and from which the model can be built again, without its numbers.
+
+        NotImplementedError where a subclass hands the call on to this one: then files hold numbers alone.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not say how it is built: write to_config")
 
     def save_ckpt(self, cache_dir: str | Path = "./ckpt", checkpoint_file: str = "checkpoint") -> None:
@@ -61,8 +67,9 @@ class Model(nn.Module, ABC):
         """Read numbers back, into the model's own dtypes. With `strict`, names must match and so must the config: equal shapes alone can
         hide another κ. Otherwise torch's answer of `load_state_dict` is returned: (missing_keys, unexpected_keys).
 
-        FileNotFoundError; ValueError for a file that is damaged or describes another model; RuntimeError, before anything is loaded, for
-        numbers that do not fit. Rounding to the model's dtype is no misfit, infinity is: `from_ckpt` takes over the dtypes of the file.
+        OSError, such as FileNotFoundError, where there is no file to read; TypeError or ValueError for what is no path; ValueError for a
+        file that is damaged or describes another model; RuntimeError, before anything is loaded, for numbers that do not fit. Rounding to
+        the model's dtype is no misfit, infinity is: `from_ckpt` takes over the dtypes of the file.
         """
         path = checkpoint.place(cache_dir, checkpoint_file, "load_ckpt")
         state, config = checkpoint.read(path)
@@ -98,13 +105,17 @@ def first_difference(ours: Any, theirs: Any, ignored: Sequence[str] = (), where:
 
 
 Formulas = Formula | Sequence[Formula | Sequence[Formula]] | None
+"""One formula for all layers, a list with one for each layer, or a list with a list of heads for each; None is Formula()."""
 
 
 class RPN(Model, Fixed):
-    """A reconciled polynomial network of K layers with the widths [d_0, ..., d_K].
+    """A reconciled polynomial network of K layers with the widths [d_0, ..., d_K]: (..., b, d_0) → (..., b', d_K).
 
     H_0 = x and H_k = <κ_ξ,k(H_k-1), ψ_k(w_k)> + π_k(H_k-1). `formula` is one for all layers, a list with one for each layer, or a list
-    with a list of heads for each layer; `fusion` joins heads. Source: RPN 1 (arXiv 2407.04819), "Deep RPN"; RPN 2 (arXiv 2411.11162).
+    with a list of heads for each layer; `fusion` joins heads.
+    TypeError for what is no Formula, no fusion or no name; ValueError for dims that are no widths, for a device that is not there, where
+    formulas do not fit the layers and their widths, or where this machine has too little memory.
+    Source: RPN 1 (arXiv 2407.04819), "Deep RPN"; for ξ RPN 2 (arXiv 2411.11162).
     """
 
     fixed: ClassVar[frozenset[str]] = frozenset({"dims", "formulas", "fusion", "layers"})
@@ -130,13 +141,16 @@ class RPN(Model, Fixed):
         self.to(self._first_device)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(..., b, d_0) → (..., b, d_K)."""
+        """(..., b, d_0) → (..., b', d_K). ValueError and TypeError for an x that does not fit."""
         for layer in self.layers:
             x = layer(x)
         return x
 
     def trace(self, x: Tensor) -> dict[tuple[int, int], Trace]:
-        """The trace of every head, by (layer, head)."""
+        """The trace of every head for one x, (..., b, d_0), by (layer, head), counted from 0.
+
+        ValueError and TypeError for an x that does not fit.
+        """
         traces = {}
         for k, layer in enumerate(cast(list[Layer], self.layers)):
             traces |= {(k, h): cast(Head, head).trace(x) for h, head in enumerate(layer.heads)}
@@ -149,7 +163,10 @@ class RPN(Model, Fixed):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], device: str | torch.device = "cpu") -> Self:
-        """The model that `to_config` described, with fresh numbers."""
+        """The model that `to_config` described, with fresh numbers.
+
+        ValueError and TypeError for what describes no RPN that can be built here, LookupError for a component that is not in the catalogue.
+        """
         if not isinstance(config, Mapping) or config.get("type") != "RPN":
             raise ValueError(f"a config of an RPN has the type 'RPN', got {config!r}")
         if unknown := config.keys() ^ {"type", "name", "dims", "formulas", "fusion"}:

@@ -42,12 +42,12 @@ class Numbers(Protocol):
     plan: Plan
     channel_width: int
     D: int
-    w_attribute: Tensor
-    w_instance: Tensor
-    w_fusion: Tensor
+    w_attribute: Tensor  # (l,)
+    w_instance: Tensor  # (l,)
+    w_fusion: Tensor  # (l,)
 
     def frozen(self, role: str) -> dict[str, Tensor] | None:
-        """The frozen numbers of one term."""
+        """The frozen numbers of one term, in the names and shapes of its own `frozen`; None where it has none."""
         ...
 
 
