@@ -41,7 +41,6 @@ UNDER_WORK = """
     rpn_edu/explore/pictures/mix.py
     rpn_edu/explore/pictures/series.py
     rpn_edu/explore/pictures/stack.py
-    rpn_edu/explore/state/shown.py
 """.split()
 """Files that still have findings. A file leaves the list with its last one."""
 

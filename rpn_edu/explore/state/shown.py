@@ -34,7 +34,7 @@ class Shown:
 
 
 def computed(subject: Any, picture: Any, given: dict[str, Tensor] | None = None) -> Shown:
-    """The state with its numbers, from the data `given` or from those of the picture.
+    """The state with its numbers, from the data `given` or from those of the picture: (rows,) or (rows, columns), by name.
 
     Refusal where it would be too large, where the picture does not show it, or where it takes more digits than there are.
     """
