@@ -27,15 +27,6 @@ ROOT = Path(__file__).parent.parent
 FILES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "rpn_edu").rglob("*.py")) if path.name != "__main__.py"]
 
 UNDER_WORK = """
-    rpn_edu/explore/pictures/base.py
-    rpn_edu/explore/pictures/basis.py
-    rpn_edu/explore/pictures/boundary.py
-    rpn_edu/explore/pictures/condition.py
-    rpn_edu/explore/pictures/digits.py
-    rpn_edu/explore/pictures/fabric.py
-    rpn_edu/explore/pictures/fit.py
-    rpn_edu/explore/pictures/flow.py
-    rpn_edu/explore/pictures/growth.py
     rpn_edu/explore/pictures/heads.py
     rpn_edu/explore/pictures/microscope.py
     rpn_edu/explore/pictures/mix.py

@@ -25,6 +25,7 @@ FORMULA = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ"
 """What stands above a picture: pieces of text, each with the symbol of its term or with none."""
 
 Numbers = dict[str, Any]
+"""What a picture has computed, by name: tensors of the shapes that stand beside the lines of its `numbers`."""
 Seed = Annotated[int, Dial(0, 9, "seed of the random numbers", most=LAST_SEED - 1000)]  # some draw once more, from seed + 1000
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MANY = 1_000_000  # as large as a count may be: the ledger refuses much smaller ones, and no list is made of so many
@@ -62,6 +63,7 @@ class Picture(Component, ABC):
     subject: ClassVar[type]
     """The kind of component it shows."""
     axes: ClassVar[tuple[Axes, ...]]
+    """Where it draws; `paint` says them by their number."""
     answer: ClassVar[str]
     """The name of the number that the code prints at its end."""
     fields_name: ClassVar[str]
@@ -80,7 +82,7 @@ class Picture(Component, ABC):
             setattr(cls, name, alone()(vars(cls)[name]))
 
     def given(self) -> dict[str, Tensor]:
-        """Data the numbers start from, by argument name. In the code they are written out."""
+        """Data the numbers start from, (rows,) or (rows, columns), by argument name. In the code they are written out."""
         return {}
 
     @abstractmethod
@@ -97,7 +99,7 @@ class Picture(Component, ABC):
 
     @abstractmethod
     def numbers(self, subject: Any, **given: Tensor) -> Numbers:
-        """Everything shown, computed in float64 on the CPU."""
+        """Everything shown, by name, computed in float64 on the CPU from `given`. What has no axes, (), is one of the `figures`."""
 
     @abstractmethod
     def paint(self, canvas: Canvas, shown: Shown) -> None:

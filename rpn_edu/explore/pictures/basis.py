@@ -41,7 +41,7 @@ class Basis(Picture):
 
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
         left, right = self.axis(subject)
-        x = torch.linspace(left, right, 241, dtype=torch.float64)
+        x = torch.linspace(left, right, 241, dtype=torch.float64)  # (241,)
         curves = subject(x.unsqueeze(-1))  # (241, D)
         at = torch.tensor([[self.at]], dtype=torch.float64)  # (1, 1)
         kappa = subject(at)[0]  # (D,)
@@ -87,7 +87,7 @@ class Basis(Picture):
         return -ROOM * steady(visible.clamp(max=0), floor=0.1 * reach), ROOM * steady(visible.clamp(min=0), floor=0.1 * reach)
 
     def inside(self, shown: Shown) -> Tensor:
-        """The shown curves inside the domain."""
+        """The shown curves inside the domain: (points, curves)."""
         (low, high), x = shown.subject.domain, shown.numbers["x"]
         inside = (x >= low - 1e-9) & (x <= high + 1e-9)
         if not inside.any():  # the picture reaches so far that the domain lies between two of its points

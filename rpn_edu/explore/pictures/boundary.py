@@ -94,7 +94,7 @@ class Boundary(Picture):
         x, y, fresh_x, fresh_y = given["x"], given["y"], given["fresh_x"], given["fresh_y"]  # (points, 2), (points,)
         pairs = self.pairs()
         with seeded(self.seed):
-            w = torch.cat([subject.joined(subject.init(m, n)) for m, n in pairs]).double()
+            w = torch.cat([subject.joined(subject.init(m, n)) for m, n in pairs]).double()  # (l,)
         lengths = [subject.sizes(m, n).learned for m, n in pairs]
         fixed = [subject.frozen(m, n) for m, n in pairs]
 
@@ -134,7 +134,7 @@ class Boundary(Picture):
             canvas.text(f"name {i}", 1, (i + 0.6) / 2.2, -0.03, name, ha="center", va="top")
 
     def border(self, g: Tensor) -> tuple[Tensor, Tensor]:
-        """The edges between cells of different sign, as one line with gaps."""
+        """The edges between cells of different sign, as one line with gaps: (rows, columns) → x and y, (points,) each."""
         (left, right), (low, high) = self.ends
         columns, rows = self.cells
         wide, tall, gap = (right - left) / columns, (high - low) / rows, float("nan")

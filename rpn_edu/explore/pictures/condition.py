@@ -46,13 +46,13 @@ class Condition(Picture):
 
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
         low, high = self.span(subject)
-        x = torch.linspace(low, high, self.points, dtype=torch.float64)
+        x = torch.linspace(low, high, self.points, dtype=torch.float64)  # (points,)
         kappa = subject(x.unsqueeze(-1))  # (points, D): one row for each x, one column for each feature
         if self.constant:
             kappa = torch.cat((torch.ones_like(kappa[:, :1]), kappa), -1)
         unit = kappa / kappa.norm(dim=0).clamp(min=1e-300)
         alike = unit.T @ unit  # (D, D): cosines
-        sigma = torch.linalg.svdvals(kappa)
+        sigma = torch.linalg.svdvals(kappa)  # (min(points, D),)
         relative = (sigma / sigma[0].clamp(min=1e-300)).clamp(min=self.floor)
         condition = 1 / relative[-1] if kappa.shape[1] <= self.points else torch.tensor(1 / self.floor)
         return {"alike": alike, "relative": relative, "condition": condition, "digits": condition.log10()}

@@ -29,7 +29,7 @@ class Fabric(Picture):
     subject: ClassVar[type] = Reconciliation
     answer: ClassVar[str] = "W"
     fields_name: ClassVar[str] = "size"
-    size: ClassVar[tuple[int, int]] = (700, 330)
+    size: ClassVar[tuple[int, int]] = (700, 330)  # pixels
     axes: ClassVar[tuple[Axes, ...]] = (
         Axes((0.02, 0.3, 0.2, 0.59), "w (– is negative)", xticks="none", yticks="none"),
         Axes((0.3, 0.3, 0.42, 0.59), "ψ(w): n rows, D columns", "feature", "output", "counts", "counts", "ψ"),
@@ -44,7 +44,7 @@ class Fabric(Picture):
         with seeded(self.seed):
             w = subject.init(self.n, self.D).double()  # (l,)
         W = subject.matrix(w, self.n, self.D)  # (n, D)
-        singular = torch.linalg.svdvals(W)
+        singular = torch.linalg.svdvals(W)  # (min(n, D),)
         return {"w": w, "W": W, "singular": singular}
 
     def paint(self, canvas: Canvas, shown: Shown) -> None:
@@ -64,7 +64,7 @@ class Fabric(Picture):
         self.paint_lengths(canvas, len(w))
 
     def paint_learned(self, canvas: Canvas, subject: Reconciliation, w: Tensor) -> None:
-        """w, cut into the factors of ψ where it has some; else as a block, so that its area can be compared with the matrix."""
+        """w, (l,), cut into the factors of ψ where it has some; else as a block, so that its area can be compared with the matrix."""
         columns = max(1, round(len(w) ** 0.5))
         factors = {f"{len(w)} numbers": F.pad(w, (0, -len(w) % columns), value=float("nan")).view(-1, columns)}
         if isinstance(subject, Factored):
@@ -81,7 +81,7 @@ class Fabric(Picture):
             below += gap + len(factor)
 
     def paint_blocks(self, canvas: Canvas, subject: Reconciliation, W: Tensor) -> None:
-        """The borders of the blocks, and what stands in the first."""
+        """The borders of the blocks of W, (n, D), and what stands in the first."""
         if not (isinstance(subject, Blocked)):
             return
         p, q, s, t = subject.blocks(self.n, self.D)

@@ -82,7 +82,7 @@ class Fit(Picture):
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y = given["x"], given["y"]  # (points,)
-        grid = torch.linspace(-1, 1, 200, dtype=torch.float64)
+        grid = torch.linspace(-1, 1, 200, dtype=torch.float64)  # (200,)
         if self.own:
             x_test, y_test = given["x_test"], given["y_test"]  # held out
         else:
@@ -162,7 +162,7 @@ class Fit(Picture):
 
     @staticmethod
     def silent(numbers: Numbers) -> Tensor:
-        """Where on the grid the inner product is exactly 0: no feature reaches there."""
+        """Where on the grid the inner product is exactly 0, (200,): no feature reaches there."""
         return numbers["curve"] == numbers["pi"] if len(numbers["w"]) else torch.zeros(200, dtype=torch.bool)
 
     def alt(self, shown: Shown) -> str:
@@ -182,7 +182,7 @@ class Fit(Picture):
         )
 
     def said(self, error: Tensor) -> str:
-        """An error with the same digits wherever it stands. Nobody knows how large the numbers of a reader are."""
+        """An error, one number, with the same digits wherever it stands. Nobody knows how large the numbers of a reader are."""
         return f"{error:.4g}" if self.own else f"{error:.4f}"
 
     def readout(self, shown: Shown) -> str:

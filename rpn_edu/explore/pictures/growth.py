@@ -59,7 +59,7 @@ class Growth(Picture):
         return {"m": m, "b": self.rows, "n": self.n, "D": subject.width(m)}
 
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
-        log_m, log_D = torch.tensor(widths(subject), dtype=torch.float64).T  # the curve
+        log_m, log_D = torch.tensor(widths(subject), dtype=torch.float64).T  # the curve, (points,) each
         x = torch.full((1, self.inputs(subject)), 0.5, dtype=torch.float64)  # one row; any numbers do
         D = torch.tensor(subject(x).shape[-1], dtype=torch.float64)
         matrix = self.n * D
