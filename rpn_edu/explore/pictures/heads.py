@@ -29,7 +29,7 @@ class Heads(Picture):
     unseen: ClassVar[tuple[str, ...]] = ("remainder", "output")
     answer: ClassVar[str] = "distance"
     fields_name: ClassVar[str] = "view"
-    size: ClassVar[tuple[int, int]] = (720, 340)
+    size: ClassVar[tuple[int, int]] = (720, 340)  # pixels
     axes: ClassVar[tuple[Axes, ...]] = (
         Axes((0.05, 0.62, 0.62, 0.29), "ψ(w) of each channel, side by side", "", "output", "none", "counts", "ψ"),
         Axes((0.74, 0.62, 0.24, 0.29), "the best single ψ", "", "", "none", "none"),
@@ -55,7 +55,7 @@ class Heads(Picture):
         matrices = subject.matrices(kappa.shape[-1], self.n, w, frozen)  # (width, D) each
         inverse = torch.linalg.pinv(kappa, rtol=1e-9)  # (D, rows)
         single = (inverse @ inner).mT  # (n, D): least squares
-        singular = torch.linalg.svdvals(single)
+        singular = torch.linalg.svdvals(single)  # (min(n, D),)
         singular_1 = torch.linalg.svdvals(inverse @ kappa @ matrices[0].mT)  # of channel 1, as far as x can tell
         length = inner.square().mean().sqrt().clamp(min=1e-12)
         distance = (kappa @ single.mT - inner).square().mean().sqrt() / length
@@ -64,7 +64,7 @@ class Heads(Picture):
         *_, along, fused, _, _ = subject.trace(x, self.n, w, frozen)  # (101, D), (101, n)
         lines = [along @ W.mT for W in matrices]
         row, part_row = self.output - 1, (self.output - 1) % width
-        curves = torch.stack([*(line[:, part_row] for line in lines), fused[:, row], (along @ single.mT)[:, row]])
+        curves = torch.stack([*(line[:, part_row] for line in lines), fused[:, row], (along @ single.mT)[:, row]])  # (C + 2, 101)
         rank, rank_of_channel_1 = (singular > 1e-8 * singular.max()).sum(), (singular_1 > 1e-8 * singular_1.max()).sum()
         found = {"distance": distance, "singular": singular, "singular_1": singular_1, "rank": rank, "rank_of_channel_1": rank_of_channel_1}
         if width == self.n:  # ψ of the mean of w, so scaled that it could be the fused one

@@ -28,7 +28,7 @@ class Microscope(Picture):
     subject: ClassVar[type] = Formula
     answer: ClassVar[str] = "H"
     fields_name: ClassVar[str] = "layer"
-    size: ClassVar[tuple[int, int]] = (720, 330)
+    size: ClassVar[tuple[int, int]] = (720, 330)  # pixels
     axes: ClassVar[tuple[Axes, ...]] = (
         Axes((0.06, 0.64, 0.36, 0.27), "", xticks="none", term="κ"),
         Axes((0.06, 0.14, 0.36, 0.36), "", "feature", "output", "counts", "counts", "ψ"),
@@ -84,7 +84,7 @@ class Microscope(Picture):
         W = torch.cat(subject.matrices(kappa.shape[-1], outputs, w[self.layer - 1], frozen))  # (n, D)
         H, slope = layers[self.layer], slopes[self.layer]
         sizes = torch.stack([H.square().mean().sqrt() for H in layers])  # (K + 1,)
-        slope_sizes = torch.stack([slope.square().mean().sqrt() for slope in slopes])
+        slope_sizes = torch.stack([slope.square().mean().sqrt() for slope in slopes])  # (K + 1,)
         shown = {"kappa": kappa, "W": W, "inner": inner, "pi": pi, "H": H, "slope": slope}
         return {"x": x, **shown, "g": layers[-1], "sizes": sizes, "slope_sizes": slope_sizes}
 

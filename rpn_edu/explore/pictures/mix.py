@@ -102,7 +102,7 @@ class Mix(Picture):
     subject: ClassVar[type] = Interdependence
     answer: ClassVar[str] = "mixed"
     fields_name: ClassVar[str] = "data"
-    size: ClassVar[tuple[int, int]] = (760, 330)
+    size: ClassVar[tuple[int, int]] = (760, 330)  # pixels
     axes: ClassVar[tuple[Axes, ...]] = (
         Axes((0.085, 0.17, 0.235, 0.7), "X", xticks="none", yticks="none"),
         Axes((0.405, 0.17, 0.235, 0.7), "A", xticks="none", yticks="none", term="ξ"),
@@ -166,13 +166,16 @@ class Mix(Picture):
             self.frame(canvas, 2, mixed.shape if attribute else mixed.mT.shape, self.chosen(A), across=not attribute)
 
     def chosen(self, A: Tensor) -> int:
-        """The column of A that is explained, counted from 0."""
+        """The column of A, (rows, columns), that is explained, counted from 0."""
         return min(self.output, A.shape[1]) - 1
 
     def show(
         self, canvas: Canvas, axes: int, values: Tensor, limit: float, rows: tuple = (), columns: tuple = (), patches: int = 0
     ) -> None:
-        """A matrix as an image; the members of the club as a network, an image as pixels (`patches` is 0 for A, which is neither)."""
+        """A matrix, (rows, columns), as an image; the members of the club as a network, an image as pixels.
+
+        `patches` is 0 for A, which is neither club nor image, else how many numbers make one copy of it: see `folded`.
+        """
         if patches and self.data == "karate" and len(values) == len(self.rows()):
             return self.network(canvas, axes, values[:, 0], limit)
         if patches and self.data == "digit":
@@ -191,7 +194,7 @@ class Mix(Picture):
                     canvas.text(f"{side} {axes} {i}", axes, (i + 0.5) / count, -0.02, name, ha="center", va="top", fontsize=7)
 
     def network(self, canvas: Canvas, axes: int, values: Tensor, limit: float) -> None:
-        """One number for each member of the club, as discs and squares over its links."""
+        """One number for each member of the club, (nodes,), as discs and squares over its links."""
         canvas.limits(axes, (-0.92, 0.86), (-0.6, 0.67))
         canvas.line(f"links {axes}", axes, *links(), color="#bbbbbb", linewidth=0.6)
         side = 1 - 2 * data.karate().faction[: len(values)]

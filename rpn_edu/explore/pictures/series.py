@@ -14,14 +14,17 @@ from .base import COLORS, Numbers, Picture
 
 
 def exponential(x: Tensor) -> Tensor:
+    """exp x: (...) → (...)."""
     return torch.exp(x)
 
 
 def sine(x: Tensor) -> Tensor:
+    """sin x: (...) → (...)."""
     return torch.sin(x)
 
 
 def hill(x: Tensor) -> Tensor:
+    """1 / (1 + x²): (...) → (...)."""
     return 1 / (1 + x**2)
 
 
@@ -40,7 +43,10 @@ def taylor_numbers(function: str, a: float, order: int) -> list[float]:
 
 
 def largest(function: str, x: Tensor, a: float) -> Tensor:
-    """The largest |f^(k)(z)| / k! for z between a and x, up to the k! of the bound: Lagrange's constant. It holds for every k."""
+    """What |f^(k)(z)| never exceeds between a and x, the constant of Lagrange's bound: (...) → (...). It holds for every k.
+
+    For 1 / (1 + x²) it is already divided by k!.
+    """
     match function:
         case "exp x":
             return torch.exp(x.clamp(min=a))
@@ -71,7 +77,7 @@ class Series(Picture):
         return {"m": 1, "b": 201, "n": 1, "D": subject.order, "l": subject.order}
 
     def numbers(self, subject: Taylor, **given: Tensor) -> Numbers:
-        x = torch.linspace(-2, 2, 201, dtype=torch.float64)
+        x = torch.linspace(-2, 2, 201, dtype=torch.float64)  # (201,)
         f = FUNCTIONS[self.function]
         constant, *rest = taylor_numbers(self.function, self.a, subject.order)
         w = torch.tensor(rest, dtype=torch.float64)  # (order,)
@@ -84,7 +90,7 @@ class Series(Picture):
             steepness = 1 if self.function == "1 / (1 + x²)" else float(math.factorial(subject.order + 1))
             return largest(self.function, x, self.a) * power / steepness
 
-        at = torch.tensor([self.at], dtype=torch.float64)
+        at = torch.tensor([self.at], dtype=torch.float64)  # (1,)
         inner, missing = product(x), (f(x) - product(x) - constant).abs()
         logs = {"log_missing": missing.clamp(min=1e-12).log10(), "log_bound": bound(x).clamp(min=1e-12).log10()}
         figures = {

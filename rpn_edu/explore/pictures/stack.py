@@ -70,7 +70,7 @@ class Stack(Picture):
         gradients = [direction / direction.square().mean().sqrt()]  # of a loss that is linear in the output: size 1 at the top
         for way_back in reversed(ways_back):
             gradients.insert(0, way_back(gradients[0])[0].clamp(-1e100, 1e100))
-        signal, gradient = size(signals), size(gradients)
+        signal, gradient = size(signals), size(gradients)  # (K + 1,) each, or up to the layer where the stack ends
         logs = {"log_signal": signal.clamp(min=1e-16).log10(), "log_gradient": gradient.clamp(min=1e-16).log10()}
         return {"signal": signal, "gradient": gradient, **logs}
 
@@ -88,7 +88,7 @@ class Stack(Picture):
             canvas.text("stopped", 0, 0.98, 0.05, f"layer {last + 1} passes 1e9: the stack ends below it", ha="right")
 
     def trend(self, start: Tensor, end: Tensor) -> str:
-        """What became of a size, in one word."""
+        """What became of a size, one number at the start and one number at the end, in one word."""
         ratio = float(end / start.clamp(min=1e-300))
         return "dies" if ratio == 0 else "vanishes" if ratio < 1e-3 else "shrinks" if ratio < 0.3 else "stays" if ratio < 3.5 else "grows"
 
