@@ -26,10 +26,6 @@ from rpn_edu.shared import given, machine
 ROOT = Path(__file__).parent.parent
 FILES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "rpn_edu").rglob("*.py")) if path.name != "__main__.py"]
 
-UNDER_WORK = """
-""".split()
-"""Files that still have findings. A file leaves the list with its last one."""
-
 
 # ---- words --------------------------------------------------------------------------------------------------------------------------
 
@@ -266,14 +262,7 @@ def findings(module: ModuleType) -> list[str]:
 @pytest.mark.parametrize("file", FILES)
 def test_every_public_name_tells_what_its_reader_needs(file):
     found = findings(module_of(file))
-    if file in UNDER_WORK:
-        assert found, f"{file} has no finding any more: take it off UNDER_WORK"
-    else:
-        assert not found, "\n" + "\n".join(found)
-
-
-def test_what_is_under_work_is_there():
-    assert set(UNDER_WORK) <= set(FILES)
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_the_judge_asks_about_hundreds_of_names():
