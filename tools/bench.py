@@ -416,18 +416,18 @@ def draw(rows: list[Row], path: Path) -> None:
     from matplotlib.figure import Figure
 
     first = {row.name: row for row in reversed(rows)}.values()
-    panels = {
+    parts = {
         "κ: times the floor, left is better": [row for row in first if row.unit == "floor" and row.name[0] == "κ"],
         "times better than the plain way, right is better": [row for row in first if row.unit == "matrix"],
         "times the floor, left is better": [row for row in first if row.unit == "floor" and row.name[0] != "κ"],
     }
-    _, *right = heights = [len(shown) for shown in panels.values()]
+    _, *right = heights = [len(shown) for shown in parts.values()]
     figure = Figure((12, 1 + 0.2 * max(heights[0], sum(right) + 5)), dpi=100, layout="constrained")
     axes = figure.subplot_mosaic([[0, 1], [0, 2]], height_ratios=right)  # type: ignore[arg-type]
     looks = ("o", "#0072b2"), ("^", "#d55e00"), ("s", "#999999")
-    for panel, (title, shown) in enumerate(panels.items()):
+    for part, (title, shown) in enumerate(parts.items()):
         shown.sort(key=lambda row: row.figures[0] or 0)
-        axes[panel].axvline(1, color="black", lw=0.8)
+        axes[part].axvline(1, color="black", lw=0.8)
         for column, (marker, colour) in reversed(list(enumerate(looks))):
             for what, look, values in [
                 (COLUMNS[column], {"marker": marker, "s": 26}, [row.figures[column] for row in shown]),
@@ -435,11 +435,11 @@ def draw(rows: list[Row], path: Path) -> None:
             ]:
                 dots = [(value, y) for y, value in enumerate(values) if value]
                 if dots:
-                    axes[panel].scatter(*zip(*dots, strict=True), color=colour, label=what, zorder=3, **look)
-        axes[panel].set(xscale="log", ylim=(-0.8, len(shown) - 0.2), yticks=range(len(shown)), xlim=(0.04, 1000))
-        axes[panel].set_yticklabels([row.name for row in shown], fontsize=8)
-        axes[panel].set_title(title, fontsize=10)
-        axes[panel].grid(lw=0.4)
+                    axes[part].scatter(*zip(*dots, strict=True), color=colour, label=what, zorder=3, **look)
+        axes[part].set(xscale="log", ylim=(-0.8, len(shown) - 0.2), yticks=range(len(shown)), xlim=(0.04, 1000))
+        axes[part].set_yticklabels([row.name for row in shown], fontsize=8)
+        axes[part].set_title(title, fontsize=10)
+        axes[part].grid(lw=0.4)
     figure.legend(*axes[1].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=6)
     figure.savefig(path)
 

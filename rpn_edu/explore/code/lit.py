@@ -5,18 +5,13 @@ import re
 
 from ...shared.terms import BY_SYMBOL
 
-LOOK = """<style>
-.rpn-code { max-height: 20em; overflow: auto; margin: 0; padding: 6px; font: 12px/1.4 monospace; white-space: pre; border: 1px solid #999 }
-.rpn-code mark { background: none; color: #000000; font-weight: bold; border-left: 4px solid #b34700; padding-left: 4px }
-</style>"""
-
 
 def lit_code(code: str, symbol: str) -> str:
     """The code as HTML; the lines of the lit term are bold behind a bar, so that nobody depends on colour."""
     shown = []
     for line, lit in zip(code.splitlines(), lit_lines(code, symbol), strict=True):
         shown.append(f"<mark>{html.escape(line)}</mark>" if lit else html.escape(line))
-    return f'{LOOK}<pre class="rpn-code" tabindex="0" role="region" aria-label="code of this state">{chr(10).join(shown)}\n</pre>'
+    return f'<pre class="rpn-code" tabindex="0" role="region" aria-label="code of this state">{chr(10).join(shown)}\n</pre>'
 
 
 def lit_lines(code: str, symbol: str) -> list[bool]:
