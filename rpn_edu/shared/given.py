@@ -258,13 +258,15 @@ def classes(who: str, y: Tensor, shape: Sequence[int], skipped: int = SKIPPED) -
 # ---- memory -------------------------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
-def memory() -> int:
-    """Bytes of this machine; a terabyte where the system does not say."""
+def _memory() -> int:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows
         return 2**40
+
+
+MEMORY = _memory()  # asked once: torch.compile reads a number, and warns of a call that remembers
+"""Bytes of this machine; a terabyte where the system does not say."""
 
 
 def figure(number: int) -> str:
@@ -277,6 +279,6 @@ def affordable(who: str, what: str, numbers: int, cure: str) -> None:
 
     8 bytes: what is drawn is drawn in float64, and learned numbers of 4 bytes exist twice while a head is made.
     """
-    if 8 * numbers > memory():
+    if 8 * numbers > MEMORY:
         needed = f"{figure(numbers)} numbers or {figure(8 * numbers // 10**9)} GB"
-        raise ValueError(f"{who} needs {needed} for {what}, and this machine has {memory() // 10**9} GB: {cure}")
+        raise ValueError(f"{who} needs {needed} for {what}, and this machine has {MEMORY // 10**9} GB: {cure}")
