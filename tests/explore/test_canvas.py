@@ -142,3 +142,23 @@ def test_a_style_that_is_a_number_of_its_own_does_not_fill_the_memory():
     fresh = canvas()
     fresh.line("curve", **last)
     assert shown.png() == fresh.png()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "first", "last"),
+    [
+        (0, 1, "0.0", "1.0"),
+        (0, 9e5, "0", "800000"),
+        (-2.5e9, 2.5e9, "−2·10⁹", "2·10⁹"),
+        (0, 4e-7, "0.0", "4.0·10⁻⁷"),
+        (1e9, 1e9 + 3, None, None),
+    ],
+)
+def test_numbers_of_any_size_stand_whole_at_their_ticks_and_nothing_on_the_title(low, high, first, last):
+    shown = canvas("numbers")
+    shown.limits(0, (low, high), (low, high))
+    shown.png()
+    for axis in (shown.plots[0].xaxis, shown.plots[0].yaxis):
+        said = [label.get_text() for place, label in zip(axis.get_majorticklocs(), axis.get_ticklabels()) if low <= place <= high]
+        assert len(set(said)) == len(said) > 2 and axis.get_offset_text().get_text() == ""
+        assert first is None or (said[0], said[-1]) == (first, last)

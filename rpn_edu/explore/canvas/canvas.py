@@ -293,11 +293,21 @@ def ruled(plot: Any, axes: Axes) -> Any:
     for axis, kind in ((plot.xaxis, axes.xticks), (plot.yaxis, axes.yticks)):
         spaced = ticker.MaxNLocator(5, min_n_ticks=1, integer=kind == "powers")
         axis.set_major_locator(spaced if kind in PAINTED else ticker.NullLocator())
-        if kind == "powers":
-            axis.set_major_formatter(lambda power, _: power_of_ten(power))
+        axis.set_major_formatter((lambda power, _: power_of_ten(power)) if kind == "powers" else Numbers(useOffset=False))
     for side in ("top", "right"):
         plot.spines[side].set_visible(False)
     return plot
+
+
+class Numbers(ticker.ScalarFormatter):
+    """Numbers as they are, and very large or small ones with their power of ten: matplotlib writes it once, over the title of the axes."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        digits, power = super().__call__(x, pos), super().get_offset().replace("−", "-").removeprefix("1e")
+        return f"{digits}·{power_of_ten(int(power))}" if x and power else digits
+
+    def get_offset(self) -> str:
+        return ""
 
 
 def parts(made: Any) -> tuple[Any, ...]:
