@@ -123,6 +123,9 @@ def missing(root: Path = ROOT) -> list[str]:
     rows = [read(path) for path in files(root)]
     found = [sentence for row in rows for sentence in (*disagreements(row), *unknown(row, rows, root))]
     names = [row.name for row in rows if row.number]
+    found += [
+        f"{name} begins with another number than the next one, {k:02}" for k, name in enumerate(names) if number_of(name) != f"{k:02}"
+    ]
     for what, place in BESIDE.items():
         there = [path.stem for path in sorted(root.glob(place.format("*")))]
         found += [f"{name} lacks its {what}: {place.format(name)}" for name in names if name not in there]

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import torch
 import torch.distributed as distributed
 from torch import Tensor, nn
+from tqdm import tqdm
 
 import rpn_edu as rpn
 from rpn_edu import zoo
@@ -361,7 +362,7 @@ def why_not(check: Callable[[Member], None], member: Member) -> str:
 def report(names: list[str]) -> dict[tuple[str, str], dict[str, list[str]]]:
     """What stands in the way of each name in each context: the sentence, and of which models."""
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
-    for name, (context, (_, check)) in itertools.product(names, CONTEXTS.items()):
+    for name, (context, (_, check)) in tqdm(list(itertools.product(names, CONTEXTS.items())), leave=False):
         reasons = found[name, context] = {}
         for member in members(name):
             if reason := why_not(check, member):

@@ -10,9 +10,10 @@ from tools import chapters
 from tools.chapters import ROOT, answers, missing
 from tools.lint import findings
 
-NAME = "99_made_up"
+NUMBER = f"{len(chapters.chapters()):02}"  # the next free one
+NAME = f"{NUMBER}_made_up"
 ROW = {"title": "Made up: a chapter", "minutes": 7, "objective": "add a chapter | with a bar", "needs": ["06_depth"], "extras": []}
-FIRST = "# 99 · Made up: a chapter\n\nYou need about 7 minutes. The chapter before is 06, depth."
+FIRST = f"# {NUMBER} · Made up: a chapter\n\nYou need about 7 minutes. The chapter before is 06, depth."
 QUESTIONS = """
 [[recall]]
 question = "What does κ make of x?"
@@ -46,7 +47,6 @@ def checkout(tmp_path):
 
 def test_every_chapter_has_its_row_its_questions_and_its_answers_and_readme_tells_it():
     assert missing() == []
-    assert [int(chapter.number) for chapter in chapters.chapters()] == list(range(len(chapters.chapters())))
     assert {path.stem for path in chapters.files()} - {chapter.name for chapter in chapters.chapters()} == {"gallery"}
 
 
@@ -57,10 +57,10 @@ def test_a_chapter_is_added_by_its_notebook_its_questions_and_its_answers_alone(
     chapters.main(checkout)
     assert missing(checkout) == []
     own = chapters.chapters(checkout)[-1]
-    assert (own.name, own.number, own.label, own.minutes, own.explorers) == (NAME, "99", "99 Made up", 7, 5)
+    assert (own.name, own.number, own.label, own.minutes, own.explorers) == (NAME, NUMBER, f"{NUMBER} Made up", 7, 5)
     assert findings(own.path) == []
     assert len(questions(checkout / chapters.BESIDE["questions"].format(NAME))["recall"]) == 1 and answers(NAME, checkout).is_file()
-    line = rf"| [99 Made up](notebooks/{NAME}.ipynb) | add a chapter \| with a bar | 7 |"
+    line = rf"| [{NUMBER} Made up](notebooks/{NAME}.ipynb) | add a chapter \| with a bar | 7 |"
     gallery = next(line for line in before.splitlines() if "gallery.ipynb" in line)
     assert (checkout / "README.md").read_text(encoding="utf-8") == before.replace(gallery, f"{line}\n{gallery}")
 
@@ -85,7 +85,10 @@ def test_a_row_that_is_not_whole_is_refused_with_its_notebook_and_readme_stays(n
 
 
 DIFFER = {
-    "heading": ({"title": "Made up: another"}, "begins with '# 99 · Made up: a chapter', its row says '# 99 · Made up: another'"),
+    "heading": (
+        {"title": "Made up: another"},
+        f"begins with '# {NUMBER} · Made up: a chapter', its row says '# {NUMBER} · Made up: another'",
+    ),
     "minutes": ({"minutes": 8}, "does not say in its first cell that it takes about 8 minutes"),
     "needs": ({"needs": ["05_heads_and_channels"]}, "does not say in its first cell that it needs chapter 05"),
     "unknown chapter": ({"needs": ["06_deep"]}, "needs '06_deep', which is no chapter before it; did you mean 06_depth?"),
@@ -100,6 +103,11 @@ def test_a_row_that_differs_from_its_notebook_or_needs_what_nobody_has_is_told(n
     add(checkout, ROW | change)
     found = [sentence for sentence in missing(checkout) if "README" not in sentence]
     assert any(sentence.startswith(f"{NAME} {said}") for sentence in found) and len(found) <= 2
+
+
+def test_a_number_that_is_left_out_is_told(checkout):
+    add(checkout, first=FIRST.replace(NUMBER, "99"), name="99_made_up")
+    assert f"99_made_up begins with another number than the next one, {NUMBER}" in missing(checkout)
 
 
 @pytest.mark.parametrize("what", chapters.BESIDE)

@@ -366,7 +366,8 @@ class TestChapter:
 
     def test_counts_its_explorers_and_controls(self, path):
         counted = rows.read(path)
-        assert counted.explorers == sum(call.func.id == "Explorer" for call in calls(path)) >= 5
+        assert counted.explorers == sum(call.func.id == "Explorer" for call in calls(path))
+        assert counted.explorers >= 5, f"{path.stem} has {counted.explorers} explorers, and a chapter five"
         assert counted.controls >= 3 * counted.explorers
 
 
