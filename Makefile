@@ -52,9 +52,9 @@ test device notebooks: export OMP_NUM_THREADS = 1
 # CUDA asks for it before it multiplies the same way every time.
 test device: export CUBLAS_WORKSPACE_CONFIG = :4096:8
 
-# loadfile: the cells of one notebook belong to one kernel, also under -n.
+# tools/shares.py tells what stays together under -n.
 test: $(READY)
-	$(BIN)/python -m pytest tests notebooks $(NBVAL) --dist=loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests notebooks $(NBVAL) $(PYTEST_ARGS)
 
 device: $(READY)
 	$(BIN)/python -m tools.pretend

@@ -11,6 +11,7 @@ import torch
 from rpn_edu import learn
 from tools import pretend
 from tools.seconds import SecondsPerFile
+from tools.shares import Shares
 
 torch.set_num_threads(1)
 if learn.device().type == "cpu":
@@ -19,6 +20,11 @@ if learn.device().type == "cpu":
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SecondsPerFile(), "seconds per file")
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares:
+    return Shares(config, log)
 
 
 @pytest.fixture(scope="session")

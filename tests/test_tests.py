@@ -1,13 +1,16 @@
-"""Every test can fail for each of its parameters: on every way through it something is judged."""
+"""Every test can fail for each of its parameters: on every way through it something is judged. And how tests are chosen and shared."""
 
 import ast
+import itertools
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.help import ROOT
+from tools.shares import Shares
 
 FILES = sorted((ROOT / "tests").rglob("*.py"))
 
@@ -89,3 +92,53 @@ def test_on_every_way_through_a_test_something_is_judged(path):
 )
 def test_a_way_without_a_judgement_is_found(lines, whole):
     assert always(ast.parse(lines).body) is whole
+
+
+# ---- how workers share the tests ----------------------------------------------------------------------------------------------------
+
+
+class Worker:
+    """One that does what the scheduler sends, when it is asked to."""
+
+    def __init__(self, tests):
+        self.tests, self.sent, self.shutting_down, self.gateway = tests, [], False, SimpleNamespace(id=id(self))
+
+    def send_runtest_some(self, places):
+        self.sent += [self.tests[place] for place in places]
+
+    def shutdown(self):
+        self.shutting_down = True
+
+
+def shared(tests, root, workers=2):
+    """What each of the workers is sent, in order, when they run in turn."""
+    config = SimpleNamespace(rootpath=root, option=SimpleNamespace(), getvalue=lambda name: ["popen"] * workers)
+    shares, all_workers = Shares(config), [Worker(tests) for _ in range(workers)]
+    for worker in all_workers:
+        shares.add_node(worker)
+        shares.add_node_collection(worker, tests)
+    shares.schedule()
+    done = dict.fromkeys(all_workers, 0)
+    while waiting := [worker for worker in all_workers if done[worker] < len(worker.sent)]:
+        for worker in waiting:
+            shares.mark_test_complete(worker, tests.index(worker.sent[done[worker]]))
+            done[worker] += 1
+    assert shares.tests_finished
+    return [worker.sent for worker in all_workers]
+
+
+def test_a_long_file_is_split_and_what_keeps_something_stays_together_and_comes_first(tmp_path):
+    texts = {"test_plain.py": "", "test_fixture.py": '@pytest.fixture(scope="module")', "test_cached.py": "@cache\ndef f(): ..."}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    plain = [f"test_plain.py::test_{letter}[{number}]" for letter in "abcd" for number in range(9)]
+    whole = [f"{file}::{name}" for file in (*list(texts)[1:], "x.ipynb") for name in ("test_one[1]", "test_two", "Cell 9")]
+    one, other = shared([*plain, *whole], tmp_path)
+    assert sorted(one + other) == sorted(plain + whole)
+    pieces = []
+    for sent in (one, other):
+        assert sent == sorted(sent, key=lambda test: test in plain) and sent[0] in whole, "whole files come first"
+        names = [test.partition("::")[0] if test in whole else test.partition("[")[0] for test in sent]
+        pieces += [name for name, _ in itertools.groupby(names)]
+    assert len(pieces) == len(set(pieces)) == 4 + 3, "a share is in one piece"
+    assert {test[:10] for test in one} & {test[:10] for test in other} >= {"test_plain"}
