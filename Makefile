@@ -1,4 +1,5 @@
 # make lab         open the course in JupyterLab
+# make quick       what to ask after every change, in a minute: linter, formatter, laws, truths, one explorer
 # make test        everything that CI runs; PYTEST_ARGS="-n 2" or "-k taylor" goes to pytest
 # make notebooks   execute the notebooks, store their outputs, write README's table; NOTEBOOKS=notebooks/01_expansion.ipynb for one
 # make check       linter, formatter and types: CI runs it before the tests        make format  mends what the formatter can
@@ -28,7 +29,7 @@ BIN := .venv/bin
 READY := .venv/ready
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
-.PHONY: lab test device notebooks check format bench contexts clean
+.PHONY: lab quick test device notebooks check format bench contexts clean
 
 # Another checkout that the shell knows must not stand before this one.
 unexport PYTHONPATH PYTHONHOME
@@ -47,7 +48,7 @@ lab: $(READY)
 	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ALLOW_ROOT) $(LAB_ARGS)
 
 # One thread per process: test workers and kernels share the cores, and sums come out the same on every machine.
-test device notebooks: export OMP_NUM_THREADS = 1
+quick test device notebooks: export OMP_NUM_THREADS = 1
 
 # CUDA asks for it before it multiplies the same way every time.
 test device: export CUBLAS_WORKSPACE_CONFIG = :4096:8
@@ -55,6 +56,11 @@ test device: export CUBLAS_WORKSPACE_CONFIG = :4096:8
 # tools/shares.py tells what stays together under -n.
 test: $(READY)
 	$(BIN)/python -m pytest tests notebooks $(NBVAL) $(PYTEST_ARGS)
+
+quick: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m pytest tests --quick -q $(PYTEST_ARGS)
 
 device: $(READY)
 	$(BIN)/python -m tools.pretend

@@ -10,6 +10,7 @@ import torch
 
 from rpn_edu import learn
 from tools import pretend
+from tools.quick import Quick
 from tools.seconds import SecondsPerFile
 from tools.shares import Shares
 
@@ -18,8 +19,14 @@ if learn.device().type == "cpu":
     pretend.plug_in()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only what says quick, with one sample of every component: a minute")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SecondsPerFile(), "seconds per file")
+    if config.getoption("quick"):
+        config.pluginmanager.register(Quick(), "quick")
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist

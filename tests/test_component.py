@@ -206,6 +206,7 @@ def imported(path):
 MODULES = [path for path in sorted((ROOT / "rpn_edu").rglob("*.py")) if path != ROOT / "rpn_edu/__init__.py"]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_only_go_down_and_outside_packages_stay_on_their_floor(path):
     own = ".".join(path.relative_to(ROOT / "rpn_edu").with_suffix("").parts).removesuffix(".__init__")

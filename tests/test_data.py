@@ -17,6 +17,7 @@ import torch
 from rpn_edu import data
 from rpn_edu.data import split, tables
 
+pytestmark = pytest.mark.quick
 ALL = data.equations()
 INFINITE_VARIANCE = {  # by hand: y behaves like 1/distance to a power that its square cannot be integrated over
     *{("elementary", "E.1"), ("composite", "C.0"), ("composite", "C.6"), ("composite", "C.15")},

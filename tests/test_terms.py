@@ -10,6 +10,7 @@ from rpn_edu.course import SYMBOLS
 from rpn_edu.explore.pictures.base import COLORS, HATCHES
 from rpn_edu.shared.terms import BY_NAME, BY_SYMBOL, OUTPUT, PLACES, TERMS, XI
 
+pytestmark = pytest.mark.quick
 PARTS = [field for field in rpn.Formula.declared if field.kind == "part" and field.base.term]
 
 

@@ -9,9 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.help import ROOT
+from tests.help import ROOT, ROWS, TERMS, samples
+from tools.quick import SAYS, chosen
 from tools.shares import Shares
 
+pytestmark = pytest.mark.quick
 FILES = sorted((ROOT / "tests").rglob("*.py"))
 
 
@@ -92,6 +94,29 @@ def test_on_every_way_through_a_test_something_is_judged(path):
 )
 def test_a_way_without_a_judgement_is_found(lines, whole):
     assert always(ast.parse(lines).body) is whole
+
+
+# ---- what is quick ------------------------------------------------------------------------------------------------------------------
+
+
+def item(name, mark, **params):
+    """What a test is to those who choose: its name, its mark and its parameters."""
+    marks = {"quick": mark and mark.mark}
+    return SimpleNamespace(nodeid=f"{name}[{len(params)}]", get_closest_marker=marks.get, callspec=SimpleNamespace(params=params))
+
+
+def test_quick_knows_every_room_but_neither_browser_nor_chapters():
+    rooms = {path.parent.name for path in FILES if path.name.startswith("test_") and SAYS in path.read_text(encoding="utf-8")}
+    assert rooms == {"terms", "network", "explore", "course", "tests"}
+
+
+def test_quick_has_one_sample_of_every_component_and_all_of_a_test_that_names_no_parameter():
+    one, whole = pytest.mark.quick(first_of="part"), pytest.mark.quick
+    laws = [item("law", one, part=part, dtype=dtype) for term in TERMS for part in samples(term) for dtype in "ab"]
+    kept = [test.callspec.params["part"] for test in chosen(laws)]
+    assert kept == [row.samples()[0] for term in TERMS for row in ROWS[term]] and len(laws) > 4 * len(kept)
+    others = [item("formula", one, formula=1), item("formula", one, formula=2, more=3), item("truth", whole, part=1), item("truth", whole)]
+    assert chosen([*laws, *others, item("slow", None)])[len(kept) :] == others
 
 
 # ---- how workers share the tests ----------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from rpn_edu.data import sets, split, tables
 from tools import chapters as rows
 from tools.lint import contradictions, findings, letters, wrongs
 
+pytestmark = pytest.mark.quick
 ROOT = Path(__file__).parents[2]
 FILES = [chapter.path for chapter in rows.chapters()]
 ITEM = """

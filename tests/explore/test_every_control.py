@@ -20,6 +20,7 @@ X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 pytestmark = pytest.mark.usefixtures("few_steps")
 
 
+@pytest.mark.quick(first_of="start")
 @start
 def test_every_control_to_its_ends_at_random_and_in_pairs(start, device):
     page = start()

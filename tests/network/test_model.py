@@ -12,6 +12,7 @@ import rpn_edu as rpn
 from tests.help import ROOT
 from tools.contexts import group_of_one
 
+pytestmark = pytest.mark.quick
 E, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 
 

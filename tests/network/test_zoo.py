@@ -11,6 +11,8 @@ import rpn_edu as rpn
 from rpn_edu import zoo
 from tests.help import numbers
 
+pytestmark = pytest.mark.quick
+
 
 def weights(model):
     """ψ(w) of the first head of every layer."""

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 import rpn_edu as rpn
 from tests.help import ROWS, inside, m_of, numbers
 
+pytestmark = pytest.mark.quick
 E, R, P, X = rpn.expansion, rpn.reconciliation, rpn.remainder, rpn.interdependence
 Formula, Output = rpn.Formula, rpn.Output
 EMPTY = torch.empty(0, dtype=torch.float64)

@@ -15,6 +15,7 @@ from rpn_edu.interdependence import Grid
 from rpn_edu.interdependence.base import normalized
 from rpn_edu.shared.geometry import PACKINGS
 
+pytestmark = pytest.mark.quick
 EMPTY = torch.empty(0, dtype=torch.float64)
 TORCH_GRIDS = [
     {"rows": 5, "columns": 7},

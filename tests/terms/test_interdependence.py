@@ -14,6 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import rpn_edu as rpn
 from tests.help import numbers
 
+pytestmark = pytest.mark.quick
 E, R, P, X, U = rpn.expansion, rpn.reconciliation, rpn.remainder, rpn.interdependence, rpn.fusion
 EMPTY = torch.empty(0, dtype=torch.float64)
 

@@ -12,6 +12,7 @@ import rpn_edu as rpn
 from rpn_edu.component import from_config
 from tests.help import ROWS, TERMS, cast, columns_for, formulas, inside, m_of, numbers, over, samples, shape_for, sizes_for, sizes_of
 
+pytestmark = pytest.mark.quick(first_of="part")
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
 
 

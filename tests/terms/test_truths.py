@@ -18,6 +18,7 @@ import torch.nn.functional as F
 import rpn_edu as rpn
 from tests.help import numbers
 
+pytestmark = pytest.mark.quick
 E, R, P, X, U = rpn.expansion, rpn.reconciliation, rpn.remainder, rpn.interdependence, rpn.fusion
 EMPTY = torch.empty(0, dtype=torch.float64)
 expit = scipy.special.expit
