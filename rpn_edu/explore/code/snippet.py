@@ -174,6 +174,19 @@ def parameters(node: ast.AST) -> set[str]:
     return {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
 
 
+def met(node: ast.AST) -> tuple[set[str], set[str], list[ast.Call]]:
+    """The names that an expression loads, those that its comprehensions and functions bring, and its calls: in one walk of many."""
+    loaded, brought, calls = set(), set(), []
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            (loaded if isinstance(part.ctx, ast.Load) else brought).add(part.id)
+        elif isinstance(part, ast.arg):
+            brought.add(part.arg)
+        elif isinstance(part, ast.Call):
+            calls.append(part)
+    return loaded, brought, calls
+
+
 def bound(target: ast.AST, value: Any) -> Iterator[tuple[str, Any]]:
     """What the names of an assignment mean: `k, (term, _)`."""
     if isinstance(target, ast.Tuple):
@@ -284,12 +297,16 @@ class _Filled(ast.NodeTransformer):
 
     def value(self, node: ast.AST) -> Any:
         """The value of an expression that depends on known names only, else UNKNOWN."""
-        inside = set(names(node, ast.Store)) | parameters(node)  # comprehensions bring their own names
-        scope = {name: self.named(name) for name in set(names(node, ast.Load)) - inside}
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Name):
+            return UNKNOWN if isinstance(value := self.named(node.id), torch.Tensor) else value
+        loaded, inside, calls = met(node)
+        scope = {name: self.named(name) for name in loaded - inside}
         scope = {name: self.shaped.get(name, UNKNOWN) if value is UNKNOWN else value for name, value in scope.items()}
         if any(value is UNKNOWN for value in scope.values()):
             return UNKNOWN
-        if not all(is_number_of(self.value(call.func)) for call in ast.walk(node) if isinstance(call, ast.Call)):
+        if not all(is_number_of(self.value(call.func)) for call in calls):
             return UNKNOWN
         try:
             value = evaluated(node, scope)
