@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from typing import Annotated
 
 import pytest
@@ -23,7 +24,7 @@ from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.explore.state.token import packed, unpacked
 from tests.explore.states import KINDS, flat, states
 
-CASES = [pair for picture in KINDS for pair in states(picture, 20)]
+CASES = [pair for picture in KINDS for pair in states(picture, 8)]
 WORDS = {"self", "frozen", "subject", "picture", "given", "Tensor", "Component", "seeded", "rpn_edu"}
 
 # Runs every snippet of the list in standard input and prints what each one left in `numbers`.
@@ -55,8 +56,14 @@ def numbers(picture, subject):
         return flat(picture.numbers(subject, **picture.given()))
 
 
+@cache
+def code_of(picture, subject):
+    """Several tests look at the code of every case: it is written once."""
+    return as_code(picture, subject)
+
+
 def test_snippets_give_the_numbers_of_the_explorer_without_this_package(tmp_path):
-    results = alone([as_code(picture, subject) for picture, subject in CASES], str(tmp_path))
+    results = alone([code_of(picture, subject) for picture, subject in CASES], str(tmp_path))
     assert len(results) == len(CASES) > 80
     for (picture, subject), result in zip(CASES, results, strict=True):
         expected = numbers(picture, subject)
@@ -75,7 +82,7 @@ def test_every_row_of_the_menus_is_among_the_cases():
 
 @pytest.mark.parametrize("picture, subject", CASES, ids=lambda value: repr(value)[:60])
 def test_a_snippet_reads_like_something_a_person_wrote(picture, subject):
-    code = as_code(picture, subject)
+    code = code_of(picture, subject)
     tree = ast.parse(code)
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
     assert not used & WORDS
@@ -108,7 +115,7 @@ def test_formula_lines_stand_above_the_terms():
 
 @pytest.mark.parametrize("picture, subject", CASES[::5], ids=lambda value: repr(value)[:60])
 def test_a_snippet_ends_by_printing_the_number_that_counts(picture, subject):
-    assert as_code(picture, subject).endswith(f'\nprint(numbers["{picture.answer}"])\n')
+    assert code_of(picture, subject).endswith(f'\nprint(numbers["{picture.answer}"])\n')
 
 
 @pytest.mark.parametrize("picture, subject", CASES[::5], ids=lambda value: repr(value)[:60])
