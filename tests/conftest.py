@@ -1,12 +1,15 @@
 """For all tests: one thread, and a device beside the CPU."""
 
 import contextlib
+import functools
+import io
 import os
 from collections.abc import Iterator
 
 import ipywidgets
 import pytest
 import torch
+from PIL import Image
 
 from rpn_edu import learn
 from tools import pretend
@@ -54,9 +57,26 @@ def no_widget_outlives_its_test():
     ipywidgets.Widget.close_all()
 
 
+@functools.cache
+def blank(width: int, height: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height)).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Where no pixel is looked at: everything is painted on the canvas, and no picture is drawn of it."""
+    from rpn_edu.explore.canvas import Canvas
+
+    monkeypatch.setattr(Canvas, "png", lambda self: blank(*self.size))
+
+
 @pytest.fixture
 def few_steps(monkeypatch):
-    """What an explorer does with its controls does not depend on how well the digits have been learned."""
-    from rpn_edu.explore import Digits
+    """What an explorer does with its controls does not depend on how well something has been learned."""
+    from rpn_edu.explore import Boundary, Digits, Fit
 
     monkeypatch.setattr(Digits, "steps", 3)
+    for kind in (Boundary, Fit):
+        monkeypatch.setattr(kind, "steps", lambda self, subject, steps=kind.steps: min(steps(self, subject), 3))

@@ -36,6 +36,7 @@ from rpn_edu.explore.code.lit import lit_lines
 from rpn_edu.explore.panel.controls import control_of, read, value_of, written
 from rpn_edu.explore.panel.face import PRESETS
 from rpn_edu.explore.panel.html import formula
+from rpn_edu.explore.panel.tabs import Tabs
 from rpn_edu.explore.state.compare import changes, compared
 from rpn_edu.explore.state.token import packed, unpacked
 from tests.explore.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
@@ -96,7 +97,7 @@ def compare_with_fresh(kind, pairs):
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_blitted_pictures_are_those_of_a_fresh_explorer(kind):
     pairs = states(kind, 8, seed=3)
-    compare_with_fresh(kind, random.Random(0).sample(pairs, min(12, len(pairs))) + pairs[:1])
+    compare_with_fresh(kind, random.Random(0).sample(pairs, min(8, len(pairs))) + pairs[:1])
 
 
 def test_a_lingering_artist_turns_the_comparison_red(monkeypatch):
@@ -107,10 +108,9 @@ def test_a_lingering_artist_turns_the_comparison_red(monkeypatch):
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_the_first_state_is_the_start_bit_for_bit(kind):
-    for picture, subject in states(kind, 20, seed=5):
-        page = Explorer(subject, picture)
-        assert page.subject == subject and page.picture == picture
-        assert page.subject.to_config() == subject.to_config()
+    for picture, subject in states(kind, 8, seed=5):  # their controls alone: explorers of some of them restore tokens, below
+        first = Tabs(subject, picture, picture.moves, (), lambda change: None).value()
+        assert first == (subject, picture) and first[0].to_config() == subject.to_config()
 
 
 @pytest.mark.parametrize("number", [1 / 3, 1e-4, 0.123456789, 1e-9, 7.3, 1234.5, 0.1 + 0.2, 1e-17])
@@ -823,7 +823,7 @@ def test_a_locked_explorer_stays_locked_when_code_moves_it():
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_a_token_restores_every_state(kind):
+def test_a_token_restores_every_state(kind, undrawn):
     pairs = states(kind, 20, seed=7)
     page = Explorer(pairs[0][1], pairs[0][0])
     for picture, subject in random.Random(0).sample(pairs, min(12, len(pairs))):
