@@ -112,7 +112,7 @@ def sweep(page: Explorer, seed: int = 0, steps: int = 30) -> int:
             move(widget, value)
             for inner, other in page.controls():  # the controls a menu has just brought
                 driven[inner] += inner.startswith(name + ".") and isinstance(widget, W.Dropdown)
-                if inner.startswith(name + ".") and isinstance(widget, W.Dropdown) and driven[inner] <= 6:  # a field that all rows share
+                if inner.startswith(name + ".") and isinstance(widget, W.Dropdown) and driven[inner] <= 3:  # a field that all rows share
                     ends = values_of(other)
                     for end in ends[:: -(-len(ends) // 8)]:  # a menu inside a menu: an eighth of a long one is enough
                         move(other, end)
