@@ -51,7 +51,7 @@ def spoken(call: Callable) -> ast.FunctionDef:
 
 @functools.lru_cache(1024)
 def read(written: Callable) -> bytes:
-    """The tree of a function, pickled: several times faster to copy than to read or to `deepcopy`."""
+    """The tree of a function, pickled: several times faster to copy than to read or to `deepcopy`. NotImplementedError as `spoken`."""
     definition = parsed(written)
     ast.increment_lineno(definition, inspect.getsourcelines(written)[1] - 1)  # as the lines of its file
     file = Path(inspect.getsourcefile(written) or "").name
