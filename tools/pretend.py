@@ -343,7 +343,8 @@ def chapter(path: Path, device: torch.device) -> tuple[int, list[str]]:
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
 
-    shell, found, before = InteractiveShell.instance(), [], os.getcwd()
+    found, before, main = [], os.getcwd(), sys.modules["__main__"]
+    shell = InteractiveShell.instance()  # its notebook is __main__ from now on
     shell.reset()
     os.chdir(path.parent)
     try:
@@ -356,6 +357,7 @@ def chapter(path: Path, device: torch.device) -> tuple[int, list[str]]:
     finally:
         os.chdir(before)
         InteractiveShell.clear_instance()
+        sys.modules["__main__"] = main
     return len(cells), found
 
 
