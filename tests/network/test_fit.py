@@ -32,6 +32,34 @@ def test_a_record_of_every_step():
     assert repr(Record(3, torch.tensor(0.25), None, 1.0)) == "Record(step=3, loss=0.25, seconds=1.00)"
 
 
+def test_weight_decay_is_that_of_adamw():
+    (x, y), ours, theirs = line(), linear(), linear()
+    for _ in fit(ours, x, y, steps=30, lr=0.05, weight_decay=0.5):
+        pass
+    adamw = torch.optim.AdamW(theirs.parameters(), lr=0.05, weight_decay=0.5)
+    for _ in range(30):
+        adamw.zero_grad()
+        torch.nn.functional.mse_loss(theirs(x), y).backward()
+        adamw.step()
+    torch.testing.assert_close(list(ours.parameters()), list(theirs.parameters()), rtol=1e-4, atol=1e-5)
+
+
+class WithRest(torch.nn.Sequential):
+    """A norm with the means that it has, whatever mode the model is in: its own train() says so."""
+
+    def train(self, mode=True):
+        super().train(mode)
+        self[0].eval()
+        return self
+
+
+def test_what_a_model_keeps_at_rest_stays_at_rest():
+    model = WithRest(torch.nn.BatchNorm1d(3), linear())
+    for _ in fit(model, *line(), steps=5):
+        pass
+    assert model[0].num_batches_tracked == 0 and not model[0].running_mean.any()
+
+
 @pytest.mark.parametrize("batch", [None, 16])
 def test_the_same_seed_gives_the_same_digits(batch):
     runs = []
