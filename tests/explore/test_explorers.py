@@ -33,6 +33,7 @@ from rpn_edu.explore import (
 from rpn_edu.explore.canvas import Axes, Canvas
 from rpn_edu.explore.canvas.words import Stamp
 from rpn_edu.explore.code.lit import lit_lines
+from rpn_edu.explore.panel.components import ComponentPanel, classes_of
 from rpn_edu.explore.panel.controls import control_of, read, value_of, written
 from rpn_edu.explore.panel.face import PRESETS
 from rpn_edu.explore.panel.html import formula
@@ -41,7 +42,7 @@ from rpn_edu.explore.state.compare import changes, compared
 from rpn_edu.explore.state.token import packed, unpacked
 from tests.explore.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
 from tests.explore.states import KINDS, states
-from tests.help import own
+from tests.help import TERMS, own
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
@@ -971,6 +972,19 @@ def test_menus_hold_every_row_that_has_controls():
         without = {"Affine", "Patches", "PatchPooling"} if term == "expansion" else set()  # made for other numbers of inputs than two
         menu = dict(page.controls())[f"formula.{term}"]
         assert set(menu.options) == rows - without and all(name in menu.tooltip for name in without)
+
+
+@pytest.mark.parametrize("row", [row for row in CATALOGUE.values() if row.term in TERMS], ids=lambda row: row.qualified_name())
+def test_what_a_menu_has_chosen_says_its_formula_and_what_its_fields_mean(row):
+    family = next(base for base in reversed(row.__mro__) if getattr(base, "term", ""))
+    others = [other for other in classes_of(family).values() if other is not row]
+    panel = ComponentPanel(others[0].example(), "it", lambda change: None, family)
+    panel.set(row.example())
+    assert f">{html.escape(row.formula_line())}<" in panel.about.value
+    for name in panel.widgets:
+        field = next(field for field in row.declared if field.name == name)
+        assert f"<b>{name.replace('_', ' ')}</b>: {html.escape(field.doc)}<" in panel.about.value
+    assert panel.about.value.count("<b>") == len(panel.widgets) and panel.about in panel.own.children
 
 
 def test_a_composed_component_can_be_a_start():

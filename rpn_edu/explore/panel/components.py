@@ -8,6 +8,7 @@ import ipywidgets as W
 
 from ...component import CATALOGUE, Component
 from .controls import STYLE, WIDTH, control_of, others, put, value_of
+from .html import about
 from .moves import LOCK
 
 
@@ -39,9 +40,10 @@ class ComponentPanel:
         self.menu: Any = None
         self.widgets: dict[str, Any] = {}
         self.parts: dict[str, ComponentPanel | PartsPanel] = {}
+        self.lead: list[Any] = []
         if base is not None:
-            self.menu = self._menu(value, base)
-        self.lead = [self.menu] if self.menu is not None else []
+            self.menu, self.about = self._menu(value, base), W.HTML(layout=W.Layout(max_width="56em"))
+            self.lead = [self.menu, self.about]
         self._fill(value)
 
     def _menu(self, value: Component, base: type[Component]) -> W.Dropdown:
@@ -78,6 +80,8 @@ class ComponentPanel:
                 self.widgets[field.name] = control_of(field, current, prefix)
                 self.widgets[field.name].observe(self.changed, "value")
         self.kept = {f.name: getattr(value, f.name) for f in self.type.declared if f.name not in self.widgets and f.name not in self.parts}
+        if self.menu is not None:
+            self.about.value = about(self.type, [field for field in self.type.declared if field.name in self.widgets])
         self.own.children = [*self.lead, *self.widgets.values()]
         self.box.children = [self.own, *(part.box for part in self.parts.values())]
 

@@ -2,6 +2,7 @@
 
 import html
 
+from ...component import Component, Field
 from ..canvas import data_url
 from ..code.lit import symbol_row
 from ..pictures import COLORS
@@ -36,6 +37,12 @@ def image(png: bytes, alt: str, size: tuple[int, int], dim: bool) -> str:
     faint = ";opacity:.35" if dim else ""
     sized = f'width="{width}" height="{height}" style="max-width:100%;height:auto;display:block{faint}"'
     return f'<img class="rpn-picture" {sized} {words} src="{data_url(png)}">'
+
+
+def about(row: type[Component], fields: list[Field]) -> str:
+    """What a menu has chosen: its formula in one line, and what each of its controls means."""
+    means = "".join(f"<div><b>{html.escape(field.name.replace('_', ' '))}</b>: {html.escape(field.doc)}</div>" for field in fields)
+    return f'<div class="rpn-about">{html.escape(row.formula_line())}{means}</div>'
 
 
 def alert(error: Exception) -> str:
