@@ -226,6 +226,12 @@ class Book:
         self.wait(lambda: self.page.evaluate("() => window.rpnRan"), seconds, "cells are still running")
         self.wait_idle(seconds=seconds)
 
+    def theme(self, name: str) -> None:
+        """Change JupyterLab's theme to Light or Dark."""
+        self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab ' + name})", name)
+        self.page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=str(name == "Light").lower())
+        self.wait_idle()
+
     def slider(self, name: str) -> Locator:
         """The handle of the slider whose description is `name`; it has its own name only where a script gave it one."""
         label = self.page.locator(".widget-label", has_text=re.compile(f"^{re.escape(name)}$"))

@@ -27,6 +27,7 @@ class Term(NamedTuple):
     shape: str
     code: str  # its name in the code
     colour: str
+    dark: str  # its colour on a dark page
     hatch: str  # of its bars, since colour is never alone
     code_names: tuple[str, ...]  # how it is called in the code that pictures show
     size: Size | None = None
@@ -36,6 +37,11 @@ class Term(NamedTuple):
     def symbol(self) -> str:
         """The letter with its place: ξᵃ."""
         return self.letter + self.place
+
+    @property
+    def ink(self) -> str:
+        """Its colour in CSS: that of the theme where the page names it, as an explorer does, and else the one for a white page."""
+        return f"var(--rpn-{self.say}, {self.colour})"
 
     @property
     def label(self) -> str:
@@ -53,6 +59,7 @@ TERMS = (
         shape="D numbers",
         code="rpn.expansion",
         colour="#0b62a4",
+        dark="#6fb6ee",
         hatch="",
         code_names=("expansion", "kappa"),
         size=Size("D for m = 4 inputs", "m", lambda part, m: f"D = {part.width(m)}"),
@@ -66,6 +73,7 @@ TERMS = (
         shape="a function of w",
         code="rpn.reconciliation",
         colour="#b34700",
+        dark="#f59a5c",
         hatch="//",
         code_names=("reconciliation", "W"),
         size=Size("l for n = 4 outputs and D = 3 n features", "n", lambda part, n: f"l = {part.length(n, 3 * n)}"),
@@ -79,6 +87,7 @@ TERMS = (
         shape="n numbers",
         code="rpn.remainder",
         colour="#1b7837",
+        dark="#6fcf8f",
         hatch="..",
         code_names=("remainder", "pi", "w_pi"),
         size=Size("l for m = n = 4", "m", lambda part, m: f"l = {part.length(m, m)}"),
@@ -92,6 +101,7 @@ TERMS = (
         shape="a function of X",
         code="rpn.interdependence",
         colour="#6a3d9a",
+        dark="#c4a5ee",
         hatch="xx",
         code_names=("interdependence", "A"),
         size=Size("l and k' for 4 rows and k = 4 columns", "k", lambda part, k: f"l = {part.length(4, k)}, k' = {part.width(k)}"),
@@ -105,6 +115,7 @@ TERMS = (
         shape="a function",
         code="rpn.fusion",
         colour="#7a5c00",
+        dark="#d9b23c",
         hatch="\\\\",
         code_names=("fusion",),
         size=Size("l and n for two parts of n_i = 4", "n_i", lambda part, n: f"l = {part.length([n, n])}, n = {part.width([n, n])}"),
@@ -121,6 +132,7 @@ OUTPUT = Term(
     shape="n numbers",
     code="model(x)",
     colour="#222222",
+    dark="#eeeeee",
     hatch="",
     code_names=("g", "inner", "curve"),
 )

@@ -1,10 +1,13 @@
 """Every chapter in JupyterLab, in a real browser: run all, move sliders by keyboard, look at what changes and how fast."""
 
+import io
 import itertools
 import statistics
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.browser.axe import serious
 from tests.browser.reading import ENABLED, explorer, front_end, sliders, unlocked
@@ -114,6 +117,19 @@ def test_axe_finds_a_picture_without_words_and_a_button_without_a_name(book):
 
 
 @first
+def test_a_picture_and_its_formula_follow_the_theme_while_they_are_open(book):
+    found = explorer(book, 0)
+
+    def seen() -> tuple[float, str]:
+        picture = np.asarray(Image.open(io.BytesIO(found.locator("img.rpn-picture").screenshot())).convert("L"))
+        return float(np.median(picture)), found.locator(".rpn-surface td span").first.evaluate("one => getComputedStyle(one).color")
+
+    (paper, ink), _ = seen(), book.theme("Dark")
+    (night, glow), _ = seen(), book.theme("Light")
+    assert seen() == (paper, ink) and paper > 250 and ink == "rgb(34, 34, 34)" and night < 40 and glow == "rgb(238, 238, 238)"
+
+
+@first
 def test_the_last_of_50_fast_moves_wins(book):
     def seen(handle, key):
         handle.focus()
@@ -212,9 +228,11 @@ def test_slider_handles_have_the_name_of_their_slider(book):
         assert all(names)
 
 
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
 @pytest.mark.parametrize("part", [".rpn-explorer", ".rpn-quiz", ".rpn-symbols", ".rpn-sheet"])
-def test_axe_finds_no_serious_barrier(book, part):
+def test_axe_finds_no_serious_barrier_in_either_theme(book, part, theme):
     if not book.page.locator(part).count():
         assert part == ".rpn-sheet" or "gallery" in book.page.url, f"a chapter without {part}"
         return
+    book.theme(theme)
     assert serious(book.page, part) == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,12 @@ from .tabs import Tabs
 PRESETS = "presets …"
 AUTO = {"width": "auto"}
 WRAPPED = {"flex_flow": "row wrap"}
-STYLE = f"<style>{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
+DARK = '[data-jp-theme-light="false"] .rpn-explorer'
+LIGHT_INKS, DARK_INKS = (
+    "; ".join(f"--rpn-{t.say}: {ink(t)}" for t in BY_SYMBOL.values()) for ink in (attrgetter("colour"), attrgetter("dark"))
+)
+INKS = f".rpn-explorer {{ {LIGHT_INKS} }} {DARK} {{ {DARK_INKS} }}"
+STYLE = f"<style>{INKS}{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
 PASTE = "This text restores every control and your data. Copy it, or paste another one and press Enter."
 TEACH = "To teach with this state, name it. The line below it goes into the call of the Explorer."
 
@@ -102,7 +108,7 @@ class Face:
         for symbol, one in self.bar.items():
             # The chosen button says so in its text: colour alone would not be heard.
             one.description = ("▸ " if symbol == lit else "") + words[symbol]
-            one.style.text_color = BY_SYMBOL[symbol].colour
+            one.style.text_color = BY_SYMBOL[symbol].ink
             one.style.font_weight = "bold" if symbol == lit else "normal"
         if self.term_bar:
             self.controls_box.children = self.tabs.by_symbol[lit].boxes

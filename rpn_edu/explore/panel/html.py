@@ -3,10 +3,12 @@
 import html
 
 from ...component import Component, Field
+from ...shared.terms import BY_SYMBOL
 from ..canvas import data_url
 from ..code.lit import symbol_row
-from ..pictures import COLORS
 from ..state.shown import Shown
+
+TEXT = "var(--jp-content-font-color1, #444)"  # of the theme, and on a page without one
 
 
 def surface(shown: Shown, picture: str, refused: str, lit: str, explained: bool) -> str:
@@ -23,9 +25,9 @@ def formula(shown: Shown, lit: str) -> str:
     values = shown.picture.values(shown)
     cells = ""
     for symbol, text in shown.picture.formula(shown):
-        style = f"font-size:16px;color:{COLORS.get(symbol, '#444')};"
+        style = f"font-size:16px;color:{BY_SYMBOL[symbol].ink if symbol in BY_SYMBOL else TEXT};"
         style += "font-weight:bold;text-decoration:underline" if symbol and symbol == lit else ""
-        below = f'<span style="font-size:11px;color:#444">{html.escape(values.get(symbol, ""))}&nbsp;</span>'
+        below = f'<span style="font-size:11px;color:{TEXT}">{html.escape(values.get(symbol, ""))}&nbsp;</span>'
         cells += f'<td style="text-align:center;padding:0 3px"><span style="{style}">{html.escape(text)}</span><br>{below}</td>'
     return f'<table role="presentation" style="height:46px;border-spacing:0;margin:0"><tr style="background:none">{cells}</tr></table>'
 
