@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -71,18 +72,22 @@ def test_conda_has_the_same_names_and_ranges():
     assert {CONDA_NAMES.get(name, name): range_ for name, range_ in ranges(conda + pip).items()} == WANTED
 
 
-def test_every_folder_of_the_package_is_installed():
-    found = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "rpn_edu").rglob("__init__.py")}
-    assert set(PROJECT["tool"]["setuptools"]["packages"]) == found | {"rpn_edu._data"}
-    assert (ROOT / "data").is_dir()
-
-
-def test_every_file_of_the_package_that_is_no_module_is_installed():
-    wanted = {folder: patterns for folder, patterns in PROJECT["tool"]["setuptools"]["package-data"].items() if folder != "rpn_edu._data"}
-    folders = {ROOT / name.replace(".", "/"): patterns for name, patterns in wanted.items()}
-    installed = {path for folder, patterns in folders.items() for pattern in patterns for path in folder.glob(pattern)}
-    found = {path for path in (ROOT / "rpn_edu").rglob("*") if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts}
-    assert found == installed and found
+def test_a_wheel_holds_the_package_the_data_and_what_jupyterlab_looks_for(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        held = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    own, data, lab = (
+        {place + path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+        for folder, place in (
+            (ROOT / "rpn_edu", "rpn_edu/"),
+            (ROOT / "data", "rpn_edu/_data/"),
+            (ROOT / "rpn_edu/explore/lab", f"rpn_edu-{rpn_edu.__version__}.data/data/share/jupyter/labextensions/rpn_edu/"),
+        )
+    )
+    assert held == own | data | lab and {name.rpartition("/")[2] for name in lab} == {"package.json", "remoteEntry.js"}
 
 
 @pytest.mark.parametrize("contents", sorted((ROOT / "rpn_edu").rglob("__init__.py")), ids=lambda path: path.parent.name)
@@ -97,10 +102,7 @@ def test_what_a_table_of_contents_names_is_public_for_a_type_checker(contents):
 
 def test_the_version_is_that_of_the_package_whether_it_is_installed_or_not():
     assert Version(rpn_edu.__version__) == Version(importlib.metadata.version("rpn_edu"))
-    assert (
-        PROJECT["project"]["dynamic"] == ["version"]
-        and PROJECT["tool"]["setuptools"]["dynamic"]["version"]["attr"] == "rpn_edu.__version__"
-    )
+    assert PROJECT["project"]["dynamic"] == ["version"] and PROJECT["tool"]["hatch"]["version"]["path"] == "rpn_edu/__init__.py"
 
 
 def test_citation_and_changelog_tell_the_same_version_and_the_papers_of_the_readme():

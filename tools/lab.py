@@ -226,6 +226,11 @@ class Book:
         self.wait(lambda: self.page.evaluate("() => window.rpnRan"), seconds, "cells are still running")
         self.wait_idle(seconds=seconds)
 
+    def save(self) -> None:
+        """Save the notebook and wait until that is done."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+
     def theme(self, name: str) -> None:
         """Change JupyterLab's theme to Light or Dark."""
         self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab ' + name})", name)

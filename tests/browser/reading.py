@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
@@ -15,10 +16,10 @@ ENABLED = "handle => !handle.closest('[disabled]') && !handle.hasAttribute('disa
 
 
 @contextmanager
-def front_end(app: str = "lab") -> Iterator[Lab]:
-    """JupyterLab or Notebook 7 over the chapters. Outside CI a machine without Chromium skips its tests and says so."""
+def front_end(app: str = "lab", root: Path = ROOT / "notebooks") -> Iterator[Lab]:
+    """JupyterLab or Notebook 7 over the chapters, or another folder. Outside CI a machine without Chromium skips its tests and says so."""
     try:
-        with lab(ROOT / "notebooks", app=app) as opened:
+        with lab(root, app=app) as opened:
             yield opened
     except SkipTest as reason:
         if os.environ.get("CI"):

@@ -1,6 +1,9 @@
 const named = root => root.querySelectorAll('.widget-slider').forEach(slider => {
   const label = slider.querySelector('.widget-label');
-  slider.querySelectorAll('[role=slider]').forEach(handle => label && handle.setAttribute('aria-label', label.textContent));
+  slider.querySelectorAll('[role=slider]').forEach(handle => {
+    if (label) handle.setAttribute('aria-label', label.textContent);
+    handle.setAttribute('data-lm-suppress-shortcuts', 'true');  // else arrows are Notebook 7's: they leave the cell
+  });
 });
 const folds = root => root.querySelectorAll('.jupyter-widget-Collapse-header').forEach(header => {
   const open = String(header.parentElement.classList.contains('jupyter-widget-Collapse-open'));
