@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets as W
 
-from ...shared.terms import BY_SYMBOL
+from ...shared.terms import BY_SYMBOL, OUTPUT, TERMS
 from ..state.predict import Asked
 from .accessibility import accessibility
 from .question import Question
@@ -17,12 +17,9 @@ from .tabs import Tabs
 PRESETS = "presets …"
 AUTO = {"width": "auto"}
 WRAPPED = {"flex_flow": "row wrap"}
-DARK = '[data-jp-theme-light="false"] .rpn-explorer'
-LIGHT_INKS, DARK_INKS = (
-    "; ".join(f"--rpn-{t.say}: {ink(t)}" for t in BY_SYMBOL.values()) for ink in (attrgetter("colour"), attrgetter("dark"))
-)
-INKS = f".rpn-explorer {{ {LIGHT_INKS} }} {DARK} {{ {DARK_INKS} }}"
-STYLE = f"<style>{INKS}{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
+INKS = {"": attrgetter("colour"), '[data-jp-theme-light="false"] ': attrgetter("dark")}  # of the terms, by theme
+RULES = (f"{theme}.rpn-explorer {{ {'; '.join(f'--rpn-{t.say}: {ink(t)}' for t in (*TERMS, OUTPUT))} }}" for theme, ink in INKS.items())
+STYLE = f"<style>{''.join(RULES)}{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
 PASTE = "This text restores every control and your data. Copy it, or paste another one and press Enter."
 TEACH = "To teach with this state, name it. The line below it goes into the call of the Explorer."
 
