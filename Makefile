@@ -97,6 +97,6 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 	for python in $(PYTHON) python3.13 python3.12 python3.11; do \
 	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec $$python -m venv --clear .venv; \
 	done; echo "rpn_edu needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): make PYTHON=/path/to/python3.11" >&2; exit 1
-	$(BIN)/python -m pip install 'hatchling>=1.27' editables -c $(CONSTRAINTS)
+	$(BIN)/python -m pip install 'hatchling>=1.27' -c $(CONSTRAINTS)
 	$(BIN)/python -m pip install --no-build-isolation -e '.[explore,dev]' -c $(CONSTRAINTS)
 	@echo $(CONSTRAINTS) > $@
