@@ -152,7 +152,7 @@ def test_every_row_says_its_formula_in_one_line():
 # ---- floors -------------------------------------------------------------------------------------------------------------------------
 
 FLOORS = """
-    __version__ shared.words shared.machine shared.real shared.precision shared.alone
+    __version__ shared.words shared.progress shared.machine shared.real shared.precision shared.alone
     component
     shared network.checkpoint
     data
