@@ -1,4 +1,4 @@
-# make lab         open the course in JupyterLab
+# make lab         open the course in JupyterLab, in a folder of your own, mine/; LAB_ARGS=--here opens the originals, for authors
 # make quick       what to ask after every change, in a minute: linter, formatter, laws, truths, one explorer
 # make test        everything that CI runs; PYTEST_ARGS="-n 2" or "-k taylor" goes to pytest
 # make notebooks   execute the notebooks, store their outputs, write README's table; NOTEBOOKS=notebooks/01_expansion.ipynb for one
@@ -16,7 +16,7 @@
 # Without make, or on Windows (there .venv\Scripts\ stands for .venv/bin/):
 #   python -m venv .venv
 #   .venv/bin/python -m pip install -e ".[explore,dev]" -c constraints.txt
-#   .venv/bin/python -m jupyterlab notebooks/00_start.ipynb
+#   .venv/bin/python -m rpn_edu lab
 # and for the tests
 #   .venv/bin/python -m pytest tests notebooks --nbval --nbval-current-env --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
@@ -41,11 +41,8 @@ ifneq ($(shell $(BIN)/python -I -c '$(INSTALLED)' 2>/dev/null; cat $(READY) 2>/d
 .PHONY: $(READY)
 endif
 
-# Root (a container) must say so to Jupyter; the server listens on this machine alone and asks for a token.
-ALLOW_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
-
 lab: $(READY)
-	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ALLOW_ROOT) $(LAB_ARGS)
+	$(BIN)/python -m rpn_edu lab $(LAB_ARGS)
 
 # One thread per process: test workers and kernels share the cores, and sums come out the same on every machine.
 quick test device notebooks: export OMP_NUM_THREADS = 1

@@ -13,27 +13,48 @@ from pathlib import Path
 
 from . import __version__, catalogue, doctor
 from .component import did_you_mean
-from .shared import machine
+from .course.home import settle
+from .course.progress import HOME, ORIGINALS
+from .shared import machine, progress
 
 PROGRAM = "rpn-edu"
-FIRST = Path("notebooks/00_start.ipynb")
 
 
 def lab(arguments: list[str]) -> int:
-    """Open the course in JupyterLab, on its first chapter.
+    """Open the course in JupyterLab, in a folder of your own: what you change there is never overwritten.
 
-    What follows goes to JupyterLab: rpn-edu lab --no-browser. Where JupyterLab is not there, the ImportError is told and not raised.
+    In a checkout the folder is mine/, elsewhere rpn_edu_course in the folder one stands in, unless one stands in such a folder already.
+    What is no option here goes to JupyterLab: rpn-edu lab --no-browser. An ImportError (no JupyterLab) or OSError (no right to write) is
+    told and not raised.
     """
-    course = next((folder for folder in (Path.cwd(), Path(__file__).parents[1]) if (folder / FIRST).is_file()), None)
-    if course is None:
-        return refused("The chapters are in the repository, not in what pip installs: clone or unpack it, and say this in its folder.")
+    parser = argparse.ArgumentParser(
+        f"{PROGRAM} lab", description=sentence(lab), epilog="Other options go to JupyterLab.", allow_abbrev=False
+    )
+    parser.add_argument("--here", action="store_true", help="open the originals of a checkout: for authors")
+    parser.add_argument("--fresh", metavar="CHAPTER", default=[], action="append", help="bring a chapter back as it was")
+    asked, rest = parser.parse_known_args(arguments)
+    names = [path.name for path in ORIGINALS.glob("*.*")]
+    for name in asked.fresh:
+        if not any(one.startswith(name) for one in names):
+            parser.error(f"no chapter is called {name!r}{did_you_mean(name, [one.partition('.')[0] for one in names])}")
+    checkout = ORIGINALS.parent if ORIGINALS.name == "notebooks" else None
+    if asked.here and not checkout:
+        parser.error("--here: the originals are in the repository, not in what pip installs")
     try:
         machine.needs(f"{PROGRAM} lab", "jupyterlab")
+        if asked.here and checkout:
+            folder, page = checkout, f"{ORIGINALS.name}/00_start.ipynb"
+        else:
+            own = checkout / "mine" if checkout and os.access(checkout, os.W_OK) else Path.cwd() / "rpn_edu_course"
+            folder, page = progress.home(Path.cwd()) or own, HOME
+            settle(folder, [one for one in names if one.startswith(tuple(asked.fresh))])
     except ImportError as missing:
         return refused(str(missing))
-    place = "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}", f"--LabApp.default_url=/lab/tree/{FIRST.as_posix()}"
+    except OSError as locked:
+        return refused(f"The course is copied to a folder of yours, but {locked}: stand in a folder where you may write, and say it again.")
+    place = "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{page}"
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # a container must say so to Jupyter
-    sys.argv = ["jupyter-lab", *place, *root, *arguments]
+    sys.argv = ["jupyter-lab", *place, *root, *rest]
     runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
     return 0
 

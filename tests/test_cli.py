@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from packaging.requirements import Requirement
 
 import rpn_edu
 from rpn_edu import catalogue, cli, doctor
+from rpn_edu.course import home, progress
 
 ROOT = Path(__file__).parents[1]
 LINES = map(Requirement, importlib.metadata.requires("rpn_edu") or [])
@@ -92,37 +94,80 @@ def test_as_a_module_it_takes_commands_and_without_one_it_is_the_catalogue(typed
 
 
 @pytest.fixture
-def started(monkeypatch):
-    """The command lines that JupyterLab would have been started with."""
+def started(monkeypatch, tmp_path):
+    """The command lines that JupyterLab would have been started with, from a folder outside of the checkout."""
     lines: list[list[str]] = []
     monkeypatch.setattr(sys, "argv", list(sys.argv))
     monkeypatch.setattr(runpy, "run_module", lambda module, **how: lines.append([module, *sys.argv[1:]]))
+    monkeypatch.chdir(tmp_path)
     return lines
 
 
-def test_lab_opens_the_first_chapter_of_this_checkout_from_any_folder_as_make_does(started, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(["lab", "--no-browser"]) == 0
+@pytest.fixture
+def checkout(monkeypatch, tmp_path):
+    """A copy of the chapters, as they lie in a checkout or, renamed, in an installed package."""
+    folder = tmp_path / "checkout" / "notebooks"
+    shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns("0[1-9]*", ".*", "ckpt"))
+    originals(monkeypatch, folder)
+    return folder.parent
+
+
+def originals(monkeypatch, folder):
+    for module in (cli, home, sys.modules[progress.__module__]):
+        monkeypatch.setattr(module, "ORIGINALS", folder)
+
+
+def opened(started) -> tuple[str, str]:
+    """(folder, page) of the last start."""
+    return re.findall(r"--ServerApp.root_dir=(.*)\n--LabApp.default_url=/lab/tree/(.*)", "\n".join(started[-1]))[0]
+
+
+def test_lab_opens_the_folder_of_the_learner_and_from_everywhere_the_same_one(started, checkout, monkeypatch):
+    mine = checkout / "mine"
+    for place in (checkout.parent, checkout, mine, mine / "images"):
+        monkeypatch.chdir(place)
+        assert cli.main(["lab", "--no-browser"]) == 0 and opened(started) == (str(mine), "home.ipynb")
     module, *told = started[0]
-    assert module == "jupyterlab" and told[-1] == "--no-browser" and f"--ServerApp.root_dir={ROOT}" in told
-    recipe = re.search(r"-m jupyterlab (.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
-    assert recipe is not None
-    assert set(re.findall(r"--\S+(?=\s)", recipe[1])) <= {argument.replace(f"={ROOT}", "=.") for argument in told}
+    assert module == "jupyterlab" and told[-1] == "--no-browser" and "--ServerApp.ip=127.0.0.1" in told
     assert ("--allow-root" in told) is (not sys.platform.startswith("win") and os.geteuid() == 0)
+    assert (mine / "00_start.ipynb").exists() and not list(checkout.rglob("mine/mine"))
 
 
-def test_lab_opens_the_course_one_stands_in_before_its_own(started, tmp_path, monkeypatch):
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks/00_start.ipynb").touch()
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(["lab"]) == 0 and f"--ServerApp.root_dir={tmp_path}" in started[0]
+def test_lab_opens_the_originals_for_those_who_write_them(started, checkout):
+    assert cli.main(["lab", "--here"]) == 0 and opened(started) == (str(checkout), "notebooks/00_start.ipynb")
+    assert not (checkout / "mine").exists()
 
 
-def test_lab_says_where_the_chapters_are_and_what_it_needs(started, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "__file__", str(tmp_path / "site-packages/rpn_edu/cli.py"))
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(["lab"]) == 1 and "The chapters are in the repository" in capsys.readouterr().err
-    monkeypatch.chdir(ROOT)
+def test_lab_of_an_installed_package_makes_its_folder_where_one_stands(started, checkout, tmp_path, monkeypatch, capsys):
+    originals(monkeypatch, (checkout / "notebooks").rename(checkout / "_course"))
+    for place in (tmp_path, tmp_path / "rpn_edu_course"):
+        monkeypatch.chdir(place)
+        assert cli.main(["lab"]) == 0 and opened(started) == (str(tmp_path / "rpn_edu_course"), "home.ipynb")
+    with pytest.raises(SystemExit):
+        cli.main(["lab", "--here"])
+    assert "the originals are in the repository" in capsys.readouterr().err
+
+
+def test_lab_leaves_a_checkout_alone_that_may_not_be_written(started, checkout, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda place, mode: (place, mode) != (checkout, os.W_OK))
+    assert (
+        cli.main(["lab"]) == 0 and opened(started) == (str(tmp_path / "rpn_edu_course"), "home.ipynb") and not (checkout / "mine").exists()
+    )
+
+
+def test_lab_brings_a_chapter_back_where_it_is_asked_for(started, checkout, capsys):
+    chapter = checkout / "mine/00_start.ipynb"
+    for asked, there in ((["--fresh", "00"], True), ([], False), (["--fresh", "00_start", "--no-browser"], True)):
+        chapter.unlink(missing_ok=True)
+        assert cli.main(["lab", *asked]) == 0 and chapter.exists() is there
+    with pytest.raises(SystemExit):
+        cli.main(["lab", "--fresh", "galery"])
+    assert "no chapter is called 'galery'; did you mean gallery?" in capsys.readouterr().err
+
+
+def test_lab_says_what_it_needs_and_where_it_may_not_write(started, checkout, monkeypatch, capsys):
+    (checkout / "mine").touch()
+    assert cli.main(["lab"]) == 1 and "stand in a folder where you may write" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "jupyterlab", None)
     assert cli.main(["lab"]) == 1 and "rpn-edu lab needs jupyterlab: pip install" in capsys.readouterr().err
     assert started == []

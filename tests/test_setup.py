@@ -72,22 +72,24 @@ def test_conda_has_the_same_names_and_ranges():
     assert {CONDA_NAMES.get(name, name): range_ for name, range_ in ranges(conda + pip).items()} == WANTED
 
 
-def test_a_wheel_holds_the_package_the_data_and_what_jupyterlab_looks_for(tmp_path):
+def test_a_wheel_holds_the_package_the_data_the_course_and_what_jupyterlab_looks_for(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    own, data, lab = (
-        {place + path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    unwanted = {"__pycache__", ".ipynb_checkpoints", "ckpt"}
+    own, data, course, lab = (
+        {place + path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and not unwanted & {*path.parts}}
         for folder, place in (
             (ROOT / "rpn_edu", "rpn_edu/"),
             (ROOT / "data", "rpn_edu/_data/"),
+            (ROOT / "notebooks", "rpn_edu/_course/"),
             (ROOT / "rpn_edu/explore/lab", f"rpn_edu-{rpn_edu.__version__}.data/data/share/jupyter/labextensions/rpn_edu/"),
         )
     )
-    assert held == own | data | lab and {name.rpartition("/")[2] for name in lab} == {"package.json", "remoteEntry.js"}
+    assert held == own | data | course | lab and {name.rpartition("/")[2] for name in lab} == {"package.json", "remoteEntry.js"}
 
 
 @pytest.mark.parametrize("contents", sorted((ROOT / "rpn_edu").rglob("__init__.py")), ids=lambda path: path.parent.name)
@@ -217,8 +219,8 @@ def test_no_text_knows_a_machine(pattern):
 
 # ---- a folder and its .venv get out of step -----------------------------------------------------------------------------------------
 
-# What make runs in .venv, without the network and in a moment: pip notes that it was called and installs this folder, JupyterLab tells
-# whose package it sees. The folder, its .venv and make are real.
+# What make runs in .venv, without the network and in a moment: pip notes that it was called and installs this folder, the package tells
+# whose it is where the folder is not looked into. The folder, its .venv and make are real.
 STAND_INS = {
     "pip.py": """
 import pathlib, sys
@@ -228,13 +230,14 @@ if "--version" not in sys.argv:
     with open("calls", "a") as calls:
         print(*sys.argv[1:], file=calls)
 """,
-    "jupyterlab.py": """
+}
+PACKAGE = """
 import os, sys
 sys.path.remove(os.getcwd())
+del sys.modules["rpn_edu"]
 import rpn_edu
-print("PACKAGE", rpn_edu.__file__)
-""",
-}
+print("PACKAGE", rpn_edu.__file__, *sys.argv[1:])
+"""
 
 
 def site(folder: Path) -> Path:
@@ -242,12 +245,12 @@ def site(folder: Path) -> Path:
 
 
 def lab(folder: Path, *command: str, **environment: str) -> tuple[str, str, list[str]]:
-    """(whose package JupyterLab saw, what make said, what pip was asked): `make lab` in this folder."""
+    """(whose package was asked for the course, what make said, what pip was asked): `make lab` in this folder."""
     (folder / "calls").unlink(missing_ok=True)
     known = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MAKE"))}
     done = subprocess.run([*command, "make", "lab"], cwd=folder, env=known | environment, capture_output=True, text=True)
     asked = (folder / "calls").read_text().splitlines() if (folder / "calls").exists() else []
-    return "".join(re.findall(r"^PACKAGE (.*)", done.stdout, re.M)), done.stdout + done.stderr, asked
+    return "".join(re.findall(r"^PACKAGE (.*) lab$", done.stdout, re.M)), done.stdout + done.stderr, asked
 
 
 @pytest.fixture
@@ -258,6 +261,7 @@ def course(tmp_path):
     folder = tmp_path / "Kurs Übung" / "rpn edu"
     (folder / "rpn_edu").mkdir(parents=True)
     (folder / "rpn_edu/__init__.py").touch()
+    (folder / "rpn_edu/__main__.py").write_text(PACKAGE)
     for name in ("pyproject.toml", "constraints.txt", "Makefile"):
         shutil.copy(ROOT / name, folder)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=folder, check=True)

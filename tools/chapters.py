@@ -1,4 +1,4 @@
-"""The rows of the chapters: `python -m tools.chapters` writes README's table of them and says what is missing. It runs no notebook.
+"""The rows of the chapters: `python -m tools.chapters` writes what follows from them and says what is missing. It runs no notebook.
 
 A row lives in its notebook, in the metadata (JupyterLab: Property Inspector, Advanced Tools):
 
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rpn_edu.catalogue import between_marks, cell
 from rpn_edu.component import did_you_mean
+from rpn_edu.course.symbols import SYMBOLS, SymbolTable
 from rpn_edu.shared.machine import text
 
 ROOT = Path(__file__).parents[1]
@@ -99,7 +100,20 @@ def answers(name: str, root: Path = ROOT) -> Path:
     return root / BESIDE["answers"].format(name)
 
 
-# ---- README -----------------------------------------------------------------------------------------------------------------------
+# ---- what is derived --------------------------------------------------------------------------------------------------------------
+
+
+LOOK_UP = "look up: [gallery](gallery.ipynb), [catalogue](catalogue.md), [symbols](symbols.md)"
+LINKS = re.compile(r"(Before|Next|Look up): \[.*")
+"""The line of links, which stands below the title of a chapter and at the end of its last text, and how it ends."""
+
+
+def derived(root: Path = ROOT) -> dict[Path, str]:
+    """The files that follow from rows and symbols, as they should be: README.md, the page of symbols, and chapters with their links."""
+    rows = chapters(root)
+    readme = between_marks(text(root / "README.md"), "chapters", table(root))
+    linked = {row.path: with_links(row, before, after) for before, row, after in zip([None, *rows], rows, [*rows[1:], None])}
+    return {root / "README.md": readme, root / "notebooks/symbols.md": symbols_page(), **linked}
 
 
 def table(root: Path = ROOT) -> str:
@@ -110,9 +124,25 @@ def table(root: Path = ROOT) -> str:
     return "\n".join(lines)
 
 
-def readme(root: Path = ROOT) -> str:
-    """README.md with the table that it should have."""
-    return between_marks(text(root / "README.md"), "chapters", table(root))
+def symbols_page() -> str:
+    """All symbols of the course as a page to look them up."""
+    rows = [SymbolTable.HEADER, "-" * len(SymbolTable.HEADER)]
+    rows += [(row.symbol, row.say, row.meaning, row.shape, row.code and f"`{row.code}`") for row in SYMBOLS]
+    lines = [f"| {' | '.join(part if '`' in part else cell(part) for part in row)} |" for row in rows]
+    return "\n".join(["# Symbols", "", "Every letter has one meaning in the whole course.", "", *lines, ""])
+
+
+def with_links(row: Chapter, before: Chapter | None, after: Chapter | None) -> str:
+    """The notebook of a chapter with its two lines of links."""
+    ways = [f"{word}: [{way.label}]({way.path.name})" for word, way in (("before", before), ("next", after)) if way]
+    line = " · ".join([*ways, LOOK_UP])
+    book = notebook(row.path)
+    texts = [part for part in book["cells"] if part["cell_type"] == "markdown"]
+    for part, at_end in ((texts[-1], True), (texts[0], False)):
+        paragraphs = [one for one in "".join(part["source"]).split("\n\n") if not LINKS.fullmatch(one)]
+        paragraphs.insert(len(paragraphs) if at_end else 1, line[0].upper() + line[1:])
+        part["source"] = "\n\n".join(paragraphs).splitlines(keepends=True)
+    return json.dumps(book, indent=1, ensure_ascii=False) + "\n"
 
 
 # ---- what is missing --------------------------------------------------------------------------------------------------------------
@@ -130,8 +160,8 @@ def missing(root: Path = ROOT) -> list[str]:
         there = [path.stem for path in sorted(root.glob(place.format("*")))]
         found += [f"{name} lacks its {what}: {place.format(name)}" for name in names if name not in there]
         found += [f"{place.format(name)} belongs to no chapter" for name in there if name not in names]
-    if readme(root) != text(root / "README.md"):
-        found.append("README.md tells old rows: run python -m tools.chapters")
+    old = [path.name for path, wanted in derived(root).items() if not path.exists() or text(path) != wanted]
+    found += [f"{name} tells old rows: run python -m tools.chapters" for name in old]
     return found
 
 
@@ -156,9 +186,10 @@ def unknown(row: Chapter, rows: list[Chapter], root: Path) -> Iterator[str]:
 
 
 def main(root: Path = ROOT) -> None:
-    """Write the table, and end with a sentence for everything that is missing."""
+    """Write what is derived, and end with a sentence for everything that is missing."""
     try:
-        (root / "README.md").write_text(readme(root), encoding="utf-8", newline="\n")
+        for path, wanted in derived(root).items():
+            path.write_text(wanted, encoding="utf-8", newline="\n")
         found = missing(root)
     except ValueError as unreadable:
         found = [str(unreadable)]

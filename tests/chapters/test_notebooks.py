@@ -17,7 +17,7 @@ import torch
 
 import rpn_edu
 from rpn_edu.learn import device
-from tools.chapters import chapters, files
+from tools.chapters import LINKS, chapters, files
 
 ROOT = Path(__file__).parents[2]
 ALL = files()
@@ -105,7 +105,8 @@ class TestPage:
 class TestChapter:
     def test_has_20_to_45_cells_and_a_readable_number_of_words(self, path):
         cells = notebook(path)["cells"]
-        words = sum(len("".join(cell["source"]).split()) for cell in cells if cell["cell_type"] == "markdown")
+        texts = (LINKS.sub("", "".join(cell["source"])) for cell in cells if cell["cell_type"] == "markdown")
+        words = sum(len(text.split()) for text in texts)
         assert 20 <= len(cells) <= 45 and 500 <= words <= 2000, f"{path.stem} has {len(cells)} cells and {words} words"
 
     def test_has_the_parts_of_a_chapter(self, path):

@@ -1,10 +1,12 @@
 """A chapter is one row: what it is made of, what is derived, and what is said when something is missing."""
 
 import json
+import re
 import shutil
 
 import pytest
 
+from rpn_edu.course import SYMBOLS
 from rpn_edu.course.quiz import read as questions
 from tools import chapters
 from tools.chapters import ROOT, answers, missing
@@ -36,12 +38,12 @@ def add(root, row=ROW, first=FIRST, name=NAME):
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of what a checkout says of its chapters."""
-    for name in ("README.md", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
     for place in ("notebooks/{}.ipynb", *chapters.BESIDE.values()):
         (tmp_path / place).parent.mkdir(parents=True)
         for path in ROOT.glob(place.format("*")):
             shutil.copy(path, tmp_path / path.relative_to(ROOT))
+    for name in ("README.md", "pyproject.toml", "notebooks/symbols.md"):
+        shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
@@ -53,7 +55,8 @@ def test_every_chapter_has_its_row_its_questions_and_its_answers_and_readme_tell
 def test_a_chapter_is_added_by_its_notebook_its_questions_and_its_answers_alone(checkout):
     before = (checkout / "README.md").read_text(encoding="utf-8")
     add(checkout)
-    assert missing(checkout) == ["README.md tells old rows: run python -m tools.chapters"]
+    old = "README.md", "06_depth.ipynb", f"{NAME}.ipynb"
+    assert missing(checkout) == [f"{name} tells old rows: run python -m tools.chapters" for name in old]
     chapters.main(checkout)
     assert missing(checkout) == []
     own = chapters.chapters(checkout)[-1]
@@ -63,6 +66,31 @@ def test_a_chapter_is_added_by_its_notebook_its_questions_and_its_answers_alone(
     line = rf"| [{NUMBER} Made up](notebooks/{NAME}.ipynb) | add a chapter \| with a bar | 7 |"
     gallery = next(line for line in before.splitlines() if "gallery.ipynb" in line)
     assert (checkout / "README.md").read_text(encoding="utf-8") == before.replace(gallery, f"{line}\n{gallery}")
+
+
+LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+
+
+@pytest.mark.parametrize("number", range(int(NUMBER)))
+def test_a_chapter_leads_to_its_neighbours_and_to_where_one_looks_things_up_from_its_first_and_its_last_text(number, checkout):
+    row, names = chapters.chapters(checkout)[number], [one.name for one in chapters.chapters(checkout)]
+    cells = [cell for cell in chapters.notebook(row.path)["cells"] if cell["cell_type"] == "markdown"]
+    beside = [f"{name}.ipynb" for name in names[max(number - 1, 0) : number + 2] if name != row.name]
+    for cell in (cells[0], cells[-1]):
+        links = LINK.findall(next(line for line in cell["source"] if "catalogue.md" in line))
+        assert [target for _, target in links] == [*beside, "gallery.ipynb", "catalogue.md", "symbols.md"]
+        assert all((ROOT / "notebooks" / target).is_file() for _, target in links)
+        assert [label for label, _ in links[: len(beside)]] == [chapters.read(checkout / "notebooks" / name).label for name in beside]
+    before = row.path.read_text(encoding="utf-8")
+    row.path.write_text(before.replace("[catalogue](catalogue.md)", "its name"), encoding="utf-8")
+    chapters.main(checkout)
+    assert row.path.read_text(encoding="utf-8") == before
+
+
+def test_the_page_of_symbols_tells_all_of_them_and_is_up_to_date():
+    page = (ROOT / "notebooks/symbols.md").read_text(encoding="utf-8")
+    assert page == chapters.symbols_page() and len(page.splitlines()) == 6 + len(SYMBOLS)
+    assert r"| κ\_ξ | kappa xi |" in page and page.count("| `head.") >= 4
 
 
 LACKS = {
@@ -101,7 +129,7 @@ DIFFER = {
 def test_a_row_that_differs_from_its_notebook_or_needs_what_nobody_has_is_told(name, checkout):
     change, said = DIFFER[name]
     add(checkout, ROW | change)
-    found = [sentence for sentence in missing(checkout) if "README" not in sentence]
+    found = [sentence for sentence in missing(checkout) if "tells old rows" not in sentence]
     assert any(sentence.startswith(f"{NAME} {said}") for sentence in found) and len(found) <= 2
 
 

@@ -1,0 +1,95 @@
+"""The course in a folder of the learner's own: copied once, renewed while nobody changed it, never overwritten after that."""
+
+import contextlib
+import hashlib
+import itertools
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..shared.progress import MARK
+from .progress import HOME, ORIGINALS, Progress, progress
+
+PAGE = (
+    "# Your course\n\nThis folder is yours: write, change and try. A newer course never overwrites what you changed. "
+    "Click a chapter to open it. Run the cell below (Shift+Enter) to see what you have done since.\n\n"
+    "To look things up: [gallery](gallery.ipynb), [catalogue](catalogue.md), [symbols](symbols.md).",
+    "from rpn_edu.course import progress\n\nprogress()",
+)
+"""What the start page says, and its cell."""
+LANGUAGE = {
+    **{"name": "python", "version": sys.version.split()[0], "mimetype": "text/x-python", "file_extension": ".py"},
+    **{"codemirror_mode": {"name": "ipython", "version": 3}, "pygments_lexer": "ipython3", "nbconvert_exporter": "python"},
+}
+"""What Python's kernel says of itself. JupyterLab writes it into every notebook that it opens."""
+
+
+def settle(folder: Path, fresh: Iterable[str] = ()) -> None:
+    """Bring the course into a folder, or what is newer into one that has it. What was deleted comes back where `fresh` names it.
+
+    A copy whose sources nobody changed is replaced. Beside a changed one the newer one lies as `01_expansion (newer).ipynb`.
+    OSError where nothing can be written.
+    """
+    write(folder / ".gitignore", b"*\n")
+    noted = folder / MARK / "copies.json"
+    known: dict[str, list[str]] = {}  # the fingerprints of all that was copied, by name, the last one last
+    with contextlib.suppress(FileNotFoundError, ValueError):  # without it, copies that nobody changed are known by what they hold
+        known = json.loads(noted.read_bytes())
+    for original in [*ORIGINALS.glob("*.ipynb"), *ORIGINALS.glob("*.md"), *ORIGINALS.glob("images/*")]:
+        name, content = original.relative_to(ORIGINALS).as_posix(), original.read_bytes()
+        before, now = known.setdefault(name, []), fingerprint(content)
+        copy, wanted = folder / name, name in fresh
+        if (before[-1:] != [now] or wanted) and (copy.exists() or not before or wanted):
+            write(next(slot for slot in slots(copy) if untouched(slot, [*before, now])), content)
+        known[name] = [one for one in before if one != now] + [now]
+    content = page(progress(folder))
+    known[HOME] = sorted({*known.get(HOME, []), fingerprint(content)})
+    if untouched(folder / HOME, known[HOME]):
+        write(folder / HOME, content)
+    write(noted, json.dumps(known, indent=1).encode())
+
+
+def fingerprint(content: bytes) -> str:
+    """What a change changes: of a notebook the sources of its cells, of any other file all of it."""
+    with contextlib.suppress(ValueError, LookupError, TypeError):  # no notebook
+        cells = json.loads(content)["cells"]
+        content = json.dumps([(cell["cell_type"], "".join(cell["source"])) for cell in cells]).encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+def untouched(copy: Path, known: Iterable[str]) -> bool:
+    """May a file be written here? Where none is, and where the one that is there was copied and never changed."""
+    return not copy.exists() or fingerprint(copy.read_bytes()) in known
+
+
+def slots(copy: Path) -> Iterator[Path]:
+    """01_expansion.ipynb, 01_expansion (newer).ipynb, 01_expansion (newer 2).ipynb, ..."""
+    yield copy
+    yield from (copy.with_stem(f"{copy.stem} (newer{more})") for more in itertools.chain([""], map(" {}".format, itertools.count(2))))
+
+
+def write(place: Path, content: bytes) -> None:
+    """Write a file whole or not at all. A notebook gets what the kernel says of itself, so that to open it is no change."""
+    if place.suffix == ".ipynb":
+        book = json.loads(content)
+        book["metadata"]["language_info"] = LANGUAGE
+        content = json.dumps(book, indent=1, ensure_ascii=False).encode() + b"\n"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    half = place.with_name(f".{place.name}.{os.getpid()}")
+    half.write_bytes(content)
+    half.replace(place)
+
+
+def page(shown: Progress) -> bytes:
+    """The start page, with the progress of this moment as the output of its cell."""
+    first = json.loads((ORIGINALS / "00_start.ipynb").read_bytes())
+    text, code = PAGE
+    data = {"text/html": shown.page(), "text/plain": repr(shown)}
+    output = {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": data}
+    cells = [
+        {"cell_type": "markdown", "id": "text", "metadata": {}, "source": text},
+        {"cell_type": "code", "id": "progress", "metadata": {}, "execution_count": 1, "source": code, "outputs": [output]},
+    ]
+    return json.dumps(first | {"cells": cells, "metadata": {"kernelspec": first["metadata"]["kernelspec"]}}).encode()
