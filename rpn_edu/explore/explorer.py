@@ -208,7 +208,7 @@ class Explorer:
 
     def _answered(self) -> None:
         self.tabs.disable(())
-        self._moved()
+        self.effects.update()
 
     def _pin(self) -> None:
         with LOCK:
@@ -257,7 +257,7 @@ class Explorer:
         self.set(*self.state.read(token))
 
     def set(self, subject: Component, picture: Picture | None = None) -> None:
-        """Move all controls at once; one redraw. A prediction was about the state before: it leaves the picture.
+        """Move all controls at once; one redraw.
 
         TypeError for a subject or a picture of another kind than those of the start.
         """
@@ -266,8 +266,6 @@ class Explorer:
         right = picture is None or type(picture) is type(shows)
         demand(right, "Explorer.set: the picture", f"a {type(shows).__name__}", picture)
         with self.hold():
-            if self.state.asked is not None:
-                self.state.asked.forget()
             self.tabs.set(subject, picture)
 
     @contextmanager

@@ -50,12 +50,16 @@ def test_an_answer_of_a_quiz_opens_and_closes_by_key(book, key):
 
 
 @first
-def test_a_question_keeps_the_controls_locked_until_it_is_answered_and_is_drawn_over_the_picture(book):
+def test_a_question_stands_above_its_picture_in_one_view_and_says_what_is_right_when_it_is_asked(book):
     asked = explorer(book, 1)
-    menu, picture = asked.locator("select").first, asked.locator("img.rpn-picture")
-    before = picture.get_attribute("src")
+    menu, picture, question = asked.locator("select").first, asked.locator("img.rpn-picture"), asked.locator(".rpn-question")
     assert menu.is_disabled()
-    circles = [radio.bounding_box() for radio in asked.get_by_role("radio").all()]
+    top, bottom = question.bounding_box()["y"], picture.bounding_box()["y"] + picture.bounding_box()["height"]
+    assert bottom - top < 600, "JupyterLab shows 679 pixels of a notebook on a small screen"
+    words = question.locator(".widget-html").first.inner_text().partition("anything: ")[2]
+    group = asked.get_by_role("radiogroup", name=words)
+    assert group.count() == 1 and group.locator(".widget-label").bounding_box()["height"] <= 1
+    circles = [radio.bounding_box() for radio in group.get_by_role("radio").all()]
     assert len({round(circle["y"]) for circle in circles}) == len(circles) >= 2, "two choices share a line"
     asked.get_by_role("button", name="This is my prediction").click()
     book.wait_idle()
@@ -67,9 +71,13 @@ def test_a_question_keeps_the_controls_locked_until_it_is_answered_and_is_drawn_
     assert asked.get_by_role("radio").nth(1).is_checked() and book.page.locator(".jp-CodeCell").count() == cells
     asked.get_by_role("button", name="This is my prediction").click()
     book.wait_idle()
-    assert menu.is_enabled()
-    assert asked.get_by_role("radio").count() == 0
-    assert picture.get_attribute("src") != before
+    assert menu.is_enabled() and asked.get_by_role("radio").count() == 0
+    high = question.bounding_box()["height"]
+    assert words in question.inner_text() and "because" not in question.inner_text()
+    asked.get_by_role("button", name="Show the answer").click()
+    book.wait_idle()
+    assert words in question.inner_text() and "because" in asked.get_by_role("status").filter(has_text="✓").inner_text()
+    assert asked.get_by_role("img", name="right:").count() == 1 and question.bounding_box()["height"] == high
 
 
 @first
@@ -170,7 +178,7 @@ def test_every_explorer_shows_one_picture_with_alt_text(book):
 def by_keyboard(book, number) -> Iterator[str]:
     """Move every slider of an explorer, one after the other: each changes the picture, and never its box. Tells which was moved."""
     found = unlocked(book, number)
-    surface, picture = found.locator(".widget-html").first, found.locator("img.rpn-picture")
+    surface, picture = found.locator(".rpn-surface"), found.locator("img.rpn-picture")
     for button in found.locator(".rpn-term").all() or [None]:
         if button is not None:
             button.click()

@@ -36,7 +36,6 @@ TOLD = {
     | {"family": ("sans-serif", "monospace"), "linespacing": (1.2, 2.0)},
     "name_curves": {"axes": (0, 1), "x": (GRID, GRID**2), "curves": (CURVES, CURVES[::-1]), "names": (["1", "2"], ["3", "4"])}
     | {"between": ((0.1, 0.3), (0.8, 0.9)), "free": ((0.0, 1.0), (0.0, 0.6))},
-    "note": {"text": ("a note", "another"), "color": ("red", "blue")},
 }
 SILENT = {"begin", "light", "png"}
 
@@ -99,7 +98,7 @@ def test_a_canvas_shows_what_it_was_told_last(method):
         assert drawn(shown, method, first) == as_first, argument
 
 
-@pytest.mark.parametrize("method", ["line", "text", "bars", "note"])
+@pytest.mark.parametrize("method", ["line", "text", "bars"])
 def test_the_last_word_counts_within_one_picture_too(method):
     shown, fresh = canvas(), canvas()
     for on, told in ((shown, said(method)), (shown, said(method, "color")), (fresh, said(method, "color"))):
@@ -117,7 +116,7 @@ def test_a_ghost_shows_what_it_was_told_last(method):
 
 def test_a_ghost_hears_every_word_and_draws_curves_and_bars_alone():
     blank = drawn(canvas(), "title", {"axes": 0, "text": "left"})
-    for method in TOLD.keys() - {"note"}:  # which the explorer says, and no picture
+    for method in TOLD:
         assert (drawn(canvas(), method, said(method), Ghost) != blank) == (method in ("line", "bars")), method
 
 

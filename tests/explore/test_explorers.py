@@ -37,6 +37,7 @@ from rpn_edu.explore.panel.components import ComponentPanel, classes_of
 from rpn_edu.explore.panel.controls import control_of, read, value_of, written
 from rpn_edu.explore.panel.face import PRESETS
 from rpn_edu.explore.panel.html import formula
+from rpn_edu.explore.panel.question import LINE
 from rpn_edu.explore.panel.tabs import Tabs
 from rpn_edu.explore.state.compare import changes, compared
 from rpn_edu.explore.state.token import packed, unpacked
@@ -45,7 +46,7 @@ from tests.explore.states import KINDS, states
 from tests.help import TERMS, own
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
-QUESTION = Predict("What happens?", choices=["up", "down"], reason="Because it grows.")
+QUESTION = Predict("What happens?", choices=["up", "down"], right="down", reason="it grows & falls.")
 pytestmark = pytest.mark.usefixtures("few_steps")
 
 
@@ -315,7 +316,7 @@ def test_wrong_arguments_say_what_was_wanted():
 WRONG = ["text", ["a list"], ("a", "b"), None, 3, float("nan"), b"x", {"a": 1}, {}, object(), rpn.Formula, Fit, Predict, X.Taylor(), print]
 RIGHT = {  # what each place takes of all that
     "Explorer": {"start": (None,), "picture": (None,), "terms": (None,), "question": (None,), "presets": (None, {})},
-    "Predict": {"question": ("text",), "reason": ("text",), "choices": (["a list"], ("a", "b")), "number": (None,)},
+    "Predict": {"question": ("text",), "reason": ("text",), "choices": (("a", "b"),), "number": (None,), "within": (3,)},
     "contact_sheet": {},
 }
 
@@ -324,7 +325,7 @@ RIGHT = {  # what each place takes of all that
     "call, given",
     [
         (Explorer, {"start": rpn.Formula(), "picture": Fit()}),
-        (Predict, {"question": "?", "choices": ["a", "b"]}),
+        (Predict, {"question": "?", "choices": ["a", "b"], "right": "a"}),
         (contact_sheet, {"term": "fusion"}),
     ],
 )
@@ -434,10 +435,11 @@ def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
             assert widget.description.strip()
             if isinstance(widget, (W.IntSlider, W.FloatSlider, W.FloatLogSlider)):
                 assert widget.readout and widget.continuous_update
-            visual = any(widget is one for one in (*known, face.reset, face.preset, face.token_text, question.submit, question.skip))
+            visual = any(widget is one for one in (*known, face.reset, face.preset, face.token_text))
             assert visual != ("rpn-non-visual" in widget._dom_classes), widget
     assert all(widget.tooltip for widget in known)
-    assert question.show_reason.description and "rpn-non-visual" in question.show_reason._dom_classes
+    assert question.show.description and "rpn-non-visual" in question.show._dom_classes
+    assert question.predicted.description == QUESTION.question
 
 
 def test_alt_text_follows_the_state():
@@ -714,103 +716,130 @@ def test_a_line_of_code_is_lit_where_it_belongs_to_the_term():
 # ---- the question ----------------------------------------------------------------------------------------------------------------
 
 
+def answered(page, answer):
+    """The widgets of a question after an answer; None skips it."""
+    asked = page.face.question
+    if answer is None:
+        asked.skip.click()
+    else:
+        asked.predicted.value = answer
+        asked.submit.click()
+    return asked
+
+
+def said(asked):
+    """What the line of an answered question says, without its marks for screen readers."""
+    return html.unescape(re.sub(r"<[^>]+>", "", asked.says.value))
+
+
+VERDICTS = {
+    "up": "✗ up → ✓ down, because it grows & falls.",
+    "down": "✓ down, because it grows & falls.",
+    None: "✓ down, because it grows & falls.",
+}
+
+
 @start
-@pytest.mark.parametrize("answer", ["up", None])
-def test_the_controls_unlock_with_an_answer_or_without(start, answer):
+@pytest.mark.parametrize("answer", VERDICTS)
+def test_the_controls_unlock_with_an_answer_or_without_and_what_is_right_waits_until_it_is_asked_for(start, answer):
     page = start(question=QUESTION)
     locked = [widget for _, widget in page.controls()] + [page.face.reset, page.face.preset, page.face.token_text]
     assert all(widget.disabled for widget in locked)
-    assert page.face.question.box in page.panel.children and page.face.question.box.children
     before = page.last_png
-    if answer:
-        page.face.question.predicted.value = answer
-        page.face.question.submit.click()
-    else:
-        page.face.question.skip.click()
-    assert page.face.question.box.children == (page.face.question.show_reason,)
+    asked = answered(page, answer)
     page.rest()
     assert not page.face.reset.disabled and sum(not widget.disabled for _, widget in page.controls()) >= 2
-    assert bool((pixels(page.last_png) != pixels(before)).any()) == (answer is not None)
+    assert page.last_png == before
     widget = next(widget for _, widget in page.controls() if isinstance(widget, W.IntSlider) and not widget.disabled)
     widget.value = widget.max
-    assert page.face.question.box.children == (page.face.question.show_reason,), "the answer is not given away by a move"
+    assert asked.show in asked.row.children and "because" not in asked.says.value, "the answer is not given away by a move"
+    assert said(asked) == ("" if answer is None else f"You predicted: {answer}. ") + "Now try it."
     surface = page.face.surface.value
-    page.face.question.show_reason.click()
-    assert page.face.question.box.children == (page.face.question.reason,) and page.face.surface.value == surface
-    said = page.face.question.reason.value
-    assert "Because it grows." in said and ("You predicted: up." in said) == (answer is not None)
+    asked.show.click()
+    assert page.face.surface.value == surface and asked.row.children == (asked.says,)
+    assert said(asked) == VERDICTS[answer] and 'role="status"' in asked.says.value
     inspect(page)
+
+
+@start
+def test_a_question_stands_above_the_picture_and_stays_in_sight(start):
+    page = start(question=QUESTION)
+    asked, children = page.face.question, page.panel.children
+    assert children.index(asked.box) < children.index(page.face.surface)
+    answered(page, "up")
+    page.face.reset.click()
+    for told in (False, True):
+        assert "What happens?" in asked.ask.value and asked.box.children == (asked.ask, asked.row) and asked.says in asked.row.children
+        assert told == (asked.show not in asked.row.children)
+        asked.show.click()
+
+
+def test_an_answered_question_is_as_high_as_its_verdict_will_be():
+    heights = []
+    for reason in ("short.", "long " * 100):
+        page = Explorer(X.Taylor(), question=dataclasses.replace(QUESTION, reason=reason))
+        asked = answered(page, "up")
+        heights.append(asked.row.layout.min_height)
+        asked.show.click()
+        assert asked.row.layout.min_height == heights[-1]
+    assert [int(height.removesuffix("px")) // LINE for height in heights] == [2, 5]
 
 
 @start
 def test_a_prediction_without_a_choice_keeps_the_question(start):
     page = start(question=QUESTION)
-    asked = page.face.question.box.children
-    page.face.question.submit.click()
-    assert page.face.question.box.children == asked and "Choose one first" in page.face.question.asks_again.value
+    asked = page.face.question
+    before = asked.box.children
+    asked.submit.click()
+    assert asked.box.children == before and "Choose one first" in asked.says.value
     assert all(widget.disabled for _, widget in page.controls())
-    page.face.question.predicted.value = "down"
-    assert not page.face.question.asks_again.value
-    page.face.question.submit.click()
-    assert page.state.asked.answer == "down" and page.face.question.box.children == (page.face.question.show_reason,)
+    asked.predicted.value = "down"
+    assert not said(asked)
+    asked.submit.click()
+    assert page.state.asked.answer == "down" and page.state.asked.right
 
 
-@pytest.mark.parametrize("how", ["reset", "preset", "token"])
-def test_a_prediction_leaves_the_picture_with_its_state_and_stays_in_the_reason(how):
-    page = Explorer(X.Taylor(), question=QUESTION, presets={"wild": X.Chebyshev(degree=10)})
-    clean, token = page.last_png, Explorer(X.Fourier()).token()
-    page.face.question.predicted.value = "up"
-    page.face.question.submit.click()
-    page.face.question.show_reason.click()
-    assert page.last_png != clean
-    match how:
-        case "reset":
-            page.face.reset.click()
-        case "preset":
-            page.face.preset.value = "wild"
-        case "token":
-            page.face.token_text.value = token
-    assert page.face.question.box.children == (page.face.question.reason,) and "You predicted: up." in page.face.question.reason.value
-    assert page.last_png == Explorer(page.subject, page.picture).last_png
+def test_a_question_without_a_reason_says_what_is_right():
+    asked = answered(Explorer(X.Taylor(), question=Predict("?", choices=["a", "b"], right="b")), "a")
+    asked.show.click()
+    assert said(asked) == "✗ a → ✓ b"
 
 
-def test_a_question_without_a_reason_leaves_nothing_behind():
-    page = Explorer(X.Taylor(), question=Predict("?", choices=["a"]))
-    page.face.question.skip.click()
-    assert page.face.question.box.children == ()
+@pytest.mark.parametrize("given, right", [(3.0000000000000004, True), (3.5, True), (3.6, False), (2.5, True), (2.4, False)])
+def test_a_number_can_be_predicted_and_missed_by_as_much_as_the_question_allows(given, right):
+    many = Predict("How many features?", number=(0.0, 10.0), right=3, within=0.5, reason="m + m².")
+    page = Explorer(X.Taylor(), question=many)
+    asked = answered(page, given)
+    assert page.state.asked.right == right and page.state.asked.answer == round(given, 10)
+    asked.show.click()
+    assert said(asked) == ("" if right else f"✗ {given} → ") + "✓ 3, because m + m²."
 
 
-@start
-def test_a_prediction_lies_below_all_axes_and_beside_their_names(start):
-    page = start(question=Predict("?", choices=["a sentence of average length"]))
-    page.face.question.predicted.index = 0
-    page.face.question.submit.click()
-    paper = page.canvas.agg.get_renderer()
-    box = page.canvas.artists["prediction"].get_window_extent(paper)
-    for axes, plot in zip(page.canvas.axes, page.canvas.plots, strict=True):
-        assert not plot.bbox.overlaps(box), axes.title
-        assert not axes.xlabel or not plot.xaxis.label.get_window_extent(paper).overlaps(box), axes.xlabel
+def test_a_question_knows_what_is_right():
+    with pytest.raises(TypeError, match="Predict.right must be the choice that is right, got None"):
+        Predict("?", choices=["it grows", "it shrinks"])
+    with pytest.raises(TypeError, match="Predict.right must be the choice that is right, got 1"):
+        Predict("?", choices=["it grows", "it shrinks"], right=1)
+    with pytest.raises(ValueError, match="must be one of the choices, got 'it grow'; did you mean it grows"):
+        Predict("?", choices=["it grows", "it shrinks"], right="it grow")
+    with pytest.raises(ValueError, match="got 'x'; they are 'it grows', 'it shrinks'"):
+        Predict("?", choices=["it grows", "it shrinks"], right="x")
+    with pytest.raises(TypeError, match="Predict.right must be the number that is right, got None"):
+        Predict("?", number=(1, 5))
+    with pytest.raises(ValueError, match="must lie between the ends 1 and 5 of its slider, got 6"):
+        Predict("?", number=(1, 5), right=6)
 
 
-def test_a_long_prediction_stays_inside_the_picture_and_below_the_data():
-    page = Explorer(R.LowRank(), Fabric(), question=Predict("?", choices=["96: a column of 8 and a row of 24 more, " * 3]))
-    page.face.question.predicted.index = 0
-    page.face.question.submit.click()
-    box = page.canvas.artists["prediction"].get_window_extent(page.canvas.agg.get_renderer())
-    assert box.x0 >= 0 and box.x1 <= page.canvas.size[0] and box.y0 >= 0 and box.y1 <= page.canvas.plots[0].bbox.y0
-
-
-def test_a_number_can_be_predicted():
-    page = Explorer(X.Taylor(), question=Predict("How many features?", number=(0.0, 10.0), reason="m + m²."))
-    page.face.question.predicted.value = 3.0000000000000004
-    page.face.question.submit.click()
-    assert page.state.asked.answer == 3.0
-    page.face.question.show_reason.click()
-    assert "You predicted: 3.0. m + m²." in page.face.question.reason.value
+@pytest.mark.parametrize("answer, right", [("up", False), ("down", True), (None, None)])
+def test_what_was_predicted_is_noted(answer, right, monkeypatch):
+    noted = []
+    monkeypatch.setattr("rpn_edu.explore.panel.question.note", lambda *line: noted.append(line))
+    answered(Explorer(X.Taylor(), question=QUESTION), answer)
+    assert noted == [("prediction", "What happens?", right)]
 
 
 def test_a_count_is_predicted_in_whole_numbers():
-    predicted = Explorer(X.Taylor(), question=Predict("How many features?", number=(1, 64))).face.question.predicted
+    predicted = Explorer(X.Taylor(), question=Predict("How many features?", number=(1, 64), right=6)).face.question.predicted
     assert (predicted.value, predicted.step) == (32, 1) and isinstance(predicted, W.IntSlider)
 
 

@@ -149,7 +149,7 @@ def test_a_failure_in_a_slice_is_that_of_the_explorer(loop, monkeypatch):
 
 
 def test_nothing_is_tried_while_a_question_waits_or_for_a_state_that_is_refused(loop):
-    page = Explorer(R.Kronecker(), Fabric(n=8, D=24), question=Predict("?", choices=["a"]))
+    page = Explorer(R.Kronecker(), Fabric(n=8, D=24), question=Predict("?", choices=["a"], right="a"))
     assert not loop.waiting and greyed(page) == {name for name, _ in page.controls()}
     page.face.question.skip.click()
     assert greyed(page) == set() and len(loop.waiting) == 1

@@ -227,13 +227,6 @@ class Canvas:
             style = {"ha": "center", "va": "center_baseline", "fontweight": "bold"}
             self.text(f"{name} {k}", axes, middle / wide, height / high, names[k], **style)
 
-    def note(self, name: str, text: str, color: str) -> None:
-        """Words in the lower left corner of the whole picture, below the axes: they cover no data."""
-        box = {"facecolor": "white", "edgecolor": color, "alpha": 0.9, "pad": 2}
-        style = {"transform": self.figure.transFigure, "fontsize": 8, "parse_math": False, "va": "bottom", "bbox": box}
-        artist = self._artist(name, f"note {color}", lambda: self.plots[0].text(0.006, 0.012, "", color=color, **style))
-        artist.set_text(text)
-
     def _artist(self, name: str, look: str, make: Callable[[], Any]) -> Any:
         """The artist of this name that looks so. `look` says all of it that is not set anew at every mention."""
         looks = self.kept.setdefault(name, {})

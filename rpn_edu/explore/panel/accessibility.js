@@ -5,6 +5,11 @@ const named = root => root.querySelectorAll('.widget-slider').forEach(slider => 
     handle.setAttribute('data-lm-suppress-shortcuts', 'true');  // else arrows are Notebook 7's: they leave the cell
   });
 });
+const groups = root => root.querySelectorAll('.widget-radio').forEach(group => {
+  if (group.getAttribute('role')) return;
+  group.setAttribute('role', 'radiogroup');
+  group.setAttribute('aria-label', group.querySelector('.widget-label').textContent);
+});
 const folds = root => root.querySelectorAll('.jupyter-widget-Collapse-header').forEach(header => {
   const open = String(header.parentElement.classList.contains('jupyter-widget-Collapse-open'));
   if (header.getAttribute('aria-expanded') !== open) header.setAttribute('aria-expanded', open);
@@ -24,7 +29,7 @@ const menus = root => root.querySelectorAll('select, [type=radio]').forEach(one 
 export default { render({ el }) {
   requestAnimationFrame(() => {
     const root = el.closest('.jp-OutputArea-output') || el.closest('.widget-box') || document.body;
-    const all = () => { named(root); folds(root); menus(root); };
+    const all = () => { named(root); groups(root); folds(root); menus(root); };
     all();
     const seen = { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['class'] };
     new MutationObserver(all).observe(root, seen);

@@ -1,7 +1,6 @@
 """A state on the screen: painted on a canvas, written on a face."""
 
 import html
-import textwrap
 
 from ...shared.alone import alone
 from ..canvas import Canvas, Ghost
@@ -20,14 +19,12 @@ class Display:
         self.png, self.alt = b"", ""
 
     def paint(self) -> None:
-        """Paint what is shown, over it a pinned state as its ghost, and what was predicted."""
+        """Paint what is shown, and over it a pinned state as its ghost."""
         state, shown, pinned = self.state, self.state.shown, self.state.pinned
         self.canvas.begin()
         shown.picture.paint(self.canvas, shown)
         if pinned is not None:
             pinned.picture.paint(Ghost(self.canvas), pinned)
-        if said := state.prediction:
-            self.canvas.note("prediction", textwrap.fill(said, self.canvas.size[0] // 7), "#b34700")  # letters that fit into the picture
         self.png, self.alt = self.canvas.png(), shown.picture.alt(shown)
         if pinned is not None:
             self.alt += f" Dotted: a pinned state. {state.comparison()}"

@@ -55,13 +55,13 @@ class Face:
         self.surface, self.pin_text = W.HTML(layout=full), W.HTML(layout=full)
         self._make_buttons(calls, full)
         self.controls_box = W.VBox([box for tab in tabs.by_symbol.values() for box in tab.boxes], layout=W.Layout(min_height="7em"))
-        self.question = Question(asked, calls.answer, full) if asked else None
+        self.question = Question(asked, calls.answer, full, width) if asked else None
         self._make_folds(calls, full, folds)
-        # The picture comes first and the question last but the folds: nothing that comes or goes can push picture or controls.
+        # What comes or goes later stands below the picture and its controls, or keeps its height: nothing moves under the hand.
         question = [self.question.box] if self.question else []
         folded = [self.folds] if self.fold_names else []
         unseen = [W.HTML(STYLE, layout=W.Layout(display="none")), *accessibility()]
-        body = [self.surface, self.buttons, self.controls_box, self.pin_text, *question, *folded, *unseen]
+        body = [*question, self.surface, self.buttons, self.controls_box, self.pin_text, *folded, *unseen]
         self.panel = W.VBox(body, layout=W.Layout(width="100%"))
         self.panel.add_class("rpn-explorer")
 

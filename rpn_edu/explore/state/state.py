@@ -35,11 +35,6 @@ class State:
         """Whether a question waits for its answer."""
         return self.asked is not None and self.asked.locked
 
-    @property
-    def prediction(self) -> str:
-        """What is written over the picture of an answered question, until another state is set."""
-        return f"you predicted: {self.asked.answer}" if self.asked is not None and self.asked.drawn else ""
-
     def check(self, subject: Any, said: str) -> None:
         """TypeError, which says `said`, for a subject that the picture does not show; ValueError for a Formula of which it shows a part."""
         picture = self.first[1]
