@@ -3,8 +3,7 @@
 Run alone, a chapter says no more of its exercises than "waiting", and of its controls nothing.
 """
 
-import contextlib
-import io
+import ast
 import json
 import random
 import re
@@ -17,19 +16,23 @@ import ipywidgets as W
 import pytest
 import torch
 
+from rpn_edu.course import checking
 from rpn_edu.explore import Explorer
+from tests.course.solved import blocks
 from tests.explore.driving import inspect, values_of
 from tools.chapters import answers, chapters, files, read
 
+ANSWERING = [chapter.path for chapter in chapters() if chapter.name in checking.chapters()]
+CHECKED = re.compile(r'\ncheck\("\d+", (\d+), \w+\)$')
+
 
 class Said(NamedTuple):
-    """What the cell of an exercise said to an answer: what it printed, and the sentence that refused it."""
+    """What the cell of an exercise said to an answer, and a word that was expected of it: ✓ for a right one."""
 
     exercise: int
     answer: str
-    right: bool
-    printed: str
-    refusal: str
+    expected: str
+    verdict: checking.Verdict
 
 
 class Run(NamedTuple):
@@ -53,39 +56,67 @@ def run(request, tmp_path_factory) -> Iterator[Run]:
     place, said = {"__name__": request.param.stem}, []
     with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng(devices=[]):
         patch.chdir(tmp_path_factory.mktemp(request.param.stem))
+        patch.setattr(checking, "excused", raised)
         patch.setattr(Explorer, "__init__", lambda self, *given, **options: (made.append(self), build(self, *given, **options))[1])
         for number, cell in enumerate(json.loads(request.param.read_text(encoding="utf-8"))["cells"]):
             if cell["cell_type"] == "code":
                 source = "".join(cell["source"])
-                if waiting := re.search(r"Exercise (\d+) is waiting", source):
+                if waiting := CHECKED.search(source):
                     before = len(made)
-                    said += tried(int(waiting[1]), source, place, *known[int(waiting[1]) - 1])
+                    said += tried(request.param.stem, int(waiting[1]), source, place, *known[int(waiting[1]) - 1])
                     del made[before:]  # those of an answer are none of the chapter
                 exec(compile(source, f"{request.param.name}, cell {number}", "exec"), place)
         yield Run(request.param, [*made], len(known), said)
     W.Widget.close_all()
 
 
-def tried(exercise: int, source: str, place: dict, right: list[str], wrong: list[str]) -> Iterator[Said]:
-    """Each answer in the place of `None`, without a trace in the chapter."""
-    for answer in (*right, *wrong):
-        refusal = ""
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            try:
-                exec(re.sub(r"\bNone\b.*", answer, source, count=1), dict(place))
-            except AssertionError as error:
-                refusal = str(error)
-        yield Said(exercise, answer, answer in right, printed.getvalue(), refusal)
+def raised(fault: Exception) -> None:
+    """A check that fails is told to a learner. Here it is red."""
+    raise fault
 
 
-@pytest.mark.parametrize("run", [chapter.path for chapter in chapters()], indirect=True, ids=lambda path: path.stem)
+def tried(name: str, exercise: int, source: str, place: dict, right: list[str], wrong: dict[str, str]) -> Iterator[Said]:
+    """Each answer in the place of `None`, after the solutions of the exercises before, without a trace in the chapter."""
+    solutions = blocks(name)
+    place = dict(place)
+    for earlier in range(1, exercise):
+        exec(solutions[earlier], place)
+    yield Said(exercise, "None", "is waiting for your answer", verdict(source, dict(place)))
+    yield Said(exercise, "the solution", "✓ ", verdict(solutions[exercise] + CHECKED.search(source)[0], dict(place)))
+    for answer, expected in {**dict.fromkeys(right, "✓ "), **wrong}.items():
+        cell = re.sub(r"\bNone\b.*", lambda _, answer=answer: answer, source, count=1)
+        yield Said(exercise, answer, expected, verdict(cell, dict(place)))
+
+
+def verdict(source: str, place: dict) -> checking.Verdict:
+    """What the last line of a cell shows."""
+    *body, last = ast.parse(source).body
+    exec(compile(ast.Module(body, []), "a cell", "exec"), place)
+    return eval(compile(ast.Expression(last.value), "a cell", "eval"), place)
+
+
+@pytest.mark.parametrize("run", ANSWERING, indirect=True, ids=lambda path: path.stem)
 def test_exercises_take_what_is_right_and_answer_what_is_wrong(run):
     assert list(dict.fromkeys(said.exercise for said in run.said)) == list(range(1, run.exercises + 1))
-    for said in run.said:
-        if said.right:
-            assert "Right" in said.printed and not said.refusal, said
-        else:
-            assert len(said.refusal.split()) >= 4, f"{said.answer} deserves a sentence, got {said}"
+    judged = {"✓ ": True, "is waiting for your answer": None}
+    strange = [
+        said for said in run.said if said.expected not in said.verdict.says or said.verdict.right is not judged.get(said.expected, False)
+    ]
+    assert not strange, "\n".join(
+        f"{said.exercise}: {said.answer}\n   wanted: {said.expected}\n   said: {said.verdict}" for said in strange
+    )
+
+
+@pytest.mark.parametrize("run", ANSWERING, indirect=True, ids=lambda path: path.stem)
+def test_every_wrong_answer_gets_a_sentence_of_its_own(run):
+    for exercise in range(1, run.exercises + 1):
+        told = [
+            said.verdict.says.partition(" After 3 tries")[0]
+            for said in run.said
+            if said.exercise == exercise and said.verdict.right is False
+        ]
+        assert len(told) == len(set(told)) >= 5, told
+        assert not [sentence for sentence in told if len(sentence.split()) < 5 or sentence[-1] not in ".?!"]
 
 
 def some(name, widget):

@@ -1,0 +1,177 @@
+"""An answer compared with what is right. Common mistakes are derived from what is right, and the one that matches is named."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import CodeType
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from ..shared import given
+from .checking import Waiting, Wrong, heard
+
+T = TypeVar("T")
+
+
+def unless(holds: Any, says: str) -> None:
+    """Wrong, with this sentence, unless the condition holds."""
+    if not holds:
+        raise Wrong(says)
+
+
+def instance(answer: Any, kind: type[T], wanted: str) -> T:
+    """The answer if it is of this kind. Wrong, with the near miss, if it is not: a class is an answer whose brackets are forgotten."""
+    no_class(answer)
+    if not isinstance(answer, kind):
+        raise Wrong(f"{wanted} was wanted, yours is {brief(answer)}.")
+    return answer
+
+
+def no_class(answer: Any) -> None:
+    """Wrong for a class in the place of what it makes."""
+    if isinstance(answer, type):
+        raise Wrong(f"{answer.__name__} is a class: did you forget the brackets of {answer.__name__}()?")
+
+
+def numbers(answer: Any) -> Tensor:
+    """The numbers of an answer, (...), written as a number, a list, an array, a tensor of any dtype.
+
+    Wrong, with the words of a TypeError or ValueError, for anything else.
+    """
+    no_class(answer)
+    if callable(answer):
+        raise Wrong(f"Numbers were wanted, and {getattr(answer, '__name__', 'this')} is a function: did you forget to call it?")
+    try:
+        return given.tensor("Your answer", answer).detach().to("cpu", torch.float64)
+    except (TypeError, ValueError) as error:
+        raise Wrong(f"{error}.") from None
+
+
+# ---- numbers and functions that give numbers --------------------------------------------------------------------------------------
+
+
+def same(answer: Any, right: Any, otherwise: str, near: Mapping[str, Any] | None = None) -> None:
+    """Wrong unless the answer has these numbers, (...). `near` are mistakes, by the sentence that names each."""
+    mistakes = {says: [numbers(wrong)] for says, wrong in (near or {}).items()}
+    compare([numbers(answer)], [numbers(right)], mistakes, lambda *_: otherwise)
+
+
+def writes(answer: Any, right: Callable[..., Any], *cases: tuple[Any, ...], near: Mapping[str, Callable[..., Any]] | None = None) -> None:
+    """Wrong unless a function of the learner's gives the same numbers as `right` for all cases; Waiting where it returns nothing.
+
+    `near` are mistakes: functions of the same arguments, by the sentence that names each.
+    """
+    no_class(answer)
+    unless(callable(answer), f"A function was wanted, yours is {brief(answer)}: hand over its name, without brackets.")
+    found: list[Tensor] = []
+    for case in cases:
+        got = heard(answer, *(value.clone() if isinstance(value, Tensor) else value for value in case))
+        if got is None and not found:
+            raise Waiting
+        unless(got is not None, f"For {told(case)} your function gives None: does every way through it end with return?")
+        found.append(numbers(got))
+
+    def otherwise(k: int, wanted: Tensor, got: Tensor) -> str:
+        at = tuple(map(int, torch.unravel_index((got - wanted).abs().argmax(), wanted.shape))) if wanted.dim() else ()
+        place = f" the number at {list(at)}" if at else " it"
+        return f"For {told(cases[k])}{place} should be {wanted[at].item():.4g}, yours is {got[at].item():.4g}."
+
+    mistakes = {says: [numbers(wrong(*case)) for case in cases] for says, wrong in (near or {}).items()}
+    compare(found, [numbers(right(*case)) for case in cases], mistakes, otherwise)
+
+
+def without(answer: Any, *words: str) -> None:
+    """Wrong where a function of the learner's uses one of these names: the exercise is to do their work by hand."""
+    used = set(_names(answer.__code__)) if hasattr(answer, "__code__") else {getattr(answer, "__name__", "")}
+    for word in words:
+        unless(word not in used, f"The numbers are right, but {word} does the work. Write it without.")
+
+
+def compare(
+    found: Sequence[Tensor],
+    wanted: Sequence[Tensor],
+    near: Mapping[str, Sequence[Tensor]],
+    otherwise: Callable[[int, Tensor, Tensor], str],
+) -> None:
+    """Wrong unless all that was found, (...) each, is what was wanted: the mistake that explains it all, or where they differ first."""
+    if _alike(found, wanted):
+        return
+    for says, mistake in (*near.items(), *derived(wanted)):
+        unless(not _alike(found, mistake), says)
+    for got, right in zip(found, wanted):
+        if _fitted(got, right) is None:
+            raise Wrong(f"The shape {tuple(right.shape)} was wanted, yours is {tuple(got.shape)}{_one_off(got, right)}.")
+    unless(not any(got.isnan().any() for got in found), "Some of your numbers are nan, which is no number: was something divided by 0?")
+    fitted = [got.reshape(right.shape) for got, right in zip(found, wanted)]
+    yours, ours = (torch.cat([part.flatten() for part in parts]) for parts in (fitted, wanted))
+    by, more = ((yours @ ours) / (ours @ ours)).item(), (yours - ours).mean().item()
+    whole = len(ours) > 1 or abs(more) == 1  # one number alone is always some multiple of another
+    scaled, moved = ([part * by for part in wanted], [part + more for part in wanted])
+    unless(len(ours) == 1 or by == 0 or not _alike(fitted, scaled), f"Every number is {by:.4g} times what it should be.")
+    unless(
+        not whole or not _alike(fitted, moved),
+        f"{'Every number' if len(ours) > 1 else 'This'} is {abs(more):.4g} too {'large' if more > 0 else 'small'}.",
+    )
+    k = next(k for k in range(len(fitted)) if not _alike(fitted[k : k + 1], wanted[k : k + 1]))
+    raise Wrong(otherwise(k, wanted[k], fitted[k]))
+
+
+def derived(wanted: Sequence[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+    """The mistakes that can be made with any numbers, (...) each, by the sentence that names them."""
+    wanted = [right.squeeze() for right in wanted]
+    yield "The sign is the other way round.", [-right for right in wanted]
+    if all(right.dim() > 1 for right in wanted):
+        yield "Rows and columns have changed places: it is transposed.", [right.mT for right in wanted]
+    if all(right.dim() and right.shape[-1] > 1 for right in wanted):
+        yield "The order is reversed.", [right.flip(-1) for right in wanted]
+        for way, side in ((1, "right"), (-1, "left")):
+            yield f"Everything stands one place too far to the {side}.", [right.roll(way, -1) for right in wanted]
+        for k in range(min(right.shape[-1] for right in wanted)):
+            rest = [torch.cat([right[..., :k], right[..., k + 1 :]], -1) for right in wanted]
+            yield f"Number {k + 1} is missing.", rest
+
+
+# ---- words ------------------------------------------------------------------------------------------------------------------------
+
+
+def told(case: tuple[Any, ...]) -> str:
+    """The arguments of a call, in a few words."""
+    return ", ".join(map(brief, case))
+
+
+def brief(value: Any) -> str:
+    """A value in a few words: short tensors as lists, long ones by their shape."""
+    if isinstance(value, Tensor):
+        rounded: list[Any] = value.detach().double().round(decimals=3).tolist()
+        return str(rounded) if value.numel() <= 6 else f"a tensor of the shape {tuple(value.shape)}"
+    if callable(value) and hasattr(value, "__name__"):
+        return f"the function {value.__name__}"
+    return f"{value!r:.80}"
+
+
+# ---- inside -----------------------------------------------------------------------------------------------------------------------
+
+
+def _fitted(got: Tensor, right: Tensor) -> Tensor | None:
+    """In the shape that was wanted, if they differ by axes of one number alone: a row where a column was meant."""
+    alike = [size for size in got.shape if size != 1] == [size for size in right.shape if size != 1]
+    return got.reshape(right.shape) if alike else None
+
+
+def _alike(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> bool:
+    pairs = [(_fitted(got, right), right) for got, right in zip(found, wanted)]
+    return all(got is not None and torch.allclose(got, right, rtol=1e-4, atol=1e-6) for got, right in pairs)
+
+
+def _one_off(got: Tensor, right: Tensor) -> str:
+    if got.dim() != right.dim() or sum(map(abs, (more := [a - b for a, b in zip(got.shape, right.shape)]))) != 1:
+        return ""
+    return f": one {('row', 'column')[-1 if more[-1] else 0]} too {'many' if sum(more) > 0 else 'few'}"
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Every name that a piece of code asks for, those of the functions inside it too."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names(inner)

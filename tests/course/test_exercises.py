@@ -1,0 +1,241 @@
+"""Exercises answer in one sentence: right however it is written, wrong by the mistake that it is, and never with an error."""
+
+import importlib
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+
+import rpn_edu as rpn
+from rpn_edu.course import Verdict, check, checking, solution
+from rpn_edu.course.comparing import numbers, same, writes
+from rpn_edu.shared import progress
+from tests.course.mutants import mutants
+from tests.course.solved import blocks
+from tools import chapters as rows
+
+NAMES = checking.chapters()
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """A kernel that has seen no answers."""
+    checking.WRONG.clear()
+    checking.SOLVED.clear()
+
+
+@pytest.fixture
+def faults_are_raised(monkeypatch):
+    def raised(fault):
+        raise fault
+
+    monkeypatch.setattr(checking, "excused", raised)
+
+
+# ---- what a learner's notebook does -----------------------------------------------------------------------------------------------
+
+
+def right(x):
+    return torch.cat([x, x**2, x**3], -1)
+
+
+def half(x):
+    return x.nope
+
+
+def test_an_answer_is_right_wrong_or_waiting_and_nothing_is_raised():
+    assert check("00", 1, right).right is True and check("00_start", 1, right).says.startswith("✓ ")
+    assert check("00", 1, lambda x: x).right is False and check("00", 1, lambda x: x).says.startswith("✗ ")
+    for waiting in (None, lambda x: None):
+        assert check("00", 1, waiting) == Verdict(None, "Exercise 1 is waiting for your answer.")
+
+
+def test_an_error_of_a_learner_s_function_is_told_with_its_line():
+    said = check("00", 1, half).says
+    assert said.startswith("✗ AttributeError: 'Tensor' object has no attribute 'nope' (line ") and said.endswith(": return x.nope).")
+
+
+@pytest.mark.usefixtures("faults_are_raised")
+@pytest.mark.parametrize(
+    "answer", [7, "x", [], {}, torch, object(), float("nan"), rpn.Formula, rpn.Formula(), right(torch.ones(2, 1))], ids=repr
+)
+def test_every_exercise_answers_whatever_comes(answer):
+    for name in NAMES:
+        for number in range(1, len(checking.solutions(name)) + 1):
+            said = check(name, number, answer)
+            assert said.right is False and said.says.startswith("✗ ") and len(said.says.split()) >= 4, (name, number, said)
+
+
+def test_a_fault_of_a_check_is_told_as_one_and_stops_nothing(monkeypatch):
+    check("00", 1, None)
+    monkeypatch.setitem(checking.EXERCISES, ("00", 1), lambda answer: 1 / 0)
+    said = check("00", 1, right)
+    assert said.right is None and "a fault of the course, not of your answer" in said.says and "ZeroDivisionError" in said.says
+    with pytest.raises(ZeroDivisionError):
+        checking.judged(checking.EXERCISES["00", 1], 1, right)
+
+
+def test_an_exercise_that_is_not_there_is_our_own_mistake():
+    with pytest.raises(LookupError, match="check: no chapter '0' has exercises; did you mean"):
+        check("0", 1, None)
+    with pytest.raises(LookupError, match="check: chapter 00 has no exercise 4; it has 1, 2, 3"):
+        check("00", 4, None)
+    with pytest.raises(LookupError, match="solution: no chapter '00_strat' has exercises; did you mean 00_start"):
+        solution("00_strat", 1)
+
+
+def test_after_three_wrong_answers_the_solution_is_offered_and_not_before():
+    for said in (check("00", 1, half) for _ in range(2)):
+        assert "solution(" not in said.says
+        assert repr(solution("00", 1)) == "Try exercise 1 first. After 3 wrong answers its solution is shown here."
+    assert check("00", 1, half).says.endswith('After 3 tries you may look: solution("00", 1).')
+    assert "```python\ndef features(x):" in solution("00", 1)._repr_markdown_() and "def g(" not in repr(solution("00", 1))
+    assert "Try exercise 2 first" in repr(solution("00", 2)), "each exercise has tries of its own"
+
+
+def test_a_learner_s_own_folder_keeps_what_was_answered_and_not_what_waits(monkeypatch, tmp_path):
+    (tmp_path / progress.MARK).mkdir()
+    monkeypatch.chdir(tmp_path)
+    for answer in (None, half, right, None):
+        check("00", 1, answer)
+    check("00", 2, half)
+    assert progress.noted(tmp_path) == ({("00", "exercise"): {"1": True, "2": False}}, 0)
+
+
+def test_whoever_was_right_may_compare():
+    check("00", 1, right)
+    assert "def features" in repr(solution("00", 1))
+
+
+def test_an_edition_without_solutions_says_so(monkeypatch, tmp_path):
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises/00_start.py").touch()
+    monkeypatch.setattr(checking, "PLACE", tmp_path)
+    check("00", 1, right)
+    assert "comes without solutions" in repr(solution("00", 1))
+
+
+def test_what_is_said_is_shown_as_text_and_as_html():
+    said = Verdict(False, "✗ 3 < 4 & more")
+    assert repr(said) == "✗ 3 < 4 & more" and said._repr_html_() == '<div class="rpn-verdict">✗ 3 &lt; 4 &amp; more</div>'
+
+
+def test_a_check_leaves_the_random_numbers_of_a_notebook_alone():
+    torch.manual_seed(3)
+    wanted = torch.randn(2)
+    torch.manual_seed(3)
+    check("00", 1, lambda x: torch.randn(3))
+    assert torch.equal(torch.randn(2), wanted)
+
+
+# ---- numbers, compared ------------------------------------------------------------------------------------------------------------
+
+TABLE = torch.tensor([[1.0, 2, 3], [4, 5, 7]])
+
+
+def said(judge, *given, **named):
+    with pytest.raises(checking.Wrong) as wrong:
+        judge(*given, **named)
+    return str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "written", [TABLE.tolist(), tuple(map(tuple, TABLE.tolist())), TABLE.numpy(), TABLE.int(), TABLE.half(), list(TABLE)]
+)
+def test_what_is_right_may_be_written_in_any_way(written):
+    same(written, TABLE, "no")
+    same(np.array([[1], [2]]), [1.0, 2.0], "no")  # a column where a row was meant
+
+
+MISTAKES = {
+    "The sign is the other way round.": -TABLE,
+    "Rows and columns have changed places: it is transposed.": TABLE.mT,
+    "The order is reversed.": TABLE.flip(-1),
+    "Everything stands one place too far to the right.": TABLE.roll(1, -1),
+    "Everything stands one place too far to the left.": TABLE.roll(-1, -1),
+    "Number 2 is missing.": TABLE[:, [0, 2]],
+    "Every number is 2 times what it should be.": 2 * TABLE,
+    "Every number is 1 too large.": TABLE + 1,
+    "Every number is 0.5 too small.": TABLE - 0.5,
+    "The shape (2, 3) was wanted, yours is (3, 3): one row too many.": torch.cat([TABLE, TABLE[:1]]),
+    "The shape (2, 3) was wanted, yours is (2, 1).": TABLE[:, :1],
+    "Some of your numbers are nan, which is no number: was something divided by 0?": TABLE / torch.tensor([0.0, 1, 1]) * 0,
+    "Tensor is a class: did you forget the brackets of Tensor()?": torch.Tensor,
+    "Numbers were wanted, and eye is a function: did you forget to call it?": torch.eye,
+    "somewhere else": TABLE + torch.eye(2, 3),
+    "the mistake of this exercise": TABLE * torch.tensor([1.0, 1, 2]),
+}
+
+
+@pytest.mark.parametrize("sentence", MISTAKES)
+def test_the_mistake_that_was_made_is_named(sentence):
+    near = {"the mistake of this exercise": MISTAKES["the mistake of this exercise"]}
+    assert said(same, MISTAKES[sentence], TABLE, "somewhere else", near=near) == sentence
+
+
+def test_one_number_is_one_off_or_elsewhere():
+    assert said(same, 5, 4, "elsewhere") == "This is 1 too large." and said(same, 8, 4, "elsewhere") == "elsewhere"
+    assert "numbers" in said(numbers, "four")
+
+
+def test_a_function_is_judged_by_all_its_cases_and_told_where_it_fails_first():
+    cases = (torch.tensor([1.0, 2.0]),), (torch.tensor([-1.0, 3.0, 0.5]),)
+    assert said(writes, abs, lambda x: x, *cases) == "For [-1.0, 3.0, 0.5] the number at [0] should be -1, yours is 1."
+    assert "every way" in said(writes, lambda x: x if x[0] > 0 else None, lambda x: x, *cases)
+    assert "hand over its name, without brackets" in said(writes, 3, lambda x: x, *cases)
+    torch.testing.assert_close(cases[0][0], torch.tensor([1.0, 2.0]))
+    writes(lambda x: x.mul_(1), lambda x: x, *cases)  # numbers of ours cannot be changed
+
+
+# ---- every exercise of every chapter ----------------------------------------------------------------------------------------------
+
+
+def asked(name):
+    """{1: "features"}: how the notebook calls the answer to each exercise."""
+    cells = json.loads((rows.ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    found = [re.search(r'\ncheck\("(\d+)", (\d+), (\w+)\)$', source) for source in sources if "check(" in source]
+    assert all(call and call[1] == name[:2] for call in found), "the last line of an exercise's cell is its check"
+    return {int(call[2]): call[3] for call in found}
+
+
+def surroundings():
+    """What the first cell of a chapter imports."""
+    place = {}
+    exec("import math\nimport torch\nimport rpn_edu as rpn\nfrom rpn_edu.explore import *\nfrom rpn_edu.learn import *", place)
+    return place
+
+
+def judge(name, number, source, place):
+    """The verdict on what a piece of code makes, after the solutions before it; None where the cell itself stops."""
+    try:
+        exec(compile(source, f"{name}, exercise {number}", "exec"), place)
+    except Exception:
+        return None
+    return checking.judged(checking.EXERCISES[name[:2], number], number, place[asked(name)[number]])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_exercise_of_a_chapter_has_a_check_and_a_solution_with_a_heading(name):
+    check(name, 1, None)
+    there = [number for chapter, number in sorted(checking.EXERCISES) if chapter == name[:2]]
+    assert there == list(range(1, len(there) + 1)) == sorted(asked(name)) == list(checking.solutions(name)) == list(blocks(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_solution_with_a_slip_is_refused(name):
+    check(name, 1, None)
+    allowed = importlib.import_module(f"tests.chapters.answers.{name}").EQUIVALENT
+    place, accepted, count = surroundings(), {}, 0
+    for number, source in blocks(name).items():
+        for slip in dict.fromkeys(mutants(source)):
+            count += 1
+            if (verdict := judge(name, number, slip, dict(place))) and verdict.right:
+                accepted[slip] = verdict.says
+        assert judge(name, number, source, place).right, (name, number)
+    print(f"{name}: {count} slips, {count - len(accepted)} refused, {len(accepted)} accepted, {len(allowed)} of these are right")
+    wrong = {slip for slip in accepted if not any(part in slip for part in allowed)}
+    assert not wrong, "\n\n".join(sorted(wrong))
+    assert not [part for part in allowed if not any(part in slip for slip in accepted)], "these are refused by now"
