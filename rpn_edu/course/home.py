@@ -34,20 +34,19 @@ def settle(folder: Path, fresh: Iterable[str] = ()) -> None:
     """
     write(folder / ".gitignore", b"*\n")
     noted = folder / MARK / "copies.json"
-    known: dict[str, list[str]] = {}  # the fingerprints of all that was copied, by name, the last one last
+    known: dict[str, str] = {}  # the fingerprints of what was copied last
     with contextlib.suppress(FileNotFoundError, ValueError):  # without it, copies that nobody changed are known by what they hold
         known = json.loads(noted.read_bytes())
     for original in [*ORIGINALS.glob("*.ipynb"), *ORIGINALS.glob("*.md"), *ORIGINALS.glob("images/*")]:
         name, content = original.relative_to(ORIGINALS).as_posix(), original.read_bytes()
-        before, now = known.setdefault(name, []), fingerprint(content)
-        copy, wanted = folder / name, name in fresh
-        if (before[-1:] != [now] or wanted) and (copy.exists() or not before or wanted):
-            write(next(slot for slot in slots(copy) if untouched(slot, [*before, now])), content)
-        known[name] = [one for one in before if one != now] + [now]
+        copy, before, now = folder / name, known.get(name), fingerprint(content)
+        if name in fresh or before is None or (before != now and copy.exists()):
+            write(next(slot for slot in slots(copy) if untouched(slot, before, now)), content)
+        known[name] = now
     content = page(progress(folder))
-    known[HOME] = sorted({*known.get(HOME, []), fingerprint(content)})
-    if untouched(folder / HOME, known[HOME]):
+    if untouched(folder / HOME, known.get(HOME), now := fingerprint(content)):
         write(folder / HOME, content)
+        known[HOME] = now
     write(noted, json.dumps(known, indent=1).encode())
 
 
@@ -59,7 +58,7 @@ def fingerprint(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def untouched(copy: Path, known: Iterable[str]) -> bool:
+def untouched(copy: Path, *known: str | None) -> bool:
     """May a file be written here? Where none is, and where the one that is there was copied and never changed."""
     return not copy.exists() or fingerprint(copy.read_bytes()) in known
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -120,12 +121,19 @@ def test_where_the_list_of_copies_is_lost_or_a_chapter_is_broken_nothing_of_the_
     assert {path.name for path in mine.glob("*newer*")} == {FIRST_NEWER, "01_expansion (newer).ipynb"}
 
 
+def no_room():
+    raise OSError("no room")
+
+
 def test_a_copy_that_cannot_be_written_whole_leaves_the_old_one(mine, upstream, monkeypatch):
     before = (mine / FIRST).read_bytes()
     change(upstream / FIRST, "# better")
-    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
-        home.settle(mine)
+
+    for name in ("write_bytes", "replace"):
+        true = getattr(Path, name)
+        with monkeypatch.context() as patched, pytest.raises(OSError, match="no room"):
+            patched.setattr(Path, name, lambda path, given, true=true: no_room() if FIRST in path.name else true(path, given))
+            home.settle(mine)
     assert (mine / FIRST).read_bytes() == before
 
 

@@ -1,13 +1,16 @@
 """What a learner did is noted in the learner's own folder, and nowhere else."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from rpn_edu.course import progress as shown
 from rpn_edu.shared import progress
 from rpn_edu.shared.progress import note, noted
 from tests.help import ROOT
+from tools.chapters import chapters
 
 
 @pytest.fixture
@@ -80,3 +83,53 @@ def test_what_cannot_be_written_is_said_and_stops_nobody(mine, capsys):
     progress.file_of(mine).mkdir()
     note("exercise", "1", True)
     assert "Your progress is not noted: " in capsys.readouterr().err
+
+
+# ---- what the start page shows --------------------------------------------------------------------------------------------------------
+
+
+def told(chapter: str) -> list[str]:
+    """The cells of a chapter's row, as a terminal shows them."""
+    return next(re.split(r" {2,}", line) for line in repr(shown()).splitlines() if line.startswith(chapter))
+
+
+@pytest.fixture
+def all_there(mine):
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        (mine / path.name).touch()
+
+
+def test_the_table_tells_what_was_answered_and_what_was_right(mine):
+    title, minutes, predictions, _ = told("01 · ")
+    asked = int(re.fullmatch(r"0 of (\d+)", predictions)[1])
+    row = chapters()[1]
+    assert (title, int(minutes)) == (f"01 · {row.title}", row.minutes) and asked == row.path.read_text().count("Predict(")
+    for name, right in (("a", True), ("b", False), ("c", None)):
+        note("prediction", name, right)
+    assert told("01 · ")[2] == f"2 of {asked}, 1 right"
+    for name in range(asked + 3):
+        note("prediction", f"asked before the chapter was revised {name}", True)
+    assert told("01 · ")[2] == f"{asked + 5} of {asked + 5}, {asked + 4} right"
+
+
+def test_what_was_wrong_is_to_be_repeated_until_it_is_right(all_there):
+    note("exercise", "2 · <ψ>", False)
+    note("prediction", "skipped", None)
+    assert repr(shown()).splitlines()[-1] == "To repeat, 01: 2 · <ψ>"
+    assert '<li><a href="01_expansion.ipynb">01</a> 2 · &lt;ψ&gt;</li>' in shown().page()
+    note("exercise", "2 · <ψ>", True)
+    assert "To repeat" not in repr(shown()) + shown().page()
+
+
+def test_what_cannot_be_read_and_where_nothing_is_noted_is_told(mine, all_there, monkeypatch):
+    assert len(repr(shown()).splitlines()) == 1 + len(chapters()), "all is well, and nothing more is said"
+    progress.file_of(mine).write_bytes(b"\nwhat\nis\nthis")
+    assert f"3 lines of what was noted cannot be read: {progress.file_of(mine)}" in repr(shown())
+    monkeypatch.setenv("JPY_SESSION_NAME", "")
+    assert "Nothing is noted here: `make lab` or `rpn-edu lab`" in repr(shown()) and "cannot be read" not in repr(shown())
+
+
+def test_a_screen_reader_hears_what_each_cell_belongs_to(mine):
+    page = shown().page()
+    assert page.count('<th scope="row"') == len(chapters()) and page.count('<th scope="col"') == 4 and "<caption" in page
+    assert len(re.findall("<td", page)) == 3 * len(chapters())
