@@ -18,6 +18,7 @@ import torch
 
 from rpn_edu.course import checking
 from rpn_edu.explore import Explorer
+from tests.chapters.predictions import ROWS
 from tests.course.solved import blocks
 from tests.explore.driving import inspect, values_of
 from tools.chapters import answers, chapters, files, read
@@ -117,6 +118,19 @@ def test_every_wrong_answer_gets_a_sentence_of_its_own(run):
         ]
         assert len(told) == len(set(told)) >= 5, told
         assert not [sentence for sentence in told if len(sentence.split()) < 5 or sentence[-1] not in ".?!"]
+
+
+def test_every_question_knows_what_is_right_as_its_explorer_shows_it(run):
+    asked = [page for page in run.pages if page.state.asked is not None]
+    rows = ROWS.get(run.path.stem, [])
+    assert len(asked) == len(rows), "a question needs a row in tests/chapters/predictions.py"
+    assert len({page.state.asked.predict.question for page in asked}) == len(asked), "progress is noted by question"
+    for page, row in zip(asked, rows, strict=True):
+        predict = page.state.asked.predict
+        try:
+            assert row(page) == {choice: choice == predict.right for choice in predict.choices}, predict.question
+        finally:
+            page.set(*page.first)
 
 
 def some(name, widget):

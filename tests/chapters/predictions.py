@@ -1,0 +1,340 @@
+"""What is right for every question of the chapters, found by moving the explorer below it. No row reads `right=`.
+
+A row is given the locked explorer and says for each choice whether it holds. The rows of a chapter stand in the order of its questions.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from rpn_edu.explore import Explorer
+
+Holds = dict[str, bool]
+"""{"it grows": True, "it shrinks": False}: each choice, and whether it holds."""
+
+
+def move(page: Explorer, **values: Any) -> dict[str, Any]:
+    """Set controls, by the last word of their names, and read the numbers of the picture that they lead to."""
+    for name, value in values.items():
+        (widget,) = (widget for full, widget in page.controls() if full.rpartition(".")[2] == name)
+        widget.value = value
+    assert not page.refused, page.refused
+    return page.numbers
+
+
+def preset(page: Explorer, name: str) -> dict[str, Any]:
+    """Choose a preset, and read the numbers of the picture that it leads to."""
+    page.face.preset.value = name
+    assert not page.refused, page.refused
+    return page.numbers
+
+
+def first(page: Explorer) -> dict[str, Any]:
+    """Back at the start."""
+    page.set(*page.first)
+    return page.numbers
+
+
+def trend(before: Any, after: Any, worse: str, same: str, better: str) -> Holds:
+    """What became of an error: a change by a hundredth of it is none."""
+    return {worse: bool(after > 1.01 * before), same: bool(abs(after - before) <= 0.01 * before), better: bool(after < 0.99 * before)}
+
+
+def equals(value: Any, *choices: str, unit: str = "") -> Holds:
+    """Choices that are numbers, with a word before or after them."""
+    return {choice: choice == f"{value}{unit}" for choice in choices}
+
+
+def nearest(value: float, choices: dict[str, float]) -> Holds:
+    """Choices that say "about": the nearest holds, if it is near."""
+    best = min(choices, key=lambda choice: abs(value / choices[choice] - 1))
+    return {choice: choice == best and abs(value / choices[choice] - 1) < 0.03 for choice in choices}
+
+
+# ---- 00 ---------------------------------------------------------------------------------------------------------------------------
+
+
+def far_from_home(page: Explorer) -> Holds:
+    bars = move(page, at=2.0)["kappa"].abs()
+    return {
+        "some grow far beyond 1": bool(bars.max() > 10),
+        "they stay between -1 and 1": bool(bars.max() <= 1),
+        "all become 0": not bars.any(),
+    }
+
+
+def one_rank_more(page: Explorer) -> Holds:
+    return equals(len(move(page, rank=3)["w"]), "65", "96", "192")
+
+
+def enough_degrees(page: Explorer) -> Holds:
+    degrees = [degree for degree in range(1, 11) if move(page, degree=degree)["test_error"] < 0.1]
+    return equals(degrees[0], "5", "7", "9")
+
+
+def constant_added(page: Explorer) -> Holds:
+    before = page.numbers["test_error"]
+    after = move(page, remainder="Constant", value=1.0)["test_error"]
+    return trend(before, after, "the fit gets worse", "the fit stays as it is", "the fit gets better")
+
+
+# ---- 01 ---------------------------------------------------------------------------------------------------------------------------
+
+
+def one_period_on(page: Explorer) -> Holds:
+    before = page.numbers["kappa"]
+    after = move(page, at=2.5)["kappa"]
+    return {
+        "as they were at 0.5": torch.allclose(after, before),
+        "larger": bool((after.abs() > before.abs() + 0.1).any()),
+        "all 0": bool(after.abs().max() < 1e-9),
+    }
+
+
+def scale_or_number(page: Explorer) -> Holds:
+    more = move(page, terms=10)["test_error"]
+    first(page)
+    shorter = move(page, period=2.0)["test_error"]
+    return {"ten frequencies instead of five": bool(more < shorter), "the period 2 instead of 10": bool(shorter < more)}
+
+
+def twenty_powers(page: Explorer) -> Holds:
+    found = preset(page, "20 powers")["condition"].item()
+    return nearest(found, {"about 100": 100, "about 400": 400}) | {"more than a million": found > 1e6}
+
+
+def three_products(page: Explorer) -> Holds:
+    """Order 3 is refused: what it would need is counted without a picture."""
+    D = dataclasses.replace(page.first[0], order=3).width(784)
+    return nearest(D, {"about 2 thousand": 2e3, "about 600 thousand": 6e5, "about 480 million": 4.8e8})
+
+
+def one_after_the_other(page: Explorer) -> Holds:
+    return equals(len(preset(page, "one after the other")["kappa"]), "7", "12", "16")
+
+
+def five_of_each_pixel(page: Explorer) -> Holds:
+    read = 100 * preset(page, "16 pixels, degree 5")["accuracy"].item()
+    return {"79 %": round(read) == 79} | nearest(read, {"about 88 %": 88, "about 99 %": 99})
+
+
+# ---- 02 ---------------------------------------------------------------------------------------------------------------------------
+
+
+def nothing_saved(page: Explorer) -> Holds:
+    costly = [rank for rank in range(1, 9) if len(move(page, rank=rank)["w"]) >= 8 * 24]
+    return equals(f"rank {costly[0]}", "rank 6", "rank 8") | {"it always saves": not costly}
+
+
+def column_meets_row(page: Explorer) -> Holds:
+    numbers = move(page, p=8, q=1)
+    assert len(numbers["w"]) == 32
+    return equals(int(torch.linalg.matrix_rank(numbers["W"])), "8", "4", "1")
+
+
+def under_the_mask(page: Explorer) -> Holds:
+    before = len(page.numbers["w"])
+    numbers = move(page, keep=0.5)
+    assert (numbers["W"] == 0).sum() > 50
+    l = len(numbers["w"])
+    return {"as many as now": l == before, "about half as many": abs(l - before / 2) < before / 8, "none": l == 0}
+
+
+def first_rank_that_reads(page: Explorer) -> Holds:
+    read = {rank: move(page, rank=rank)["accuracy"] for rank in range(1, 9)}
+    enough = [rank for rank, share in read.items() if share >= 0.8]
+    return equals(f"rank {enough[0]}", "rank 2", "rank 4") | {"only the full matrix": not enough}
+
+
+# ---- 03 ---------------------------------------------------------------------------------------------------------------------------
+
+
+def what_powers_leave(page: Explorer) -> Holds:
+    numbers = move(page, order=4)
+    middle = numbers["x"].abs() <= 1
+    pi, f = numbers["pi"][middle], numbers["f"][middle]
+    near = {"nearly 0 everywhere": 0.0, "nearly the constant 1": 1.0, "nearly the function itself": f}
+    return {choice: bool(((pi - to).abs() < 0.05).all()) for choice, to in near.items()}
+
+
+def which_remainder_halves(page: Explorer) -> Holds:
+    before = page.numbers["test_error"]
+    errors = {"Identity": move(page, remainder="Identity"), "Linear without a bias": move(page, remainder="Linear", bias=False)}
+    errors = {choice: numbers["test_error"] for choice, numbers in errors.items()}
+    errors["Linear with a bias"] = move(page, remainder="Linear", bias=True)["test_error"]
+    return {choice: bool(error < before / 2) for choice, error in errors.items()}
+
+
+def constant_in_a_stack(page: Explorer) -> Holds:
+    numbers = move(page, remainder="Constant", value=1.0)
+    signal, gradient = (bool(end > 0.1) for end in (numbers["signal"][-1], numbers["gradient"][0]))
+    return {
+        "only the signal lives": signal and not gradient,
+        "only the gradient lives": gradient and not signal,
+        "both live": signal and gradient,
+    }
+
+
+def identity_where_nothing_reaches(page: Explorer) -> Holds:
+    before = page.numbers["test_error"]
+    return trend(before, move(page, remainder="Identity")["test_error"], "it rises", "it stays as it is", "it falls")
+
+
+# ---- 04 ---------------------------------------------------------------------------------------------------------------------------
+
+
+def rows_with_rows(page: Explorer) -> Holds:
+    rows, columns = move(page, place="instance")["A"].shape
+    return equals(f"{rows} × {columns}", "4 × 4", "6 × 4", "6 × 6")
+
+
+def all_are_neighbours(page: Explorer) -> Holds:
+    numbers = move(page, sigma=10.0)
+    rows, setosas = numbers["mixed"], numbers["X"][:2].mean(0)
+    return {
+        "they become nearly equal": bool((rows.amax(0) - rows.amin(0)).max() < 0.1),
+        "they stay what they were": torch.allclose(rows, numbers["X"], atol=0.1),
+        "they all become nearly setosas": bool((rows - setosas).abs().max() < 0.1),
+    }
+
+
+def three_hops_of_a_beat(page: Explorer) -> Holds:
+    beat = move(page, hops=3)["mixed"][0, 3:7]
+    return equals(" ".join(f"{value:g}" for value in beat.tolist()), "1 1 1 1", "1 3 3 1", "1 2 4 8")
+
+
+def sides_of_the_club(page: Explorer) -> Holds:
+    before = int(page.numbers["right"])
+    right = int(move(page, hops=3)["right"])
+    return {"half of them": right == 17, "30, as now": right == before == 30, "all but one": right == 33, "all": right == 34}
+
+
+def every_second(page: Explorer) -> Holds:
+    return equals(move(page, packing="complete_square")["mixed"].shape[1], "64", "32", "16")
+
+
+def one_flower_less(page: Explorer) -> Holds:
+    """In the order of the six flowers two are of each species: the fifth is of the species of the one that is left out."""
+    before = page.numbers["mixed"][:5]
+    changed = ((move(page, missing=1)["mixed"] - before).abs() > 1e-3).any(1).tolist()
+    return {
+        "all of them": all(changed),
+        "only those of the same species": changed == [False] * 4 + [True],
+        "none of the others": not any(changed),
+    }
+
+
+def alone_in_the_batch(page: Explorer) -> Holds:
+    before = page.numbers["mixed"][0]
+    numbers = preset(page, "flower 1 alone")
+    row = numbers["mixed"][0]
+    return {
+        "flower 1 itself": torch.allclose(row, numbers["X"][0]),
+        "the same as now": torch.allclose(row, before),
+        "all zeros": not row.any(),
+    }
+
+
+# ---- 05 ---------------------------------------------------------------------------------------------------------------------------
+
+
+def rank_of_a_mean(page: Explorer) -> Holds:
+    return equals(int(move(page, channels=3)["rank"]), "1", "3", "6")
+
+
+def largest_of_two_lines(page: Explorer) -> Holds:
+    fused = move(page, fusion="Max")["curves"][2]
+    bends = int((fused.diff().diff().abs() > 1e-9).sum())
+    return {
+        "a straight line": bends == 0,
+        "two straight pieces with a bend": 1 <= bends <= 2,  # a bend between two points shows at both
+        "a parabola": bends == len(fused) - 2,
+    }
+
+
+def wave_alone(page: Explorer) -> Holds:
+    line = page.numbers["test_error"]
+    wave = preset(page, "the wave alone")["test_error"]
+    assert round(line.item(), 1) == 1.0
+    return {
+        "by less": bool(wave < 0.8 * line),
+        "by about as much": bool(0.8 * line <= wave <= 1.2 * line),
+        "by much more": bool(wave > 2 * line),
+    }
+
+
+def how_numbers_are_spent(page: Explorer) -> Holds:
+    thin, l = preset(page, "four of rank 1")["rank"], page.shown.sizes["l"]
+    first(page)
+    dense = move(page, channels=1)["rank"]
+    assert l == page.shown.sizes["l"] == 72
+    return {"one dense channel": bool(dense > thin), "four channels of rank 1": bool(thin > dense), "neither of them": bool(dense == thin)}
+
+
+# ---- 06 ---------------------------------------------------------------------------------------------------------------------------
+
+
+def features_of_layer_2(page: Explorer) -> Holds:
+    return equals(move(page, layer=2)["kappa"].shape[1], "6", "12", "20")
+
+
+def gradient_past_the_product(page: Explorer) -> Holds:
+    before = page.numbers["slope_sizes"][0]
+    after = move(page, remainder="Identity")["slope_sizes"][0]
+    return {
+        "it becomes much larger": bool(after > 10 * before),
+        "it stays as small as it is": bool(after < 2 * before),
+        "it becomes exactly 1": bool(abs(after - 1) < 1e-9),
+    }
+
+
+def three_straight_layers(page: Explorer) -> Holds:
+    before = page.numbers["fresh_accuracy"]
+    numbers = move(page, depth=3)
+    inside = numbers["g"].abs() < 2  # the picture cuts g there
+    places = torch.nn.functional.pad(inside.nonzero().double(), (0, 1), value=1.0)
+    plane = places @ torch.linalg.lstsq(places, numbers["g"][inside].unsqueeze(1)).solution
+    bent = not torch.allclose(plane.squeeze(1), numbers["g"][inside], atol=1e-6)
+    around = bool(numbers["fresh_accuracy"] > before + 0.05)
+    return {
+        "it bends around the moons": bent and around,
+        "it stays a straight line": not bent,
+        "it becomes three straight pieces": bent and not around,
+    }
+
+
+def each_further_layer(page: Explorer) -> Holds:
+    shares = [100 * move(page, depth=depth)["fresh_accuracy"].item() for depth in (1, 2, 3, 4)]
+    two, three, four = (after - before for before, after in zip(shares, shares[1:], strict=False))
+    return {
+        "each layer adds about as much as the one before": max(two, three, four) - min(two, three, four) < 2,
+        "a leap at 2, then small ups and downs": two > 7 and max(abs(three), abs(four)) < two / 2,
+        "little at 2, much at 4": two < 2 and four > 5,
+    }
+
+
+def four_layers_not_yet_found(page: Explorer) -> Holds:
+    seen, fresh = page.numbers["accuracy"], page.numbers["fresh_accuracy"]
+    numbers = preset(page, "four layers")
+    whole, better = bool(numbers["accuracy"] == 1), bool(numbers["fresh_accuracy"] > fresh)
+    return {
+        "all, and more fresh points too": whole and better,
+        "all, but fewer fresh points": whole and not better,
+        "fewer of these, and fewer fresh points": bool(numbers["accuracy"] < seen) and not better,
+    }
+
+
+ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
+    "00_start": [far_from_home, one_rank_more, enough_degrees, constant_added],
+    "01_expansion": [one_period_on, scale_or_number, twenty_powers, three_products, one_after_the_other, five_of_each_pixel],
+    "02_reconciliation": [nothing_saved, column_meets_row, under_the_mask, first_rank_that_reads],
+    "03_remainder": [what_powers_leave, which_remainder_halves, constant_in_a_stack, identity_where_nothing_reaches],
+    "04_interdependence": [
+        *(rows_with_rows, all_are_neighbours, three_hops_of_a_beat, sides_of_the_club),
+        *(every_second, one_flower_less, alone_in_the_batch),
+    ],
+    "05_heads_and_channels": [rank_of_a_mean, largest_of_two_lines, wave_alone, how_numbers_are_spent],
+    "06_depth": [features_of_layer_2, gradient_past_the_product, three_straight_layers, each_further_layer, four_layers_not_yet_found],
+}
