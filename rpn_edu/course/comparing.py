@@ -11,6 +11,8 @@ from ..shared import given
 from .checking import Waiting, Wrong, heard
 
 T = TypeVar("T")
+Otherwise = Callable[[int, Tensor, Tensor], str]
+"""What is said where no mistake explains an answer: of the number of the case, what is right, (...), and what was given, (...)."""
 
 
 def unless(holds: Any, says: str) -> None:
@@ -50,10 +52,10 @@ def numbers(answer: Any) -> Tensor:
 # ---- numbers and functions that give numbers --------------------------------------------------------------------------------------
 
 
-def same(answer: Any, right: Any, otherwise: str, near: Mapping[str, Any] | None = None) -> None:
+def same(answer: Any, right: Any, otherwise: str | Otherwise, near: Mapping[str, Any] | None = None) -> None:
     """Wrong unless the answer has these numbers, (...). `near` are mistakes, by the sentence that names each."""
     mistakes = {says: [numbers(wrong)] for says, wrong in (near or {}).items()}
-    compare([numbers(answer)], [numbers(right)], mistakes, lambda *_: otherwise)
+    compare([numbers(answer)], [numbers(right)], mistakes, otherwise if callable(otherwise) else lambda *_: otherwise)
 
 
 def writes(answer: Any, right: Callable[..., Any], *cases: tuple[Any, ...], near: Mapping[str, Callable[..., Any]] | None = None) -> None:
@@ -74,7 +76,7 @@ def writes(answer: Any, right: Callable[..., Any], *cases: tuple[Any, ...], near
     def otherwise(k: int, wanted: Tensor, got: Tensor) -> str:
         at = tuple(map(int, torch.unravel_index((got - wanted).abs().argmax(), wanted.shape))) if wanted.dim() else ()
         place = f" the number at {list(at)}" if at else " it"
-        return f"For {told(cases[k])}{place} should be {wanted[at].item():.4g}, yours is {got[at].item():.4g}."
+        return f"For {told(cases[k])}{place} should be {wanted[at].item():.4g}, yours is {got[at].item() + 0.0:.4g}."
 
     mistakes = {says: [numbers(wrong(*case)) for case in cases] for says, wrong in (near or {}).items()}
     compare(found, [numbers(right(*case)) for case in cases], mistakes, otherwise)
@@ -91,7 +93,7 @@ def compare(
     found: Sequence[Tensor],
     wanted: Sequence[Tensor],
     near: Mapping[str, Sequence[Tensor]],
-    otherwise: Callable[[int, Tensor, Tensor], str],
+    otherwise: Otherwise,
 ) -> None:
     """Wrong unless all that was found, (...) each, is what was wanted: the mistake that explains it all, or where they differ first."""
     if _alike(found, wanted):
@@ -143,7 +145,7 @@ def brief(value: Any) -> str:
     """A value in a few words: short tensors as lists, long ones by their shape."""
     if isinstance(value, Tensor):
         rounded: list[Any] = value.detach().double().round(decimals=3).tolist()
-        return str(rounded) if value.numel() <= 6 else f"a tensor of the shape {tuple(value.shape)}"
+        return str(rounded) if value.numel() <= 8 else f"a tensor of the shape {tuple(value.shape)}"
     if callable(value) and hasattr(value, "__name__"):
         return f"the function {value.__name__}"
     return f"{value!r:.80}"
