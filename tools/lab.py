@@ -140,7 +140,7 @@ def facts(server: subprocess.Popen, home: Path, seconds: float = 60) -> dict[str
 class Lab:
     def __init__(self, server: dict[str, Any], browser: Browser, app: str):
         self.url, self.token, self.browser, self.opened = f"http://127.0.0.1:{server['port']}", server["token"], browser, 0
-        self.pages = APPS[app][1]
+        self.pages, self.root = APPS[app][1], Path(server["root_dir"])
 
     @contextlib.contextmanager
     def open(self, notebook: str, width: int = 1280, height: int = 1000) -> Iterator["Book"]:

@@ -54,8 +54,11 @@ class Progress(Printed):
 
     @property
     def repeat(self) -> list[tuple[Line, str]]:
-        """What was answered wrongly, with its chapter."""
-        return [(line, name) for line in self.lines for kind in CALLS for name, right in line.answers[kind].items() if right is False]
+        """What was answered wrongly, with its chapter: an exercise by its number, a prediction by its question."""
+        wrong = [
+            (line, kind, name) for line in self.lines for kind in CALLS for name, right in line.answers[kind].items() if right is False
+        ]
+        return [(line, f"exercise {name}" if kind == "exercise" else name) for line, kind, name in wrong]
 
     def _cells(self, line: Line) -> tuple[str, ...]:
         return f"{line.number} · {line.title}", str(line.minutes), *map(line.told, CALLS)

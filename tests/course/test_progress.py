@@ -113,11 +113,13 @@ def test_the_table_tells_what_was_answered_and_what_was_right(mine):
 
 
 def test_what_was_wrong_is_to_be_repeated_until_it_is_right(all_there):
-    note("exercise", "2 · <ψ>", False)
+    note("exercise", "2", False)
+    note("prediction", "Is ψ < κ?", False)
     note("prediction", "skipped", None)
-    assert repr(shown()).splitlines()[-1] == "To repeat, 01: 2 · <ψ>"
-    assert '<li><a href="01_expansion.ipynb">01</a> 2 · &lt;ψ&gt;</li>' in shown().page()
-    note("exercise", "2 · <ψ>", True)
+    assert repr(shown()).splitlines()[-2:] == ["To repeat, 01: Is ψ < κ?", "To repeat, 01: exercise 2"]
+    assert '<li><a href="01_expansion.ipynb">01</a> Is ψ &lt; κ?</li>' in shown().page()
+    note("prediction", "Is ψ < κ?", True)
+    note("exercise", "2", True)
     assert "To repeat" not in repr(shown()) + shown().page()
 
 
