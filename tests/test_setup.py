@@ -166,7 +166,7 @@ for case in sys.argv[1:]:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_what_the_base_install_lacks_is_told_with_the_line_that_installs_it():
     everything = "ipywidgets anywidget matplotlib PIL tqdm sklearn scipy IPython jupyterlab"
-    cases = [everything, "ipywidgets", "matplotlib", "PIL", "anywidget tqdm"]
+    cases = [everything, "ipywidgets", "anywidget", "matplotlib", "PIL", "tqdm"]
     done = subprocess.run([sys.executable, "-c", BASE_INSTALL, *cases], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     rows = [tuple(part.strip() for part in line.split("|", 2)) for line in done.stdout.splitlines()]
@@ -175,7 +175,7 @@ def test_what_the_base_install_lacks_is_told_with_the_line_that_installs_it():
     assert [row for row in refused if not re.fullmatch(line, row[2])] == []
     base = {name for gone, name, _ in rows if gone == everything} - {name for gone, name, _ in refused if gone == everything}
     assert base >= {"rpn_edu.course", "rpn_edu.zoo", "train"} and not [name for name in base if "explore" in name]
-    for name in cases[1:4]:
+    for name in cases[1:5]:
         said = {"PIL": "pillow"}.get(name, name)
         assert (name, "rpn_edu.explore", f'ImportError rpn_edu.explore needs {said}: pip install "rpn_edu[explore]"') in refused
     assert {name for gone, name, _ in refused if gone in (cases[-1], "sklearn scipy")} == {"Digits"}

@@ -143,10 +143,14 @@ class Lab:
         self.pages, self.root = APPS[app][1], Path(server["root_dir"])
 
     @contextlib.contextmanager
-    def open(self, notebook: str, width: int = 1280, height: int = 1000) -> Iterator["Book"]:
-        """A notebook alone in a fresh window, its kernel started and idle; the kernel ends with the window."""
+    def open(self, notebook: str, width: int = 1280, height: int = 1000, sharp: float = 1) -> Iterator["Book"]:
+        """A notebook alone in a fresh window, its kernel started and idle; the kernel ends with the window.
+
+        The screen has `sharp` pixels for each of the window's, each way.
+        """
         self.opened += 1
-        with contextlib.closing(self.browser.new_context(viewport={"width": width, "height": height})) as context:
+        view = {"width": width, "height": height}
+        with contextlib.closing(self.browser.new_context(viewport=view, device_scale_factor=sharp)) as context:
             book = Book(context.new_page())
             book.page.goto(f"{self.url}/{self.pages.format(self.opened)}/{quote(notebook)}?token={self.token}")
             if question := book.page.wait_for_function(READY, timeout=60_000).json_value()["question"]:

@@ -2,7 +2,7 @@
 
 from ..shared.machine import needs
 
-needs("rpn_edu.explore", "ipywidgets", "PIL", "matplotlib")
+needs("rpn_edu.explore", "ipywidgets", "anywidget", "PIL", "matplotlib")
 
 from .explorer import Explorer as Explorer
 from .gallery import contact_sheet as contact_sheet

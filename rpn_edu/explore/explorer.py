@@ -4,6 +4,7 @@ import base64
 import html
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from ..component import Component, demand
@@ -15,7 +16,7 @@ from .panel.arguments import check, check_names, plainest_of
 from .panel.display import Display
 from .panel.effects import Effects
 from .panel.face import PRESETS, Calls, Face
-from .panel.moves import LOCK
+from .panel.moves import LOCK, Rest
 from .panel.tabs import Tabs
 from .pictures import Picture
 from .state.predict import Asked, Predict
@@ -63,14 +64,13 @@ class Explorer:
         self._held = False
         folds = [name for name, wanted in (("Sizes", ledger), ("As code", code), ("State", token)) if wanted]
         with LOCK:
-            self.canvas = Canvas(picture.axes, picture.size)
             self.tabs = Tabs(start, picture, terms, hide, self._moved)
             self.state.lit = self.tabs.first
             term_bar = term_bar and len(self.tabs.by_symbol) > 1
-            self.face = Face(self._calls(), self.tabs, self.canvas.size[0], term_bar, folds, self.state.asked)
+            self.face = Face(self._calls(), self.tabs, picture.size[0], term_bar, folds, self.state.asked)
             self.face.offer(self.presets)
-            self.display = Display(self.state, self.canvas, self.face)
-            self.effects = Effects(self.state, self.tabs, self.face, self._failing)
+            self.display = Display(self.state, self.face)
+            self.effects, self.resting = Effects(self.state, self.tabs, self.face), Rest(self._failing)
             self.display.light()
             self._moved()
         if self.refused:
@@ -86,6 +86,7 @@ class Explorer:
             token=self._token_entered,
             unfold=lambda: self.display.unfold(),
             answer=self._answered,
+            look=self._look,
         )
 
     # ---- what is shown ------------------------------------------------------------------------------------------------------------
@@ -131,6 +132,11 @@ class Explorer:
         return self.display.png
 
     @property
+    def canvas(self) -> Canvas:
+        """What it is painted on."""
+        return self.display.canvas
+
+    @property
     def alt(self) -> str:
         """That picture in words."""
         return self.display.alt
@@ -151,16 +157,16 @@ class Explorer:
         with LOCK:
             if self._held:
                 return
-            self.effects.rest.drop()
+            self.resting.drop()
             with self._failing():
                 self._show()
 
     def rest(self) -> None:
-        """Find out now which controls have no effect. Where an event loop runs, that is done while the hand rests.
+        """Find out now which controls have no effect, and show the picture sharp. An event loop does both while the hand rests.
 
         It raises what a picture raises.
         """
-        self.effects.rest.finish()
+        self.resting.finish()
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -185,7 +191,18 @@ class Explorer:
         self.display.send()
         if not self.refused:
             self.display.unfold()
-        self.effects.update()
+        self._rest()
+
+    def _rest(self) -> None:
+        """What is left for a hand that rests: nothing of it delays a move."""
+        if work := [*self.display.sharpening(), *self.effects.update()]:
+            self.resting.begin(chain(*work))
+
+    def _look(self, width: int, scale: int) -> None:
+        with LOCK, self._failing():
+            self.resting.drop()
+            self.display.look(width, scale)
+            self._rest()
 
     def _leave_preset(self) -> None:
         """Another state than that of the chosen preset: the menu says so, and the same preset can be chosen again."""
@@ -199,16 +216,16 @@ class Explorer:
     def _light(self, symbol: str) -> None:
         """Choose a term: its controls are in sight, and it is lit in formula, picture, code and in the line that explains it."""
         with LOCK:
-            self.effects.rest.drop()
+            self.resting.drop()
             self.state.lit = symbol
             self.display.light()
             self.display.send()
             self.display.unfold()
-            self.effects.update()
+            self._rest()
 
     def _answered(self) -> None:
         self.tabs.disable(())
-        self.effects.update()
+        self._rest()
 
     def _pin(self) -> None:
         with LOCK:

@@ -26,7 +26,7 @@ def told(page):
     face.pin.click()
     for fold in range(len(face.fold_names)):
         face.folds.selected_index = fold
-    shown = [face.surface.value, face.pin_text.value, face.code_text.value, face.ledger_text.value]
+    shown = [face.surface.above, face.surface.below, face.pin_text.value, face.code_text.value, face.ledger_text.value]
     shown += [page._repr_mimebundle_()["text/html"]]
     shown += [page.token(), page.code(), page.call(), sorted(name for name, widget in page.controls() if widget.disabled)]
     return shown, dict(page.numbers)

@@ -13,7 +13,7 @@ from rpn_edu.explore import (
     Fit,
     Flow,
 )
-from tests.explore.driving import STARTS, Planted, planted, start, sweep, values_of
+from tests.explore.driving import STARTS, Planted, planted, start, surface_of, sweep, values_of
 from tests.explore.states import KINDS, states
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
@@ -64,20 +64,20 @@ def test_a_planted_nan_turns_the_sweep_red_and_is_never_drawn(start, wrong, monk
     monkeypatch.setattr(kind, "numbers", numbers)
     with pytest.raises(FloatingPointError, match="not finite"):
         sweep(page)
-    assert page.last_png == before and 'role="alert"' in page.face.surface.value
+    assert page.last_png == before and 'role="alert"' in surface_of(page)
 
 
 def test_an_error_is_shown_kept_and_raised_and_reset_recovers(monkeypatch):
     page = STARTS["flow"]()
-    first = page.face.surface.value
+    first = surface_of(page)
     with monkeypatch.context() as patch:
         patch.setattr(Flow, "numbers", planted)
         with pytest.raises(Planted):
             dict(page.controls())["picture.x1"].value = 0.1
-        said = page.face.surface.value
+        said = surface_of(page)
         assert 'role="alert"' in said and "Planted: planted" in said and "Reset" in said
     page.face.reset.click()
-    assert page.failed is None and page.face.surface.value == first
+    assert page.failed is None and surface_of(page) == first
 
 
 # ---- honest controls -------------------------------------------------------------------------------------------------------------

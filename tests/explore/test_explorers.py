@@ -33,15 +33,17 @@ from rpn_edu.explore import (
 from rpn_edu.explore.canvas import Axes, Canvas
 from rpn_edu.explore.canvas.words import Stamp
 from rpn_edu.explore.code.lit import lit_lines
+from rpn_edu.explore.panel.accessibility import Accessibility
 from rpn_edu.explore.panel.components import ComponentPanel, classes_of
 from rpn_edu.explore.panel.controls import control_of, read, value_of, written
 from rpn_edu.explore.panel.face import PRESETS
 from rpn_edu.explore.panel.html import formula
 from rpn_edu.explore.panel.question import LINE
+from rpn_edu.explore.panel.surface import Surface
 from rpn_edu.explore.panel.tabs import Tabs
 from rpn_edu.explore.state.compare import changes, compared
 from rpn_edu.explore.state.token import packed, unpacked
-from tests.explore.driving import STARTS, inspect, picture_of, pixels, planted, start, values_of
+from tests.explore.driving import STARTS, inspect, picture_of, pixels, planted, start, surface_of, values_of
 from tests.explore.states import KINDS, states
 from tests.help import TERMS, own
 
@@ -93,7 +95,7 @@ def compare_with_fresh(kind, pairs):
         fresh = Explorer(subject, picture)
         differing = int((pixels(page.last_png) != pixels(fresh.last_png)).any(-1).sum())
         assert differing == 0, f"something lingers: {differing} pixels of {subject!r} with {picture!r} are not those of a fresh picture"
-        assert page.face.surface.value == fresh.face.surface.value
+        assert surface_of(page) == surface_of(fresh)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -186,12 +188,34 @@ def test_words_look_as_matplotlib_draws_them_wherever_they_stand(style, words, m
         canvas.png()
         return np.asarray(canvas.agg.buffer_rgba()).astype(int)
 
-    places = [(0.5, 0.5), (0.25, 0.75), (0.05, 0.1)]  # the last one is cut off by an edge; all are whole pixels
+    x = 0.95 if "ha" in style else 0.05  # room for all of them
+    places = [(x, 0.5), (x, 0.75), (x - 0.01, 0.8)]  # whole pixels
     stamps = [drawn(*place) for place in places]
     monkeypatch.setattr(Stamp, "draw", Text.draw)
     for stamp, place in zip(stamps, places, strict=True):
         assert abs(stamp - drawn(*place)).max() <= 2
     assert (stamps[0] < 200).any()
+
+
+@pytest.mark.parametrize("x", [-0.3, 0.97])
+def test_words_that_would_be_cut_off_by_a_side_are_moved_inside(x):
+    canvas = Canvas([Axes((0.0, 0.0, 1.0, 1.0), xticks="none", yticks="none")], (300, 100))
+
+    def ink(x: float) -> np.ndarray:
+        canvas.begin()
+        canvas.text("words", 0, x, 0.5, "a few words")
+        canvas.png()
+        return (np.asarray(canvas.agg.buffer_rgba())[5:95, 3:-3, :3] < 200).any(-1)
+
+    assert ink(x).sum() == ink(0.3).sum() > 100
+
+
+def test_words_wider_than_the_picture_break_where_blanks_stand():
+    canvas = Canvas([Axes((0.1, 0.1, 0.8, 0.7))], (300, 100))
+    canvas.title(0, "dots: data   dashed: truth   solid: g(x|w)   dotted: π(x)")
+    assert canvas.titles[0].get_text() == "dots: data   dashed: truth\nsolid: g(x|w)   dotted: π(x)"
+    canvas.title(0, "dots: data   dashed: truth")
+    assert "\n" not in canvas.titles[0].get_text()
 
 
 def test_a_figure_is_white_on_a_dark_cell_and_dark_on_a_pale_one():
@@ -262,14 +286,14 @@ def test_a_refused_state_is_polite_and_recovers(start, picture, name, value, say
     if value > getattr(widget, "max", value):
         widget.max = value
     widget.value = value
-    assert says in page.refused and "Not shown" in page.face.surface.value and says in page.face.surface.value.replace("&#x27;", "'")
+    assert says in page.refused and "Not shown" in surface_of(page) and says in surface_of(page).replace("&#x27;", "'")
     assert page.failed is None and page.last_png == kept and page.subject == state
     assert not widget.disabled
-    assert "opacity:.35" in page.face.surface.value, "the picture of the state before must not be read as that of this one"
+    assert "opacity:.35" in surface_of(page), "the picture of the state before must not be read as that of this one"
     assert page.code() and page.token()
     widget.value = before
-    assert not page.refused and "Not shown" not in page.face.surface.value and page.last_png == kept
-    assert "opacity" not in page.face.surface.value
+    assert not page.refused and "Not shown" not in surface_of(page) and page.last_png == kept
+    assert "opacity" not in surface_of(page)
 
 
 def test_a_state_over_the_budget_allocates_nothing(monkeypatch):
@@ -380,7 +404,7 @@ def test_moves_from_several_threads_end_in_one_state():
     assert not errors
     inspect(page)
     assert page.picture == Flow(x1=0.8, x2=-0.8, seed=8) and page.subject.expansion == X.Taylor()
-    assert page.face.surface.value == Explorer(page.subject, page.picture).face.surface.value
+    assert surface_of(page) == surface_of(Explorer(page.subject, page.picture))
 
 
 @start
@@ -389,7 +413,7 @@ def test_global_settings_do_not_reach_the_picture(start, dtype):
     page = start()
     name, widget = next((name, widget) for name, widget in page.controls() if isinstance(widget, W.IntSlider))
     widget.value = widget.min
-    wanted = page.face.surface.value
+    wanted = surface_of(page)
     widget.value = widget.max
     try:
         torch.set_default_dtype(dtype)
@@ -399,7 +423,7 @@ def test_global_settings_do_not_reach_the_picture(start, dtype):
     finally:
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)
-    assert page.face.surface.value == wanted
+    assert surface_of(page) == wanted
     assert not any(value.requires_grad for value in page.numbers.values())
 
 
@@ -429,7 +453,7 @@ def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
     usable = (W.IntSlider, W.FloatSlider, W.FloatLogSlider, W.Dropdown, W.Checkbox, W.RadioButtons, W.Button, W.Text, W.Textarea)
     for panel in (page.panel, *(box for tab in page.tabs.by_symbol.values() for box in tab.boxes)):
         for widget in widgets(panel):
-            if isinstance(widget, (W.VBox, W.HBox, W.HTML, W.Accordion)) or type(widget).__name__ == "Accessibility":
+            if isinstance(widget, (W.VBox, W.HBox, W.HTML, W.Accordion, Accessibility, Surface)):
                 continue
             assert isinstance(widget, usable), f"{widget} has no name for screen readers (WIDGETS.md section 5)"
             assert widget.description.strip()
@@ -457,7 +481,7 @@ def test_the_chosen_term_is_told_by_text():
         button.click()
         assert [name for name, other in page.face.bar.items() if other.description.startswith("▸")] == [symbol]
         assert list(page.face.controls_box.children) == page.tabs.by_symbol[symbol].boxes
-        assert page.face.surface.value.count("text-decoration:underline") == 1
+        assert surface_of(page).count("text-decoration:underline") == 1
 
 
 def test_the_first_of_the_terms_is_lit_first():
@@ -684,7 +708,7 @@ def test_the_lit_term_is_lit_in_formula_picture_code_and_words():
         marked = [html.unescape(line) for line in re.findall(r"<mark>(.*?)</mark>", page.face.code_text.value)]
         assert any(function in line for line in marked) and page.canvas.axes[page.canvas.lit].title == title
         assert not any("def reconciliation" in line for line in marked)
-        assert re.search(rf'class="rpn-symbol"[^>]*>{symbol} \(say: ', page.face.surface.value)
+        assert re.search(rf'class="rpn-symbol"[^>]*>{symbol} \(say: ', surface_of(page))
 
 
 def test_the_curve_of_the_lit_term_has_a_band_behind_it():
@@ -754,9 +778,9 @@ def test_the_controls_unlock_with_an_answer_or_without_and_what_is_right_waits_u
     widget.value = widget.max
     assert asked.show in asked.row.children and "because" not in asked.says.value, "the answer is not given away by a move"
     assert said(asked) == ("" if answer is None else f"You predicted: {answer}. ") + "Now try it."
-    surface = page.face.surface.value
+    surface = surface_of(page)
     asked.show.click()
-    assert page.face.surface.value == surface and asked.row.children == (asked.says,)
+    assert surface_of(page) == surface and asked.row.children == (asked.says,)
     assert said(asked) == VERDICTS[answer] and 'role="status"' in asked.says.value
     inspect(page)
 
@@ -859,7 +883,7 @@ def test_a_token_restores_every_state(kind, undrawn):
     for picture, subject in random.Random(0).sample(pairs, min(12, len(pairs))):
         told = Explorer(subject, picture)
         page.restore(f"  {told.token()}\n")
-        assert (page.subject, page.picture) == (subject, picture) and page.face.surface.value == told.face.surface.value
+        assert (page.subject, page.picture) == (subject, picture) and surface_of(page) == surface_of(told)
         assert page.token() == told.token()
 
 
@@ -884,12 +908,12 @@ def damaged(token):
 
 def test_damaged_tokens_are_refused_with_one_sentence():
     page = STARTS["basis"]()
-    state, shows = page.subject, page.face.surface.value
+    state, shows = page.subject, surface_of(page)
     for text in damaged(page.token()):
         with pytest.raises(ValueError) as raised:
             page.restore(text)
         assert str(raised.value).startswith("this text is no state of an explorer") and "\n" not in str(raised.value)[:60]
-    assert page.subject == state and page.face.surface.value == shows and page.failed is None
+    assert page.subject == state and surface_of(page) == shows and page.failed is None
 
 
 def sent(token):

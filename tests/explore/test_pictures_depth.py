@@ -11,6 +11,7 @@ import rpn_edu as rpn
 from rpn_edu import data
 from rpn_edu.explore import Boundary, Explorer, Microscope
 from rpn_edu.explore.state.shown import computed
+from tests.explore.driving import surface_of
 from tests.explore.states import states
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
@@ -65,7 +66,7 @@ def test_most_of_these_states_are_not_cut():
 def test_where_numbers_are_cut_the_picture_says_so():
     page = Explorer(rpn.Formula(X.Chebyshev(degree=5)), Microscope(layer=6, depth=6, width=8))
     assert page.numbers["H"].abs().max() == Microscope.reach
-    assert "cut at 30" in page.alt and "cut at 30" in page.face.surface.value
+    assert "cut at 30" in page.alt and "cut at 30" in surface_of(page)
     page = Explorer(rpn.Formula(), Microscope())
     assert "cut" not in page.alt
 

@@ -14,6 +14,7 @@ from rpn_edu.explore.canvas import with_jumps
 from rpn_edu.explore.code.snippet import as_code
 from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.learn import least_squares
+from tests.explore.driving import surface_of
 from tests.explore.states import fits
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
@@ -202,7 +203,7 @@ def test_what_fifteen_digits_cannot_tell_is_not_shown_and_leaves_the_state_befor
     page = Explorer(rpn.Formula(X.Bessel(degree=3)), Fit(points=10))
     kept = page.last_png
     page.set(rpn.Formula(X.Bessel(degree=25)))
-    assert "cancel each other" in page.refused and "Not shown" in page.face.surface.value and page.failed is None and page.last_png == kept
+    assert "cancel each other" in page.refused and "Not shown" in surface_of(page) and page.failed is None and page.last_png == kept
     assert page.subject == rpn.Formula(X.Bessel(degree=3)) and page.code()
     page.set(rpn.Formula(X.Bessel(degree=4)))
     assert not page.refused and page.subject == rpn.Formula(X.Bessel(degree=4))

@@ -7,7 +7,7 @@ import pytest
 import rpn_edu as rpn
 from rpn_edu.explore import Boundary, Explorer, Fabric, Flow, Predict
 from rpn_edu.explore.panel import moves
-from tests.explore.driving import Planted, planted
+from tests.explore.driving import Planted, planted, surface_of
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder
 LINEAR = rpn.Formula(X.Taylor(), R.Identity(), P.Linear())
@@ -142,7 +142,7 @@ def test_a_failure_in_a_slice_is_that_of_the_explorer(loop, monkeypatch):
         patch.setattr(Flow, "numbers", planted)
         with pytest.raises(Planted):
             loop.turn_to_the_end()
-    assert isinstance(page.failed, Planted) and 'role="alert"' in page.face.surface.value and not loop.waiting
+    assert isinstance(page.failed, Planted) and 'role="alert"' in surface_of(page) and not loop.waiting
     page.face.reset.click()
     loop.turn_to_the_end()
     assert page.failed is None and greyed(page) == IDLE

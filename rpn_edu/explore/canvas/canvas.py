@@ -18,10 +18,13 @@ from PIL import Image
 
 from .curves import power_of_ten
 from .labels import beside_curves
+from .layout import fitted
 from .words import words
 
 HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
 PAINTED = ("numbers", "powers")
+DIGIT = 7.1
+"""Pixels: how wide a digit of 8 points is."""
 LOOKS = 100
 """So many styles of one name are kept: a slider has as many steps, and a style that is a number of its own must not fill the memory."""
 
@@ -47,21 +50,23 @@ class Canvas:
     """A figure of fixed size in pixels. Never pyplot: it is not safe in the threads in which a slider's callback runs.
 
     `axes` are said by their number, 0 for the first: IndexError where there are none. A style that matplotlib does not know is an
-    AttributeError.
+    AttributeError. `size` is that of the whole picture where a page
+    has room for it, `width` the room that there is. The PNG has `scale` times as many pixels each way.
     """
 
-    def __init__(self, axes: Sequence[Axes], size: tuple[int, int] = (700, 300)) -> None:
-        self.size, self.axes = size, axes
-        self.figure = Figure((size[0] / 100, size[1] / 100), dpi=100, facecolor="white")
+    def __init__(self, axes: Sequence[Axes], size: tuple[int, int] = (700, 300), scale: int = 1, width: int = 10_000) -> None:
+        places, self.size = fitted([one.where for one in axes], size, width)
+        self.axes, self.scale = axes, scale
+        self.figure = Figure((self.size[0] / 100, self.size[1] / 100), dpi=100 * scale, facecolor="white")
         self.agg = FigureCanvasAgg(self.figure)
-        self.plots = [ruled(self.figure.add_axes(one.where), one) for one in axes]
+        self.plots = [ruled(self.figure.add_axes(place), one) for place, one in zip(places, axes, strict=True)]
         """Matplotlib's axes, in the order of `axes`."""
         # The title of the lit term's axes is underlined: a shape, so that nobody depends on colour.
         rule = {"color": "#222222", "linewidth": 1.5, "clip_on": False, "animated": True}
         self.rules = [plot.plot([], [], transform=plot.transAxes, **rule)[0] for plot in self.plots]
         self.titles = [words(plot, fontsize=9, va="baseline") for plot in self.plots]
         for title, plot in zip(self.titles, self.plots, strict=True):
-            title.set_y(1 + 8 / plot.bbox.height)
+            title.set_y(1 + 8 * scale / plot.bbox.height)
         self.kept: dict[str, dict[str, Any]] = {}
         """Every artist that was made, by its name and its look."""
         self.artists: dict[str, Any] = {}
@@ -80,7 +85,7 @@ class Canvas:
         self.artists.clear()
         self.terms.clear()
         for title, axes in zip(self.titles, self.axes, strict=True):
-            title.set_text(axes.title)
+            title.say(axes.title)
 
     def limits(self, axes: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
         """The visible ranges, in data units. Changing one costs a full redraw, so pictures round theirs (see `steady`)."""
@@ -108,7 +113,7 @@ class Canvas:
 
     def title(self, axes: int, text: str) -> None:
         """Another title than the axes' own."""
-        self.titles[axes].set_text(text)
+        self.titles[axes].say(text)
 
     def line(self, name: str, axes: int, x: Any, y: Any, *, color: Any, term: str = "", **style: Any) -> None:
         """A curve through x and y (points,), in data units; while its `term` is lit, a pale band lies behind it.
@@ -161,7 +166,7 @@ class Canvas:
             self._dashes(f"{name} negative", axes, values, across, up)
         self.limits(axes, across, up)
         if figures:
-            self._figures(name, axes, values, limit)
+            self._figures(name, axes, values, artist)
 
     def _dashes(self, name: str, axes: int, values: np.ndarray, across: tuple[float, float], up: tuple[float, float]) -> None:
         """A dash in every negative cell, and inside it: the sign is not told by colour alone."""
@@ -172,12 +177,14 @@ class Canvas:
         style = {"marker": "_", "linestyle": "", "markeredgewidth": 0.8, "markersize": min(4, 0.6 * cell)}
         self.line(name, axes, *at, color="#333333", **style)
 
-    def _figures(self, name: str, axes: int, values: np.ndarray, limit: float) -> None:
-        """Every cell's number, white on a dark cell and dark on a pale one."""
+    def _figures(self, name: str, axes: int, values: np.ndarray, image: Any) -> None:
+        """Every cell's number, in the ink that is read best on its colour, with as many digits as there is room for."""
         rows, columns = values.shape
-        for (i, j), value in np.ndenumerate(values):
-            style = {"color": "white" if abs(value) > 0.7 * limit else "#222222", "ha": "center", "va": "center_baseline", "fontsize": 7}
-            self.text(f"{name} {i} {j}", axes, (j + 0.5) / columns, 1 - (i + 0.5) / rows, f"{value:z.2f}", **style)
+        room = self.plots[axes].bbox.width / self.scale / columns / DIGIT - 0.9
+        inks = [inked(color) for color in image.to_rgba(values).reshape(-1, 4)]
+        for ((i, j), value), ink in zip(np.ndenumerate(values), inks, strict=True):
+            style = {"color": ink, "ha": "center", "va": "center_baseline"}
+            self.text(f"{name} {i} {j}", axes, (j + 0.5) / columns, 1 - (i + 0.5) / rows, short(value, room), **style)
 
     def dots(self, name: str, axes: int, x: Any, y: Any, values: Any, limit: float, marker: str = "o") -> None:
         """Dots at x and y, in data units, with the colours of `image` for their values, and its dash in every negative one: all (dots,)."""
@@ -199,7 +206,7 @@ class Canvas:
         """
         artist = self._artist(name, f"text {axes} {style}", lambda: words(self.plots[axes], **style))
         artist.set_position((x, y))
-        artist.set_text(text)
+        artist.say(text)
 
     def name_curves(
         self,
@@ -216,7 +223,7 @@ class Canvas:
         x (points,), curves (points, curves), in data units. Names rather stand `between` the two x; a curve that is nowhere seen has none.
         """
         plot = self.plots[axes]
-        wide, high = plot.bbox.size
+        wide, high = plot.bbox.size / self.scale
         (left, right), (bottom, top) = plot.get_xlim(), plot.get_ylim()
         x, heights = np.asarray(x, dtype=float)[::3], np.asarray(curves, dtype=float)[::3].T  # names are wider than three points
         across, heights = (x - left) / (right - left) * wide, (heights - bottom) / (top - bottom) * high
@@ -272,7 +279,7 @@ class Canvas:
         yield from self.titles
         if self.lit is not None:
             plot, rule = self.plots[self.lit], self.rules[self.lit]
-            rule.set_data([0, self.titles[self.lit].width() / plot.bbox.width], [1 + 4 / plot.bbox.height] * 2)
+            rule.set_data([0, self.titles[self.lit].width() / plot.bbox.width], [1 + 4 * self.scale / plot.bbox.height] * 2)
             yield rule
 
 
@@ -281,7 +288,7 @@ def ruled(plot: Any, axes: Axes) -> Any:
     # To the right: a prediction lies in the left corner below. With counts there is room for them, which are blitted.
     plot.set_xlabel(axes.xlabel, fontsize=8, loc="right", labelpad=14 if axes.xticks == "counts" else None)
     plot.set_ylabel(axes.ylabel, fontsize=8, labelpad=14 if axes.yticks == "counts" else None)
-    plot.tick_params(labelsize=7)
+    plot.tick_params(labelsize=8)
     plot.set_autoscale_on(False)  # else an image moves the limits behind our back, and the ticks stay the old ones
     for axis, kind in ((plot.xaxis, axes.xticks), (plot.yaxis, axes.yticks)):
         spaced = ticker.MaxNLocator(5, min_n_ticks=1, integer=kind == "powers")
@@ -301,6 +308,20 @@ class Numbers(ticker.ScalarFormatter):
 
     def get_offset(self) -> str:
         return ""
+
+
+def inked(color: Sequence[float]) -> str:
+    """The ink, white or dark, that has the higher contrast on a colour (red, green, blue, ...), each from 0 to 1 (WCAG 2.2, 1.4.3)."""
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in color[:3])
+    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "white" if 1.05 / (light + 0.05) > (light + 0.05) / 0.066 else "#222222"  # of #222222 it is 0.016
+
+
+def short(value: float, room: float) -> str:
+    """A number with as many of two decimals as fit into `room` digits: -0.69, -.69, -0.7, -1. A point or a sign is half a digit wide."""
+    two, one = f"{value:z.2f}", f"{value:z.1f}"
+    bare = two.replace("0.", ".", 1) if abs(value) < 1 else two
+    return next((said for said in (two, bare, one) if sum(0.5 + letter.isdigit() / 2 for letter in said) <= room), f"{value:z.0f}")
 
 
 def parts(made: Any) -> tuple[Any, ...]:

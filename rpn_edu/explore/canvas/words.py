@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 
-MARGIN = 4
-"""Pixels around the kept letters: some reach beyond the box that matplotlib names."""
+MARGIN = 0.04
+"""Inches around the kept letters: some reach beyond the box that matplotlib names."""
 
 
 class Stamp(Text):
@@ -20,20 +20,36 @@ class Stamp(Text):
     """
 
     look: str = ""
-    pixels: ClassVar[dict[tuple[str, ...], tuple[np.ndarray, int, int]]] = {}
+    pixels: ClassVar[dict[tuple[str, str, float], tuple[np.ndarray, int, int]]] = {}
 
     def draw(self, renderer: Any) -> None:
-        """Copy the kept pixels to where the words stand; matplotlib calls it."""
+        """Copy the kept pixels to where the words stand, or as near as they fit into the picture; matplotlib calls it."""
         x, y = np.floor(self.get_transform().transform(self.get_position()))
         image, left, bottom = self._kept()
-        renderer.draw_image(renderer.new_gc(), x + left, y + bottom, image)
+        x = max(min(x + left, renderer.width - image.shape[1]), 0)
+        renderer.draw_image(renderer.new_gc(), x, y + bottom, image)
+
+    def say(self, text: str) -> None:
+        """Show these words. Wider than the picture, they break where three blanks stand in the middle."""
+        self.set_text(text)
+        if "   " in text and self._kept()[0].shape[1] > self.get_figure().bbox.width:  # type: ignore[union-attr]
+            pieces = text.split("   ")
+            half = len(pieces) // 2
+            self.set_text("   ".join(pieces[:half]) + "\n" + "   ".join(pieces[half:]))
 
     def width(self) -> int:
         """How wide the words are, in pixels."""
-        return self._kept()[0].shape[1] - 2 * MARGIN
+        return self._kept()[0].shape[1] - 2 * self._margin()
+
+    def _dots(self) -> float:
+        """Pixels to the inch."""
+        return self.get_figure().dpi  # type: ignore[union-attr]
+
+    def _margin(self) -> int:
+        return round(MARGIN * self._dots())
 
     def _kept(self) -> tuple[np.ndarray, int, int]:
-        key = self.get_text(), self.look
+        key = self.get_text(), self.look, self._dots()
         if key not in self.pixels:
             if len(self.pixels) > 4000:  # a few megabytes
                 self.pixels.clear()
@@ -45,10 +61,11 @@ class Stamp(Text):
         twin = copy.copy(self)
         twin.set_transform(IdentityTransform())
         twin.set_position((0, 0))
-        room = Text.get_window_extent(twin, RendererAgg(1, 1, 100)).padded(MARGIN)
+        dots = self._dots()
+        room = Text.get_window_extent(twin, RendererAgg(1, 1, dots)).padded(self._margin())
         left, bottom = math.floor(room.x0), math.floor(room.y0)
         twin.set_position((-left, -bottom))
-        paper = RendererAgg(math.ceil(room.x1) - left, math.ceil(room.y1) - bottom, 100)
+        paper = RendererAgg(math.ceil(room.x1) - left, math.ceil(room.y1) - bottom, dots)
         Text.draw(twin, paper)
         return np.asarray(paper.buffer_rgba())[::-1].copy(), left, bottom  # from below, as places are counted
 

@@ -9,7 +9,7 @@ import ipywidgets as W
 from ...component import Field
 
 STYLE = {"description_width": "9em"}
-WIDTH = "min(30em, 100%)"
+WIDTH = "min(30em, calc(100% - 4px))"  # of which two to each side are margin
 
 
 def control_of(field: Field, value: Any, prefix: str = "") -> Any:

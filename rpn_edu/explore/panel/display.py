@@ -1,6 +1,7 @@
 """A state on the screen: painted on a canvas, written on a face."""
 
 import html
+from collections.abc import Iterator
 
 from ...shared.alone import alone
 from ..canvas import Canvas, Ghost
@@ -8,32 +9,72 @@ from ..code.lit import lit_code
 from ..code.snippet import as_call, as_code
 from ..state.state import State
 from .face import Face
-from .html import alert, image, surface, table_of_sizes
+from .html import alert, below, formula, image, table_of_sizes
 
 
 class Display:
     """Shows a state. `png` is the picture that was painted last, `alt` says it in words: a refused state leaves both."""
 
-    def __init__(self, state: State, canvas: Canvas, face: Face) -> None:
-        self.state, self.canvas, self.face = state, canvas, face
+    def __init__(self, state: State, face: Face) -> None:
+        self.state, self.face = state, face
         self.png, self.alt = b"", ""
+        self.scale = 1
+        """How many pixels of the screen lie in one of the page, each way. While the hand moves, one is drawn: three take too long."""
+        self.canvas = self._canvas()
+        self.sharp: Canvas | None = None
+
+    def _canvas(self, width: int = 10_000, scale: int = 1) -> Canvas:
+        picture = self.state.first[1]
+        return Canvas(picture.axes, picture.size, scale, width)
 
     def paint(self) -> None:
         """Paint what is shown, and over it a pinned state as its ghost."""
-        state, shown, pinned = self.state, self.state.shown, self.state.pinned
-        self.canvas.begin()
-        shown.picture.paint(self.canvas, shown)
-        if pinned is not None:
-            pinned.picture.paint(Ghost(self.canvas), pinned)
+        state, shown = self.state, self.state.shown
+        self._paint(self.canvas)
         self.png, self.alt = self.canvas.png(), shown.picture.alt(shown)
-        if pinned is not None:
+        if state.pinned is not None:
             self.alt += f" Dotted: a pinned state. {state.comparison()}"
+
+    def _paint(self, canvas: Canvas) -> None:
+        shown, pinned = self.state.shown, self.state.pinned
+        canvas.begin()
+        shown.picture.paint(canvas, shown)
+        if pinned is not None:
+            pinned.picture.paint(Ghost(canvas), pinned)
+
+    def look(self, width: int, scale: int) -> None:
+        """The page has told how much room there is and how sharp its screen is: lay the picture out for that and paint it again."""
+        if width != self.canvas.size[0]:
+            self.canvas, self.sharp = self._canvas(width), None
+        if scale != self.scale:
+            self.scale, self.sharp = scale, None
+        self.light()
+        self.paint()
+        self.send()
+
+    def sharpening(self) -> list[Iterator[None]]:
+        """For a hand that rests: the same picture with all the pixels that the screen has."""
+        return [self._sharpen()] if self.scale > 1 and self.png else []
+
+    def _sharpen(self) -> Iterator[None]:
+        self.sharp = self.sharp or self._canvas(self.canvas.size[0], self.scale)
+        self.sharp.light(self._lit())
+        self._paint(self.sharp)
+        yield
+        self.face.surface.show(picture=self.sharp.png())
 
     def send(self) -> None:
         """Formula, picture and readout go out in one message. Nothing does before the first picture."""
         if self.png:
-            state = self.state
-            self.face.surface.value = surface(state.shown, self.image(), state.refused, state.lit, self.face.term_bar)
+            state, shown = self.state, self.state.shown
+            self.face.surface.show(
+                above=formula(shown, state.lit),
+                picture=self.png,
+                alt=self.alt,
+                size=list(self.canvas.size),
+                dim=bool(state.refused),
+                below=below(shown, state.refused, state.lit, self.face.term_bar),
+            )
             self.face.pin_text.value = html.escape(state.comparison())
 
     def image(self) -> str:
@@ -42,14 +83,17 @@ class Display:
 
     def fail(self, error: Exception) -> None:
         """Say what has failed, in place of the picture."""
-        self.face.surface.value = alert(error)
+        self.face.surface.show(above=alert(error), picture=b"", below="")
 
     def light(self) -> None:
         """The lit term is lit on its button and in the picture."""
         self.face.light(self.state.lit, getattr(self.state.first[1], "fields_name", "fields"))
-        if self.face.term_bar:
-            self.canvas.light(self.state.lit)
-            self.png = self.canvas.png() if self.png else b""
+        self.canvas.light(self._lit())
+        self.png = self.canvas.png() if self.png else b""
+
+    def _lit(self) -> str:
+        """The term that is lit in the picture: without a bar nobody has chosen one."""
+        return self.state.lit if self.face.term_bar else ""
 
     @alone()
     def unfold(self) -> None:

@@ -1,25 +1,26 @@
 """Controls without effect are greyed out: at once where they are known, else while the hand rests."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from typing import Any
 
 from ..state.idle import Idle, kind_of
 from ..state.state import State
 from .face import Face
-from .moves import Rest
 from .tabs import Tabs
 
 
 class Effects:
-    """Which controls have an effect on the state that is shown. What the search for them raises goes through `guard`."""
+    """Which controls have an effect on the state that is shown."""
 
-    def __init__(self, state: State, tabs: Tabs, face: Face, guard: Callable[[], AbstractContextManager[Any]]) -> None:
+    def __init__(self, state: State, tabs: Tabs, face: Face) -> None:
         self.state, self.tabs, self.face = state, tabs, face
-        self.idle, self.rest = Idle(), Rest(guard)
+        self.idle = Idle()
 
-    def update(self) -> None:
-        """Grey out the controls that have no effect, and all of them while the question waits. A refused state leaves them as they are."""
+    def update(self) -> list[Iterator[None]]:
+        """Grey out the controls that have no effect, and all of them while the question waits. A refused state leaves them as they are.
+
+        What has to be searched for is given back, as work for a hand that rests.
+        """
         self.face.lock(self.state.locked)
         if self.state.locked:
             self.tabs.lock()
@@ -28,7 +29,8 @@ class Effects:
             if kind in self.idle.known:
                 self.tabs.disable(self.idle.known[kind])
             else:
-                self.rest.begin(self.search(kind))
+                return [self.search(kind)]
+        return []
 
     def lit(self) -> str | None:
         """The tab whose controls are in sight, or None where all are."""

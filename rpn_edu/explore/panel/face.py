@@ -12,6 +12,7 @@ from ...shared.terms import BY_SYMBOL, OUTPUT, TERMS
 from ..state.predict import Asked
 from .accessibility import accessibility
 from .question import Question
+from .surface import Surface
 from .tabs import Tabs
 
 PRESETS = "presets …"
@@ -41,6 +42,8 @@ class Calls(NamedTuple):
     """A fold was opened or closed."""
     answer: Callable[[], None]
     """The question was answered or skipped."""
+    look: Callable[[int, int], None]
+    """The page has another width for the picture, or a sharper screen."""
 
 
 class Face:
@@ -52,7 +55,8 @@ class Face:
     def __init__(self, calls: Calls, tabs: Tabs, width: int, term_bar: bool, folds: Iterable[str], asked: Asked | None) -> None:
         self.tabs, self.term_bar = tabs, term_bar
         full = W.Layout(width="100%", max_width=f"{width}px")
-        self.surface, self.pin_text = W.HTML(layout=full), W.HTML(layout=full)
+        self.surface, self.pin_text = Surface(natural=width, view=[width, 1], layout=full), W.HTML(layout=full)
+        self.surface.observe(lambda change: calls.look(*change["new"]), "view")
         self._make_buttons(calls, full)
         self.controls_box = W.VBox([box for tab in tabs.by_symbol.values() for box in tab.boxes], layout=W.Layout(min_height="7em"))
         self.question = Question(asked, calls.answer, full, width) if asked else None
@@ -60,7 +64,7 @@ class Face:
         # What comes or goes later stands below the picture and its controls, or keeps its height: nothing moves under the hand.
         question = [self.question.box] if self.question else []
         folded = [self.folds] if self.fold_names else []
-        unseen = [W.HTML(STYLE, layout=W.Layout(display="none")), *accessibility()]
+        unseen = [W.HTML(STYLE, layout=W.Layout(display="none")), accessibility()]
         body = [*question, self.surface, self.buttons, self.controls_box, self.pin_text, *folded, *unseen]
         self.panel = W.VBox(body, layout=W.Layout(width="100%"))
         self.panel.add_class("rpn-explorer")

@@ -11,13 +11,12 @@ from ..state.shown import Shown
 TEXT = "var(--jp-content-font-color1, #444)"  # of the theme, and on a page without one
 
 
-def surface(shown: Shown, picture: str, refused: str, lit: str, explained: bool) -> str:
-    """Formula, `picture` and readout in one piece. A refusal stands in place of the readout; `explained` adds a line about the lit term."""
-    readout = f'<div role="status" class="rpn-refusal">Not shown: {html.escape(refused)}</div>'
-    below = f'<div class="rpn-readout">{readout if refused else html.escape(shown.picture.readout(shown))}</div>'
-    if explained:
-        below += f'<div class="rpn-symbol">{symbol_row(lit, shown.picture.values(shown).get(lit, ""))}</div>'
-    return f'<div class="rpn-surface">{formula(shown, lit)}{picture}{below}</div>'
+def below(shown: Shown, refused: str, lit: str, explained: bool) -> str:
+    """The readout. A refusal stands in its place; `explained` adds a line about the lit term."""
+    said = f'<div role="status" class="rpn-refusal">Not shown: {html.escape(refused)}</div>'
+    readout = f'<div class="rpn-readout">{said if refused else html.escape(shown.picture.readout(shown))}</div>'
+    symbol = f'<div class="rpn-symbol">{symbol_row(lit, shown.picture.values(shown).get(lit, ""))}</div>'
+    return readout + (symbol if explained else "")
 
 
 def formula(shown: Shown, lit: str) -> str:
@@ -25,11 +24,11 @@ def formula(shown: Shown, lit: str) -> str:
     values = shown.picture.values(shown)
     cells = ""
     for symbol, text in shown.picture.formula(shown):
-        style = f"font-size:16px;color:{BY_SYMBOL[symbol].ink if symbol in BY_SYMBOL else TEXT};"
+        style = f"font-size:1.25em;color:{BY_SYMBOL[symbol].ink if symbol in BY_SYMBOL else TEXT};"
         style += "font-weight:bold;text-decoration:underline" if symbol and symbol == lit else ""
-        below = f'<span style="font-size:11px;color:{TEXT}">{html.escape(values.get(symbol, ""))}&nbsp;</span>'
+        below = f'<span style="font-size:.85em;color:{TEXT}">{html.escape(values.get(symbol, ""))}&nbsp;</span>'
         cells += f'<td style="text-align:center;padding:0 3px"><span style="{style}">{html.escape(text)}</span><br>{below}</td>'
-    return f'<table role="presentation" style="height:46px;border-spacing:0;margin:0"><tr style="background:none">{cells}</tr></table>'
+    return f'<table role="presentation" style="height:3.6em;border-spacing:0;margin:0"><tr style="background:none">{cells}</tr></table>'
 
 
 def image(png: bytes, alt: str, size: tuple[int, int], dim: bool) -> str:

@@ -50,7 +50,7 @@ class Digits(Picture):
     answer: ClassVar[str] = "accuracy"
     fields_name: ClassVar[str] = "data"
     axes: ClassVar[tuple[Axes, ...]] = (
-        Axes((0.07, 0.16, 0.29, 0.70), "read right: ● this ψ  ○ full matrix", "l, how many numbers are learned", term="g"),
+        Axes((0.07, 0.19, 0.29, 0.67), "read right: ● this ψ  ○ full matrix", "l, how many numbers are learned", term="g"),
         Axes((0.42, 0.42, 0.57, 0.48), "ψ(w)", xticks="none", yticks="none", term="ψ"),
         Axes((0.42, 0.10, 0.57, 0.19), "read wrongly", xticks="none", yticks="none"),
     )

@@ -189,9 +189,9 @@ class Mix(Picture):
             for i in range(0, count, step):
                 name = names[i] if i < len(names) else str(i + 1)
                 if side == "row":
-                    canvas.text(f"{side} {axes} {i}", axes, -0.02, 1 - (i + 0.5) / count, name, ha="right", va="center", fontsize=7)
+                    canvas.text(f"{side} {axes} {i}", axes, -0.02, 1 - (i + 0.5) / count, name, ha="right", va="center")
                 else:
-                    canvas.text(f"{side} {axes} {i}", axes, (i + 0.5) / count, -0.02, name, ha="center", va="top", fontsize=7)
+                    canvas.text(f"{side} {axes} {i}", axes, (i + 0.5) / count, -0.02, name, ha="center", va="top")
 
     def network(self, canvas: Canvas, axes: int, values: Tensor, limit: float) -> None:
         """One number for each member of the club, (nodes,), as discs and squares over its links."""

@@ -1,0 +1,38 @@
+"""The surface of an explorer: formula, picture and readout, and what a hand does with the picture."""
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets as T
+
+
+class Surface(anywidget.AnyWidget):
+    """What is shown, as one widget: HTML above and below a picture, which says itself in words.
+
+    The page tells in `view` how wide a picture may be, in pixels of CSS, and how many pixels of the screen one of them holds.
+    """
+
+    _esm = Path(__file__).with_name("surface.js")
+
+    above = T.Unicode().tag(sync=True)
+    picture = T.Bytes().tag(sync=True)
+    """A PNG, or nothing where none is shown."""
+    alt = T.Unicode().tag(sync=True)
+    below = T.Unicode().tag(sync=True)
+    size = T.List([0, 0]).tag(sync=True)
+    """Width and height of the picture, in pixels of CSS."""
+    dim = T.Bool().tag(sync=True)
+    """Whether the picture is that of the state before."""
+    natural = T.Int().tag(sync=True)
+    """How wide a picture is where there is room."""
+    view = T.List([0, 1]).tag(sync=True)
+    answered = T.Int().tag(sync=True)
+    """How often something was shown: equal bytes would send nothing, and a page that waits must hear of every answer."""
+
+    def show(self, **traits: Any) -> None:
+        """Change what is shown, in one message."""
+        with self.hold_sync():
+            self.answered += 1
+            for name, value in traits.items():
+                setattr(self, name, value)

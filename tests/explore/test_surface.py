@@ -1,0 +1,147 @@
+"""The picture on a page: as wide as there is room, as sharp as the screen, in one message."""
+
+import io
+
+import numpy as np
+import pytest
+from matplotlib.text import Text
+from PIL import Image
+
+from rpn_edu.expansion import Chebyshev
+from rpn_edu.explore import Basis, Explorer
+from rpn_edu.explore.canvas import Canvas
+from rpn_edu.explore.canvas.canvas import inked, short
+from rpn_edu.explore.canvas.layout import fitted
+from tests.explore.driving import STARTS, pixels, start
+
+LEAST = 8
+"""Points: 11 pixels of CSS, the smallest letters that are read with ease."""
+
+
+def looked(page, width, scale=1):
+    """The page tells how wide the picture may be and how sharp the screen is."""
+    page.face.surface.view = [width, scale]
+    return page
+
+
+def seen(page):
+    return pixels(page.face.surface.picture)
+
+
+@start
+@pytest.mark.parametrize("width", [340, 480, 660])
+def test_where_a_page_is_narrow_nothing_is_cut_and_letters_stay_as_large(start, width):
+    page = looked(start(), width)
+    canvas = page.canvas
+    assert page.face.surface.size == list(canvas.size) and canvas.size[0] == width
+    assert seen(page).shape[:2] == canvas.size[::-1], "no page has to shrink it"
+    paper = canvas.agg.get_renderer()
+    for letters in canvas.figure.findobj(lambda one: isinstance(one, Text) and one.get_visible() and one.get_text()):
+        assert letters.get_fontsize() >= LEAST
+    for plot in canvas.plots:
+        (left, bottom), (right, top) = plot.bbox.get_points()
+        assert left >= 0 and bottom >= 0 and right <= width and top <= canvas.size[1]
+        for other in canvas.plots:
+            assert other is plot or not plot.bbox.overlaps(other.bbox)
+        for label in (plot.xaxis.label, plot.yaxis.label):
+            box = label.get_window_extent(paper)
+            assert not label.get_text() or (box.x0 >= 0 and box.y0 >= -1 and box.x1 <= width + 1), label.get_text()
+
+
+@pytest.mark.parametrize("width", [340, 420, 700])
+def test_a_layout_keeps_every_axes_and_their_heights_in_order(width):
+    places = [(0.1, 0.6, 0.4, 0.3), (0.6, 0.6, 0.35, 0.3), (0.1, 0.1, 0.4, 0.3), (0.6, 0.1, 0.35, 0.3)]
+    found, (wide, high) = fitted(places, (700, 300), width)
+    assert wide == width
+    assert [round(tall * high) for _, _, _, tall in found] == [90] * 4
+    tops = [-(bottom + tall) * high for _, bottom, _, tall in found]
+    assert tops == sorted(tops)
+
+
+@start
+def test_at_rest_a_picture_has_all_pixels_of_the_screen_and_in_motion_one_in_its_place(start):
+    page = start()
+    plain = seen(page)
+    looked(page, page.picture.size[0], 2)
+    page.rest()
+    sharp = seen(page)
+    assert sharp.shape == (2 * plain.shape[0], 2 * plain.shape[1], 3)
+    smaller = np.asarray(Image.fromarray(sharp).resize(plain.shape[1::-1], Image.Resampling.BOX)).astype(float)
+    assert abs(smaller - plain).mean() < 10, "it is the same picture"
+    name, widget = next((name, widget) for name, widget in page.controls() if hasattr(widget, "min"))
+    widget.value = widget.min if widget.value != widget.min else widget.max
+    assert page.refused or seen(page).shape == plain.shape, name
+
+
+def test_a_term_that_is_lit_is_lit_in_the_sharp_picture_too():
+    page = looked(STARTS["flow"](), 700, 2)
+    page.face.bar["ψ"].click()
+    page.rest()
+    assert page.display.sharp.lit == page.canvas.lit == 1
+
+
+def test_a_picture_is_laid_out_anew_where_the_page_has_changed_and_only_there():
+    page = Explorer(Chebyshev(degree=3), Basis())
+    canvas, stored = page.canvas, page.last_png
+    looked(page, 700, 3)
+    assert page.canvas is canvas
+    looked(page, 400, 3)
+    assert page.canvas is not canvas and page.canvas.size[0] == 400
+    looked(page, 700, 1)
+    assert page.last_png == stored
+
+
+def test_a_move_is_one_message_to_the_surface():
+    page, sent = Explorer(Chebyshev(degree=3), Basis()), []
+    page.face.surface.send_state = lambda names: sent.append(set(names))
+    dict(page.controls())["picture.at"].value = -0.3
+    assert len(sent) == 1 and {"picture", "alt", "below", "answered"} <= sent[0]
+
+
+def test_an_answer_with_the_same_picture_is_heard():
+    page = Explorer(Chebyshev(degree=3), Basis())
+    before = page.face.surface.answered
+    page.display.send()
+    assert page.face.surface.answered == before + 1
+
+
+def contrast(one, other):
+    """That of two colours, from 1 to 21 (WCAG 2.2, relative luminance)."""
+
+    def light(color):
+        color = np.asarray(color)
+        return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("color", [(1, 1, 1), (0.7, 0.1, 0.15), (0.02, 0.19, 0.38), (0.96, 0.65, 0.5), (0.26, 0.58, 0.76)])
+def test_numbers_in_cells_have_the_ink_of_higher_contrast(color):
+    inks = {"white": (1, 1, 1), "#222222": (0x22 / 255,) * 3}
+    best = max(inks, key=lambda ink: contrast(inks[ink], color))
+    assert inked(color) == best and contrast(inks[best], color) >= 4.3
+
+
+@pytest.mark.parametrize(
+    ("value", "room", "said"),
+    [
+        (-0.69, 4, "-0.69"),
+        (-0.69, 3, "-.69"),
+        (-0.69, 2.9, "-1"),
+        (1.69, 2.9, "1.7"),
+        (1.25, 3, "1.2"),
+        (12.3, 2, "12"),
+        (-0.001, 5, "0.00"),
+        (1, 3.5, "1.00"),
+    ],
+)
+def test_numbers_in_cells_have_as_many_digits_as_there_is_room(value, room, said):
+    assert short(value, room) == said
+
+
+def test_the_png_is_written_for_the_scale_and_nothing_else_changes():
+    page = STARTS["fit"]()
+    canvas = Canvas(page.picture.axes, page.picture.size, 3)
+    page.picture.paint(canvas, page.shown)
+    assert Image.open(io.BytesIO(canvas.png())).size == (2100, 900) and canvas.size == (700, 300)
