@@ -13,6 +13,9 @@ from rpn_edu.explore import (
     Fit,
     Flow,
 )
+from rpn_edu.explore.panel.components import replaced
+from rpn_edu.explore.panel.controls import others
+from rpn_edu.explore.state.shown import Refusal, computed
 from tests.explore.driving import STARTS, Planted, planted, start, surface_of, sweep, values_of
 from tests.explore.states import KINDS, states
 
@@ -147,3 +150,21 @@ def test_idle_controls_wake_up_with_a_switch():
     controls["formula.remainder.activation"].value = "silu"
     page.rest()
     assert not controls["formula.remainder.activate"].disabled
+
+
+@start
+def test_every_field_of_a_picture_changes_what_is_computed_for_it(start):
+    """A control without effect is greyed out, so that driving it fails nowhere: here it does."""
+    page = start()
+    for field in type(page.picture).declared:
+        if field.kind != "table":
+            others_of = replaced(page.picture, field.name, others(field, getattr(page.picture, field.name)))
+            assert any(differs(page, picture) for picture in others_of), f"{field.owner}.{field.name} changes nothing"
+
+
+def differs(page, picture) -> bool:
+    try:
+        numbers = computed(page.subject, picture).numbers
+    except Refusal:
+        return False
+    return any(not torch.equal(value, page.numbers[name]) for name, value in numbers.items())
