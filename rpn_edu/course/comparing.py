@@ -41,8 +41,8 @@ def numbers(answer: Any) -> Tensor:
     Wrong, with the words of a TypeError or ValueError, for anything else.
     """
     no_class(answer)
-    if callable(answer):
-        raise Wrong(f"Numbers were wanted, and {getattr(answer, '__name__', 'this')} is a function: did you forget to call it?")
+    if callable(answer) and hasattr(answer, "__name__"):
+        raise Wrong(f"Numbers were wanted, and {answer.__name__} is a function: did you forget to call it?")
     try:
         return given.tensor("Your answer", answer).detach().to("cpu", torch.float64)
     except (TypeError, ValueError) as error:
@@ -107,13 +107,12 @@ def compare(
     fitted = [got.reshape(right.shape) for got, right in zip(found, wanted)]
     yours, ours = (torch.cat([part.flatten() for part in parts]) for parts in (fitted, wanted))
     by, more = ((yours @ ours) / (ours @ ours)).item(), (yours - ours).mean().item()
-    whole = len(ours) > 1 or abs(more) == 1  # one number alone is always some multiple of another
+    several = len(ours) > 2  # one or two numbers are easily some multiple of others
     scaled, moved = ([part * by for part in wanted], [part + more for part in wanted])
-    unless(len(ours) == 1 or by == 0 or not _alike(fitted, scaled), f"Every number is {by:.4g} times what it should be.")
-    unless(
-        not whole or not _alike(fitted, moved),
-        f"{'Every number' if len(ours) > 1 else 'This'} is {abs(more):.4g} too {'large' if more > 0 else 'small'}.",
-    )
+    unless(not (several and by and _alike(fitted, scaled)), f"Every number is {by:.4g} times what it should be.")
+    off = f"{abs(more):.4g} too {'large' if more > 0 else 'small'}."
+    unless(not (several and _alike(fitted, moved)), f"Every number is {off}")
+    unless(len(ours) > 1 or abs(more) != 1, f"This is {off}")
     k = next(k for k in range(len(fitted)) if not _alike(fitted[k : k + 1], wanted[k : k + 1]))
     raise Wrong(otherwise(k, wanted[k], fitted[k]))
 
