@@ -1,0 +1,83 @@
+"""Layers: count their numbers, find the one matrix that they are, and bend a border with few of them."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ... import expansion
+from ...explore import Boundary
+from ...network.formula import Formula
+from ..checking import exercise, heard
+from ..comparing import brief, instance, no_class, unless, writes
+
+TAYLOR = Formula(expansion.Taylor(order=2))
+
+
+def count(dims: list[int]) -> int:
+    """How many numbers a network of these widths learns."""
+    return sum(TAYLOR.sizes(m, n).learned for m, n in zip(dims, dims[1:]))
+
+
+@exercise(1)
+def learned(answer: Any) -> str:
+    """The numbers of a network."""
+    mistakes = {
+        "You count inputs times outputs. κ makes features of the inputs, and each of these has its column.": lambda dims: sum(
+            m * n for m, n in zip(dims, dims[1:])
+        ),
+        "This counts the products of two inputs alone. The inputs themselves are features, too.": lambda dims: sum(
+            m * m * n for m, n in zip(dims, dims[1:])
+        ),
+        "These are the features. Each of them meets every output of its layer.": lambda dims: sum(m + m * m for m in dims[:-1]),
+        "This is the last layer alone: add up over all layers.": lambda dims: count(dims[-2:]),
+        "This is the first layer alone: add up over all layers.": lambda dims: count(dims[:2]),
+        "Inputs and outputs of the layers have changed places.": lambda dims: count(dims[::-1]),
+        "x₁x₂ and x₂x₁ are two features here.": lambda dims: sum((m + m * (m + 1) // 2) * n for m, n in zip(dims, dims[1:])),
+    }
+    writes(answer, count, ([3, 5, 2],), ([2, 4, 4, 1],), ([7, 3],), near=mistakes)
+    return "Now you can tell what a network costs before you make it."
+
+
+def collapsed(W_1: Tensor, W_2: Tensor) -> Tensor:
+    """What two layers with π(x) = x do to each direction of the plane: (2, 2), (2, 2) → (2, 2)."""
+    H = torch.eye(2, dtype=torch.float64)
+    for W in (W_1, W_2):
+        H = H + H @ W.mT
+    return H.mT
+
+
+@exercise(2)
+def one_matrix(answer: Any) -> str:
+    """Straight layers with a residual collapse."""
+    I = torch.eye(2, dtype=torch.float64)
+    mistakes = {
+        "The order is turned around: the first layer meets x first, so it stands at the right.": lambda W_1, W_2: collapsed(W_2, W_1),
+        "That holds for π = 0. Here each layer adds its input.": lambda W_1, W_2: W_2 @ W_1,
+        "Only the end adds x. Each of the two layers adds its own input.": lambda W_1, W_2: W_2 @ W_1 + I,
+        "The two matrices are added. The second layer gets what the first one makes.": lambda W_1, W_2: W_1 + W_2 + I,
+        "The first layer adds its input, too.": lambda W_1, W_2: (W_2 + I) @ W_1,
+        "The second layer adds its input, too.": lambda W_1, W_2: W_2 @ (W_1 + I),
+    }
+    A, B = torch.tensor([[[1.0, 2], [-3, 0.5]], [[0.5, -1], [4, 2]]], dtype=torch.float64)
+    writes(answer, collapsed, (A, B), (B, -A), near=mistakes)
+    return "Adding the input does not stop the collapse: two layers are still one matrix."
+
+
+@exercise(3)
+def small(answer: Any) -> str:
+    """A border that bends, from few numbers."""
+    no_class(answer)
+    pair = isinstance(answer, (tuple, list)) and len(answer) == 2
+    unless(pair, f"Two things were wanted, (rpn.Formula(...), Boundary(...)), yours is {brief(answer)}.")
+    formula = instance(answer[0], Formula, "First a formula, rpn.Formula(...),")
+    picture = instance(answer[1], Boundary, "Second a picture, Boundary(...),")
+    unless((picture.noise, picture.points, picture.seed) == (0.2, 60, 0), "Leave noise, points and seed as they are.")
+    l = heard(picture.learned, formula)
+    unless(l <= 8, f"This network learns {l} numbers. At most 8 were wanted.")
+    share = heard(picture.numbers, formula, **picture.given())["fresh_accuracy"].item()
+    why = "Try another width, or another bend between the layers."
+    why = "Nothing bends between these layers, so they collapse into one." if picture.between == "none" else why
+    why = "One layer cannot bend enough." if picture.depth == 1 else why
+    unless(share >= 0.95, f"It is right on {share:.1%} of the fresh points. 95 % were wanted. {why}")
+    return f"{l} numbers are right on {share:.1%} of the fresh points. Look at it: Explorer(*small)."
