@@ -1,4 +1,4 @@
-"""What a chapter must not say: a letter without a meaning, a letter with a second one, a symbol table of its own.
+"""What a chapter must not say: a letter without a meaning or with a second one, a symbol table of its own, the answer to a question.
 
 `findings(path)` reads a notebook and returns sentences: chapter, cell, symbol, what is wrong.
 `python -m tools.lint notebook ...` prints them.
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rpn_edu.course.symbols import SYMBOLS, Symbol
+from tools.questions import spoilt
 
 GREEK = dict(
     zip(
@@ -164,12 +165,11 @@ def contradictions(text: str) -> Iterator[str]:
 
 
 def findings(path: Path) -> list[str]:
-    """Everything that is wrong with the symbols of one notebook, as sentences that name chapter, cell and symbol."""
-    found = []
-    for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
-        if cell["cell_type"] == "markdown":
-            found += [f"{path.stem}, cell {number}: {wrong}" for wrong in wrongs("".join(cell["source"]))]
-    return found
+    """Everything that is wrong with one notebook, as sentences that name chapter and cell."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = [(number, "".join(cell["source"])) for number, cell in enumerate(cells) if cell["cell_type"] == "markdown"]
+    found = [(number, wrong) for number, text in texts for wrong in wrongs(text)]
+    return [f"{path.stem}, cell {number}: {wrong}" for number, wrong in (*found, *spoilt(cells))]
 
 
 def wrongs(text: str) -> Iterable[str]:

@@ -60,7 +60,7 @@ def far_from_home(page: Explorer) -> Holds:
     bars = move(page, at=2.0)["kappa"].abs()
     return {
         "some grow far beyond 1": bool(bars.max() > 10),
-        "they stay between -1 and 1": bool(bars.max() <= 1),
+        "they stay below 1": bool(bars.max() <= 1),
         "all become 0": not bars.any(),
     }
 
@@ -173,7 +173,7 @@ def constant_in_a_stack(page: Explorer) -> Holds:
     return {
         "only the signal lives": signal and not gradient,
         "only the gradient lives": gradient and not signal,
-        "both live": signal and gradient,
+        "both signal and gradient live": signal and gradient,
     }
 
 

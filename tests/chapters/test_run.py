@@ -4,6 +4,7 @@ Run alone, a chapter says no more of its exercises than "waiting", and of its co
 """
 
 import ast
+import html
 import json
 import random
 import re
@@ -22,6 +23,7 @@ from tests.chapters.predictions import ROWS
 from tests.course.solved import blocks
 from tests.explore.driving import inspect, values_of
 from tools.chapters import answers, chapters, files, read
+from tools.questions import Question, tells
 
 ANSWERING = [chapter.path for chapter in chapters() if chapter.name in checking.chapters()]
 CHECKED = re.compile(r'\ncheck\("\d+", (\d+), \w+\)$')
@@ -127,6 +129,10 @@ def test_every_question_knows_what_is_right_as_its_explorer_shows_it(run):
     assert len({page.state.asked.predict.question for page in asked}) == len(asked), "progress is noted by question"
     for page, row in zip(asked, rows, strict=True):
         predict = page.state.asked.predict
+        page.set(*page.first)
+        shown = html.unescape(re.sub("<[^>]+>", "\n", page.face.surface.value)) + page.alt + "\n".join(map(str, page.shown.sizes.items()))
+        told = tells(Question(predict.question, tuple(predict.choices), str(predict.right)), shown, own=True)
+        assert not told, f"the locked picture answers {predict.question!r}: {told}"
         try:
             assert row(page) == {choice: choice == predict.right for choice in predict.choices}, predict.question
         finally:
