@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 import rpn_edu
 from rpn_edu import catalogue, cli, doctor
 from rpn_edu.course import home, progress
+from rpn_edu.shared.progress import MARK
 
 ROOT = Path(__file__).parents[1]
 LINES = map(Requirement, importlib.metadata.requires("rpn_edu") or [])
@@ -124,7 +125,7 @@ def opened(started) -> tuple[str, str]:
 
 def test_lab_opens_the_folder_of_the_learner_and_from_everywhere_the_same_one(started, checkout, monkeypatch):
     mine = checkout / "mine"
-    for place in (checkout.parent, checkout, mine, mine / "images"):
+    for place in (checkout.parent, checkout, mine, mine / MARK):
         monkeypatch.chdir(place)
         assert cli.main(["lab", "--no-browser"]) == 0 and opened(started) == (str(mine), "home.ipynb")
     module, *told = started[0]

@@ -14,11 +14,11 @@ from .progress import HOME, ORIGINALS, Progress, progress
 
 PAGE = (
     "# Your course\n\nThis folder is yours: write, change and try. A newer course never overwrites what you changed. "
-    "Click a chapter to open it. Run the cell below (Shift+Enter) to see what you have done since.\n\n"
-    "To look things up: [gallery](gallery.ipynb), [catalogue](catalogue.md), [symbols](symbols.md).",
+    "Click a chapter to open it. Run the next cell (Shift+Enter) to see what you have done since.",
     "from rpn_edu.course import progress\n\nprogress()",
+    "To look things up: [gallery](gallery.ipynb), [catalogue](catalogue.md), [symbols](symbols.md).",
 )
-"""What the start page says, and its cell."""
+"""What the start page says, its cell, and what it says below."""
 LANGUAGE = {
     **{"name": "python", "version": sys.version.split()[0], "mimetype": "text/x-python", "file_extension": ".py"},
     **{"codemirror_mode": {"name": "ipython", "version": 3}, "pygments_lexer": "ipython3", "nbconvert_exporter": "python"},
@@ -37,8 +37,8 @@ def settle(folder: Path, fresh: Iterable[str] = ()) -> None:
     known: dict[str, str] = {}  # the fingerprints of what was copied last
     with contextlib.suppress(FileNotFoundError, ValueError):  # without it, copies that nobody changed are known by what they hold
         known = json.loads(noted.read_bytes())
-    for original in [*ORIGINALS.glob("*.ipynb"), *ORIGINALS.glob("*.md"), *ORIGINALS.glob("images/*")]:
-        name, content = original.relative_to(ORIGINALS).as_posix(), original.read_bytes()
+    for original in [*ORIGINALS.glob("*.ipynb"), *ORIGINALS.glob("*.md")]:
+        name, content = original.name, original.read_bytes()
         copy, before, now = folder / name, known.get(name), fingerprint(content)
         if name in fresh or before is None or (before != now and copy.exists()):
             write(next(slot for slot in slots(copy) if untouched(slot, before, now)), content)
@@ -51,10 +51,10 @@ def settle(folder: Path, fresh: Iterable[str] = ()) -> None:
 
 
 def fingerprint(content: bytes) -> str:
-    """What a change changes: of a notebook the sources of its cells, of any other file all of it."""
+    """What a change changes: of a notebook the cells that say something (Shift+Enter leaves an empty one), of any other file all of it."""
     with contextlib.suppress(ValueError, LookupError, TypeError):  # no notebook
         cells = json.loads(content)["cells"]
-        content = json.dumps([(cell["cell_type"], "".join(cell["source"])) for cell in cells]).encode()
+        content = json.dumps([(cell["cell_type"], text) for cell in cells if (text := "".join(cell["source"]))]).encode()
     return hashlib.sha256(content).hexdigest()
 
 
@@ -84,11 +84,12 @@ def write(place: Path, content: bytes) -> None:
 def page(shown: Progress) -> bytes:
     """The start page, with the progress of this moment as the output of its cell."""
     first = json.loads((ORIGINALS / "00_start.ipynb").read_bytes())
-    text, code = PAGE
+    text, code, below = PAGE
     data = {"text/html": shown.page(), "text/plain": repr(shown)}
     output = {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": data}
     cells = [
         {"cell_type": "markdown", "id": "text", "metadata": {}, "source": text},
         {"cell_type": "code", "id": "progress", "metadata": {}, "execution_count": 1, "source": code, "outputs": [output]},
+        {"cell_type": "markdown", "id": "below", "metadata": {}, "source": below},
     ]
     return json.dumps(first | {"cells": cells, "metadata": {"kernelspec": first["metadata"]["kernelspec"]}}).encode()
