@@ -56,6 +56,11 @@ def test_the_whole_course_comes_with_what_it_links_to_and_git_sees_nothing_of_it
     assert (tmp_path / ".gitignore").read_text() == "*\n"
 
 
+def test_in_a_checkout_the_folder_is_kept_out_of_archives():
+    """hatchling reads the checkout's .gitignore alone, not the folder's own."""
+    assert "/mine/" in (ROOT / ".gitignore").read_text().splitlines()
+
+
 def test_a_second_start_changes_nothing(mine):
     change(mine / FIRST)
     change(mine / "01_expansion.ipynb", output=True)
