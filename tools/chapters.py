@@ -23,8 +23,16 @@ from rpn_edu.course.symbols import SYMBOLS, SymbolTable
 from rpn_edu.shared.machine import text
 
 ROOT = Path(__file__).parents[1]
-BESIDE = {"questions": "rpn_edu/course/items/{}.toml", "answers": "tests/chapters/answers/{}.py"}
-"""What a chapter has beside its notebook. Answers lie with the tests, for they are not to be installed where learners work."""
+BESIDE = {
+    "questions": "rpn_edu/course/items/{}.toml",
+    "exercises": "rpn_edu/course/exercises/{}.py",
+    "solutions": "rpn_edu/course/solutions/{}.md",
+    "answers": "tests/chapters/answers/{}.py",
+}
+"""What a chapter has beside its notebook. Answers lie with the tests, for they are not to be installed where learners work.
+
+An edition for marks leaves the solutions out: then `solution` says so.
+"""
 
 
 class Chapter(typing.NamedTuple):
@@ -157,7 +165,7 @@ def missing(root: Path = ROOT) -> list[str]:
         f"{name} begins with another number than the next one, {k:02}" for k, name in enumerate(names) if number_of(name) != f"{k:02}"
     ]
     for what, place in BESIDE.items():
-        there = [path.stem for path in sorted(root.glob(place.format("*")))]
+        there = [path.stem for path in sorted(root.glob(place.format("[!_]*")))]
         found += [f"{name} lacks its {what}: {place.format(name)}" for name in names if name not in there]
         found += [f"{place.format(name)} belongs to no chapter" for name in there if name not in names]
     old = [path.name for path, wanted in derived(root).items() if not path.exists() or text(path) != wanted]

@@ -53,7 +53,8 @@ class Verdict(Printed):
         return self.says
 
     def _repr_html_(self) -> str:
-        return f'<div class="rpn-verdict">{html.escape(self.says)}</div>'
+        bar = "border-left:3px solid #767676;padding:2px 12px"  # as at a question of the quiz
+        return f'<div class="rpn-verdict" style="{bar}">{html.escape(self.says)}</div>'
 
 
 @dataclass(frozen=True, repr=False)

@@ -41,8 +41,7 @@ def numbers(answer: Any) -> Tensor:
     Wrong, with the words of a TypeError or ValueError, for anything else.
     """
     no_class(answer)
-    if callable(answer) and hasattr(answer, "__name__"):
-        raise Wrong(f"Numbers were wanted, and {answer.__name__} is a function: did you forget to call it?")
+    unless(not callable(answer), f"Numbers were wanted, yours is {brief(answer)}: did you forget to call it?")
     try:
         return given.tensor("Your answer", answer).detach().to("cpu", torch.float64)
     except (TypeError, ValueError) as error:
@@ -147,7 +146,7 @@ def brief(value: Any) -> str:
         return str(rounded) if value.numel() <= 8 else f"a tensor of the shape {tuple(value.shape)}"
     if callable(value) and hasattr(value, "__name__"):
         return f"the function {value.__name__}"
-    return f"{value!r:.80}"
+    return " ".join(repr(value).split())[:80]
 
 
 # ---- inside -----------------------------------------------------------------------------------------------------------------------

@@ -27,12 +27,12 @@ options = [
 
 
 def add(root, row=ROW, first=FIRST, name=NAME):
-    """What one does to add a chapter, and nothing else: its notebook with its row, its questions, its answers."""
+    """What one does to add a chapter, and nothing else: its notebook with its row, and what it has beside it."""
     cells = [{"cell_type": "markdown", "source": first.splitlines(keepends=True)}]
     book = {"cells": cells, "metadata": {"rpn_edu": {**row, "explorers": 5, "controls": 15}}}
     (root / f"notebooks/{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")
-    for what, text in (("questions", QUESTIONS), ("answers", 'ANSWERS = [(["1"], ["2"])]\n')):
-        (root / chapters.BESIDE[what].format(name)).write_text(text, encoding="utf-8")
+    for what, place in chapters.BESIDE.items():
+        (root / place.format(name)).write_text(QUESTIONS if what == "questions" else "\n", encoding="utf-8")
 
 
 @pytest.fixture
@@ -47,12 +47,12 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def test_every_chapter_has_its_row_its_questions_and_its_answers_and_readme_tells_it():
+def test_every_chapter_has_its_row_and_all_that_stands_beside_it_and_readme_tells_it():
     assert missing() == []
     assert {path.stem for path in chapters.files()} - {chapter.name for chapter in chapters.chapters()} == {"gallery"}
 
 
-def test_a_chapter_is_added_by_its_notebook_its_questions_and_its_answers_alone(checkout):
+def test_a_chapter_is_added_by_its_notebook_and_what_stands_beside_it_alone(checkout):
     before = (checkout / "README.md").read_text(encoding="utf-8")
     add(checkout)
     old = "README.md", "06_depth.ipynb", f"{NAME}.ipynb"
@@ -139,7 +139,7 @@ def test_a_number_that_is_left_out_is_told(checkout):
 
 
 @pytest.mark.parametrize("what", chapters.BESIDE)
-def test_questions_or_answers_that_are_missing_or_left_over_are_told(what, checkout):
+def test_questions_exercises_solutions_or_answers_that_are_missing_or_left_over_are_told(what, checkout):
     add(checkout)
     chapters.main(checkout)
     file = checkout / chapters.BESIDE[what].format(NAME)

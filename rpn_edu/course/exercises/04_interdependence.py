@@ -54,32 +54,29 @@ def chain(answer: Any) -> str:
 
 
 def scores(X: Tensor, psi: Tensor) -> Tensor:
-    """How much each row asks of each: (b, m), (m, m) → (b, b)."""
-    return X @ psi @ X.mT / math.sqrt(X.shape[1])
+    """How much every row asks of every row: (b, m), (m, m) → (b, b)."""
+    return interdependence.Bilinear().matrix(X.mT, psi.flatten()) / math.sqrt(X.shape[1])
 
 
 def back(X: Tensor, psi: Tensor) -> Tensor:
-    """Weights of earlier rows alone: (b, m), (m, m) → (b, b)."""
-    return torch.stack([torch.cat([scores(X, psi)[: j + 1, j].softmax(0), torch.zeros(len(X) - j - 1)]) for j in range(len(X))], 1)
+    """Row j attends to a batch that ends with it: (b, m), (m, m) → (b, b)."""
+    columns = [scores(X[: j + 1], psi).softmax(0)[:, j] for j in range(len(X))]
+    return torch.nn.utils.rnn.pad_sequence(columns)
 
 
 @exercise(3)
 def causal(answer: Any) -> str:
     """Attention that looks back."""
     mistakes = {
-        "Row 1 looks at the rows after it. The scores of later rows should count as -infinity, before the softmax.": lambda X, psi: scores(
+        "Row 1 looks at the rows after it. Set the scores of later rows to -infinity before the softmax.": lambda X, psi: scores(
             X, psi
         ).softmax(0),
-        "The softmax comes last: yours still counted the later rows, so the columns do not sum to 1.": lambda X, psi: (
-            scores(X, psi).softmax(0).triu()
-        ),
+        "The softmax comes last: the columns of yours do not sum to 1.": lambda X, psi: scores(X, psi).softmax(0).triu(),
         "A score of 0 is still a score, and softmax makes a weight of it. Use -infinity.": lambda X, psi: scores(X, psi).triu().softmax(0),
-        "The rows of your A sum to 1. The columns should: column j says what row j is made of.": lambda X, psi: (
-            scores(X, psi).masked_fill(torch.ones(len(X), len(X)).tril(-1) > 0, -math.inf).softmax(1)
-        ),
+        "The rows of your A sum to 1. The columns should.": lambda X, psi: back(X.flip(0), psi.mT).flip(0, 1).mT,
         "These look at later rows. They should look at themselves and earlier ones.": lambda X, psi: back(X.flip(0), psi).flip(0, 1),
         "For a softmax the scores are divided by the root of m.": lambda X, psi: back(X, psi * math.sqrt(X.shape[1])),
-        "ψ is missing: without it every row asks for what it is itself.": lambda X, psi: back(X, torch.eye(X.shape[1], dtype=X.dtype)),
+        "ψ is missing: without it every row asks for what it is itself.": lambda X, psi: back(X, torch.eye(X.shape[1]).to(X)),
         "ψ is transposed: row i asks by X ψ, and row j answers by X.": lambda X, psi: back(X, psi.mT),
         "These are the rows that come out. A itself was wanted.": lambda X, psi: back(X, psi).mT @ X,
     }

@@ -1,5 +1,6 @@
 """What a fusion makes of channels: a bend, the one in the middle, a matrix from few numbers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -35,25 +36,23 @@ def slopes(answer: Any) -> str:
     return "Two straight channels and a maximum are a leaky relu."
 
 
-def median(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    """The number in the middle of three, in each place: (b,) three times → (b,)."""
-    return fusion.Median()((a, b, c), torch.empty(0))
+def fused(by: fusion.Fusion) -> Callable[..., Tensor]:
+    """What a fusion makes of channels, (b,) each: (b,)."""
+    return lambda *channels: by(channels, torch.empty(0))
 
 
 @exercise(2)
 def middle(answer: Any) -> str:
     """The median by hand."""
     mistakes = {
-        "That is the mean. The median is one of the three numbers.": lambda a, b, c: (a + b + c) / 3,
-        "That is the largest of the three.": lambda a, b, c: torch.maximum(torch.maximum(a, b), c),
-        "That is the smallest of the three.": lambda a, b, c: torch.minimum(torch.minimum(a, b), c),
-        "The smallest has to go, too: the largest and the smallest both are taken away from the sum.": lambda a, b, c: (
-            a + b + c - torch.maximum(torch.maximum(a, b), c)
-        ),
+        "That is the mean. The median is one of the three numbers.": fused(fusion.Mean()),
+        "That is the largest of the three.": fused(fusion.Max()),
+        "That is the smallest of the three.": fused(fusion.Min()),
+        "This still has the smallest in it.": lambda *abc: fused(fusion.Median())(*abc) + fused(fusion.Min())(*abc),
         "That is always the second channel. In each place another one may be in the middle.": lambda a, b, c: b,
     }
     rows = torch.tensor([[1.0, -2, 3, 0.5, -1], [2, -1, -4, 7, -1], [-3, 5, 1, 2, 4]], dtype=torch.float64)
-    writes(answer, median, tuple(rows), tuple(rows.flip(0)[:, :3]), tuple(rows[[1, 2, 0]]), near=mistakes)
+    writes(answer, fused(fusion.Median()), tuple(rows), tuple(rows.flip(0)[:, :3]), tuple(rows[[1, 2, 0]]), near=mistakes)
     without(answer, "median", "nanmedian", "Median", "sort", "sorted", "msort", "argsort", "topk", "kthvalue", "quantile")
     return "This is the fusion Median for three channels."
 

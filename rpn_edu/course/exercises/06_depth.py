@@ -11,53 +11,48 @@ from ...network.formula import Formula
 from ..checking import exercise, heard
 from ..comparing import brief, instance, no_class, unless, writes
 
-TAYLOR = Formula(expansion.Taylor(order=2))
+TAYLOR, UNIQUE = Formula(expansion.Taylor(order=2)), Formula(expansion.Taylor(order=2, unique=True))
 
 
-def count(dims: list[int]) -> int:
+def count(dims: list[int], formula: Formula = TAYLOR) -> int:
     """How many numbers a network of these widths learns."""
-    return sum(TAYLOR.sizes(m, n).learned for m, n in zip(dims, dims[1:]))
+    return sum(formula.sizes(m, n).learned for m, n in zip(dims, dims[1:]))
 
 
 @exercise(1)
 def learned(answer: Any) -> str:
     """The numbers of a network."""
     mistakes = {
-        "You count inputs times outputs. κ makes features of the inputs, and each of these has its column.": lambda dims: sum(
-            m * n for m, n in zip(dims, dims[1:])
-        ),
-        "This counts the products of two inputs alone. The inputs themselves are features, too.": lambda dims: sum(
-            m * m * n for m, n in zip(dims, dims[1:])
-        ),
-        "These are the features. Each of them meets every output of its layer.": lambda dims: sum(m + m * m for m in dims[:-1]),
+        "You count inputs times outputs. κ makes features of the inputs: count these.": lambda dims: count(dims, Formula()),
+        "This counts products of two inputs alone. The inputs are features, too.": lambda dims: count(dims) - count(dims, Formula()),
+        "These are the features. Each of them meets every output of its layer.": lambda dims: sum(map(TAYLOR.expansion.width, dims[:-1])),
         "This is the last layer alone: add up over all layers.": lambda dims: count(dims[-2:]),
         "This is the first layer alone: add up over all layers.": lambda dims: count(dims[:2]),
         "Inputs and outputs of the layers have changed places.": lambda dims: count(dims[::-1]),
-        "x₁x₂ and x₂x₁ are two features here.": lambda dims: sum((m + m * (m + 1) // 2) * n for m, n in zip(dims, dims[1:])),
+        "x₁x₂ and x₂x₁ are two features here.": lambda dims: count(dims, UNIQUE),
     }
     writes(answer, count, ([3, 5, 2],), ([2, 4, 4, 1],), ([7, 3],), near=mistakes)
     return "Now you can tell what a network costs before you make it."
 
 
-def collapsed(W_1: Tensor, W_2: Tensor) -> Tensor:
-    """What two layers with π(x) = x do to each direction of the plane: (2, 2), (2, 2) → (2, 2)."""
+def collapsed(W_1: Tensor, W_2: Tensor, first: float = 1, second: float = 1) -> Tensor:
+    """What two layers with π(x) = x, or a part of it, do to the plane: (2, 2), (2, 2) → (2, 2)."""
     H = torch.eye(2, dtype=torch.float64)
-    for W in (W_1, W_2):
-        H = H + H @ W.mT
+    for W, part in ((W_1, first), (W_2, second)):
+        H = part * H + H @ W.mT
     return H.mT
 
 
 @exercise(2)
 def one_matrix(answer: Any) -> str:
     """Straight layers with a residual collapse."""
-    I = torch.eye(2, dtype=torch.float64)
     mistakes = {
         "The order is turned around: the first layer meets x first, so it stands at the right.": lambda W_1, W_2: collapsed(W_2, W_1),
-        "That holds for π = 0. Here each layer adds its input.": lambda W_1, W_2: W_2 @ W_1,
-        "Only the end adds x. Each of the two layers adds its own input.": lambda W_1, W_2: W_2 @ W_1 + I,
-        "The two matrices are added. The second layer gets what the first one makes.": lambda W_1, W_2: W_1 + W_2 + I,
-        "The first layer adds its input, too.": lambda W_1, W_2: (W_2 + I) @ W_1,
-        "The second layer adds its input, too.": lambda W_1, W_2: W_2 @ (W_1 + I),
+        "That holds for π = 0. Here each layer adds its input.": lambda W_1, W_2: collapsed(W_1, W_2, 0, 0),
+        "Only the end adds x. Each of the two layers adds its own input.": lambda W_1, W_2: collapsed(W_1, W_2, 0, 0) + torch.eye(2),
+        "The two matrices are added. The second layer gets what the first one makes.": lambda W_1, W_2: collapsed(0 * W_1, W_1 + W_2),
+        "The first layer adds its input, too.": lambda W_1, W_2: collapsed(W_1, W_2, first=0),
+        "The second layer adds its input, too.": lambda W_1, W_2: collapsed(W_1, W_2, second=0),
     }
     A, B = torch.tensor([[[1.0, 2], [-3, 0.5]], [[0.5, -1], [4, 2]]], dtype=torch.float64)
     writes(answer, collapsed, (A, B), (B, -A), near=mistakes)

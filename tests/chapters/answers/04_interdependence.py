@@ -43,7 +43,7 @@ ANSWERS = [
             f"({SCORES}).softmax(0)": "before the softmax",
             f"({SCORES}).softmax(0).triu()": "The softmax comes last",
             f"({SCORES}).triu().softmax(0)": "Use -infinity",
-            f"({SCORES}).masked_fill({LATER}, -math.inf).softmax(1)": "columns should",
+            f"({SCORES}).masked_fill({LATER}, -math.inf).softmax(1)": "The columns should",
             f"({SCORES}).masked_fill({ONES}.triu(1) == 1, -math.inf).softmax(0)": "later rows. They",
             f"(X @ psi @ X.mT).masked_fill({LATER}, -math.inf).softmax(0)": "root of m",
             f"(X @ X.mT / math.sqrt(X.shape[1])).masked_fill({LATER}, -math.inf).softmax(0)": "ψ is missing",

@@ -25,7 +25,7 @@ ANSWERS = [
             "(a + b + c) / 3": "That is the mean",
             "torch.maximum(torch.maximum(a, b), c)": "the largest",
             "torch.minimum(torch.minimum(a, b), c)": "the smallest",
-            "a + b + c - torch.maximum(torch.maximum(a, b), c)": "The smallest has to go",
+            "a + b + c - torch.maximum(torch.maximum(a, b), c)": "still has the smallest in it",
             "b": "always the second channel",
             "torch.stack([a, b, c]).median(0).values": "but median does the work",
             "torch.stack([a, b, c]).sort(0).values[1]": "but sort does the work",

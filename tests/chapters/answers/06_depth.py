@@ -16,7 +16,7 @@ ANSWERS = [
             "sum(m * (n + n * n) for m, n in zip(dims, dims[1:]))": "changed places",
             "sum(n * (m + m * (m + 1) // 2) for m, n in zip(dims, dims[1:]))": "two features here",
             "5 * 12 + 2 * 30": "should be 124, yours is 120",
-            "rpn.RPN(dims, taylor)": "a model",
+            "rpn.RPN(dims, taylor)": "forget to call it?",
         },
     ),
     (
