@@ -98,8 +98,7 @@ def test_as_a_module_it_takes_commands_and_without_one_it_is_the_catalogue(typed
 def started(monkeypatch, tmp_path):
     """The command lines that JupyterLab would have been started with, from a folder outside of the checkout."""
     lines: list[list[str]] = []
-    monkeypatch.setattr(sys, "argv", list(sys.argv))
-    monkeypatch.setattr(runpy, "run_module", lambda module, **how: lines.append([module, *sys.argv[1:]]))
+    monkeypatch.setattr(cli, "become", lambda module, arguments: lines.append([module, *arguments]))
     monkeypatch.chdir(tmp_path)
     return lines
 
@@ -132,6 +131,13 @@ def test_lab_opens_the_folder_of_the_learner_and_from_everywhere_the_same_one(st
     assert module == "jupyterlab" and told[-1] == "--no-browser" and "--ServerApp.ip=127.0.0.1" in told
     assert ("--allow-root" in told) is (not sys.platform.startswith("win") and os.geteuid() == 0)
     assert (mine / "00_start.ipynb").exists() and not list(checkout.rglob("mine/mine"))
+
+
+@pytest.mark.parametrize("system", [os.name, "another"])
+def test_lab_becomes_jupyterlab_wherever_it_runs(system, tmp_path):
+    code = f"import os; from rpn_edu import cli; os.name = {system!r}; cli.become('jupyterlab', ['--version'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == importlib.metadata.version("jupyterlab"), done.stderr
 
 
 def test_lab_opens_the_originals_for_those_who_write_them(started, checkout):
