@@ -42,6 +42,11 @@ def asked(cell: dict[str, Any]) -> tuple[Question | None, list[str]]:
     return None, names
 
 
+def is_folded(cell: dict[str, Any]) -> bool:
+    """Whether the source of a cell is folded."""
+    return cell["metadata"].get("jupyter", {}).get("source_hidden", False)
+
+
 def source(cell: dict[str, Any]) -> str:
     """What is written in a cell."""
     return "".join(cell["source"])
@@ -54,11 +59,10 @@ def printed(cell: dict[str, Any]) -> str:
 
 
 def visible(cell: dict[str, Any]) -> str:
-    """What a reader sees of a cell without opening anything."""
+    """What a reader sees of a cell without opening anything. What a folded cell prints is seen: a front end unfolds it when it runs."""
     if cell["cell_type"] == "markdown":
         return CLOSED.sub("", source(cell))
-    folded, parts = cell["metadata"].get("jupyter", {}), {"source_hidden": source(cell), "outputs_hidden": printed(cell)}
-    return "\n".join(text for hidden, text in parts.items() if not folded.get(hidden))
+    return printed(cell) if is_folded(cell) else f"{source(cell)}\n{printed(cell)}"
 
 
 def below(cells: Sequence[dict[str, Any]], place: int) -> Iterator[tuple[int, str]]:
@@ -128,13 +132,12 @@ def silent(cell: dict[str, Any]) -> Iterator[str]:
     """What a cell with asserts that has run must say, and where it must be folded."""
     count = sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source(cell))))
     holds = {1: "the statement holds", 2: "both statements hold"}.get(count, f"all {count} statements hold")
-    folded, last = cell["metadata"].get("jupyter", {}), printed(cell).strip().rpartition("\n")[2]
-    numbers = source(cell).startswith(TITLE)
-    if numbers and not (folded.get("source_hidden") and folded.get("outputs_hidden")):
-        yield "the numbers of a section are folded, and their output too"
-    if cell.get("execution_count") and numbers and last != holds:
-        yield f"ends with {last!r}, and not with {holds!r}"
-    if cell.get("execution_count") and count and not last:
+    said, numbers, ran = printed(cell).strip(), source(cell).startswith(TITLE), bool(cell.get("execution_count"))
+    if numbers and not is_folded(cell):
+        yield "the numbers of a section are folded"
+    if numbers and ran and said != holds:
+        yield f"says {said!r}, and not {holds!r} alone"
+    elif ran and count and not said:
         yield "asserts in silence: print what held"
 
 

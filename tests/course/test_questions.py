@@ -16,7 +16,7 @@ ASKS = """Explorer(
     question=Predict("You raise the rank from 2 to 3. How many?", choices=["65", "96"], right="96", reason="3 · 32."),
 )"""
 ALT = "64 learned numbers beside the 8 by 24 matrix they become."
-FOLDED = {"jupyter": {"source_hidden": True, "outputs_hidden": True}}
+FOLDED = {"jupyter": {"source_hidden": True}}
 NUMBERS = "# The numbers of this section\nassert l == 96\nassert l > 0\nprint('both statements hold')"
 
 
@@ -31,12 +31,12 @@ def text(source):
 
 
 def asks(presets="", alt=ALT):
-    return code(ASKS.replace("PRESETS", presets), alt, {"jupyter": {"source_hidden": True}})
+    return code(ASKS.replace("PRESETS", presets), alt, FOLDED)
 
 
 KEPT = {
     "a closed explanation": [asks(), text("<details><summary>Explain</summary>\n\nIt is 96.\n\n</details>")],
-    "folded numbers": [asks(), code(NUMBERS, "96\nboth statements hold\n", FOLDED)],
+    "folded numbers": [asks(), code(NUMBERS, "both statements hold\n", FOLDED)],
     "after the next heading": [asks(), text("Words.\n\n## Next\n\nIt was 96."), code("print(96)", "96")],
     "after the next question": [asks(), asks(), text("## Next")],
     "another number": [asks(), text("There are 960 rows, 9.6 of 1,096, and x96.")],
@@ -54,8 +54,9 @@ GIVEN_AWAY = {
         "'65: one more' holds",
     ),
     "numbers in sight": ([code(NUMBERS, "both statements hold\n")], 0, "are folded"),
-    "their output in sight": ([code(NUMBERS, "both statements hold\n", {"jupyter": {"source_hidden": True}})], 0, "are folded"),
-    "a wrong count": ([code(NUMBERS, "all 3 statements hold\n", FOLDED)], 0, "ends with 'all 3 statements hold', and not with 'both"),
+    "folded numbers that print more": ([code(NUMBERS, "x = 5\nboth statements hold\n", FOLDED)], 0, "and not 'both statements hold' alone"),
+    "what a folded cell prints": ([asks(), code("print(l)", "96", FOLDED)], 1, "tells that '96' is right"),
+    "a wrong count": ([code(NUMBERS, "all 3 statements hold\n", FOLDED)], 0, "says 'all 3 statements hold', and not 'both"),
     "silence": ([code("assert x")], 0, "asserts in silence"),
 }
 
