@@ -41,7 +41,8 @@ def numbers(answer: Any) -> Tensor:
     Wrong, with the words of a TypeError or ValueError, for anything else.
     """
     no_class(answer)
-    unless(not callable(answer), f"Numbers were wanted, yours is {brief(answer)}: did you forget to call it?")
+    if callable(answer):
+        raise Wrong(f"Numbers were wanted, yours is {brief(answer)}: did you forget to call it?")
     try:
         return given.tensor("Your answer", answer).detach().to("cpu", torch.float64)
     except (TypeError, ValueError) as error:
@@ -63,7 +64,8 @@ def writes(answer: Any, right: Callable[..., Any], *cases: tuple[Any, ...], near
     `near` are mistakes: functions of the same arguments, by the sentence that names each.
     """
     no_class(answer)
-    unless(callable(answer), f"A function was wanted, yours is {brief(answer)}: hand over its name, without brackets.")
+    if not callable(answer):
+        raise Wrong(f"A function was wanted, yours is {brief(answer)}: hand over its name, without brackets.")
     found: list[Tensor] = []
     for case in cases:
         got = heard(answer, *(value.clone() if isinstance(value, Tensor) else value for value in case))
@@ -141,12 +143,12 @@ def told(case: tuple[Any, ...]) -> str:
 
 def brief(value: Any) -> str:
     """A value in a few words: short tensors as lists, long ones by their shape."""
-    if isinstance(value, Tensor):
+    if isinstance(value, Tensor) and value.dtype in (torch.float32, torch.float64):
         rounded: list[Any] = value.detach().double().round(decimals=3).tolist()
         return str(rounded) if value.numel() <= 8 else f"a tensor of the shape {tuple(value.shape)}"
     if callable(value) and hasattr(value, "__name__"):
         return f"the function {value.__name__}"
-    return " ".join(repr(value).split())[:80]
+    return " ".join(heard(repr, value).split())[:80]
 
 
 # ---- inside -----------------------------------------------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ def cut(answer: Any) -> str:
     """Where a Kronecker product learns the fewest numbers."""
     found = numbers(answer).flatten().tolist()
     unless(len(found) == 2, f"Two numbers were wanted, p and q, yours {'is one' if len(found) == 1 else f'are {len(found)}'}.")
-    p, q = (int(number) for number in found)
-    unless([p, q] == found and p > 0 and q > 0, f"Whole numbers from 1 on were wanted, yours are {found}.")
+    unless(all(number >= 1 and number % 1 == 0 for number in found), f"Whole numbers from 1 on were wanted, yours are {found}.")
+    p, q = map(int, found)
     swapped = " Have p and q changed places?" if N % q == D % p == 0 else ""
     unless(N % p == 0, f"p cuts the 10 rows, and 10 cannot be cut into {p} equal parts.{swapped}")
     unless(D % q == 0, f"q cuts the 64 columns, and 64 cannot be cut into {q} equal parts.{swapped}")

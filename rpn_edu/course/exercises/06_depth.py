@@ -8,7 +8,7 @@ from torch import Tensor
 from ... import expansion
 from ...explore import Boundary
 from ...network.formula import Formula
-from ..checking import exercise, heard
+from ..checking import Wrong, exercise, heard
 from ..comparing import brief, instance, no_class, unless, writes
 
 TAYLOR, UNIQUE = Formula(expansion.Taylor(order=2)), Formula(expansion.Taylor(order=2, unique=True))
@@ -63,8 +63,8 @@ def one_matrix(answer: Any) -> str:
 def small(answer: Any) -> str:
     """A border that bends, from few numbers."""
     no_class(answer)
-    pair = isinstance(answer, (tuple, list)) and len(answer) == 2
-    unless(pair, f"Two things were wanted, (rpn.Formula(...), Boundary(...)), yours is {brief(answer)}.")
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        raise Wrong(f"Two things were wanted, (rpn.Formula(...), Boundary(...)), yours is {brief(answer)}.")
     formula = instance(answer[0], Formula, "First a formula, rpn.Formula(...),")
     picture = instance(answer[1], Boundary, "Second a picture, Boundary(...),")
     unless((picture.noise, picture.points, picture.seed) == (0.2, 60, 0), "Leave noise, points and seed as they are.")
