@@ -61,7 +61,7 @@ def one_matrix(answer: Any) -> str:
 
 @exercise(3)
 def small(answer: Any) -> str:
-    """A border that bends, from few numbers."""
+    """A border that bends, from few numbers. Wrong for any other answer."""
     no_class(answer)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Wrong(f"Two things were wanted, (rpn.Formula(...), Boundary(...)), yours is {brief(answer)}.")
