@@ -298,11 +298,11 @@ class Explorer:
             self._moved()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """Live: the panel. Stored: the picture with its alt text, so that a page reads without running."""
+        """Live: the panel. Stored: question and picture, with its alt text, so that a page reads without running."""
         live: Any = self.panel._repr_mimebundle_()
         return {
             **live,
             "text/plain": self.alt,
-            "text/html": self.display.image(),
+            "text/html": self.display.stored(),
             "image/png": base64.b64encode(self.last_png).decode(),
         }

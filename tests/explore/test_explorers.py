@@ -854,6 +854,13 @@ def test_a_question_knows_what_is_right():
         Predict("?", number=(1, 5), right=6)
 
 
+def test_a_stored_picture_stands_below_its_question_and_choices():
+    stored = Explorer(X.Taylor(), question=QUESTION)._repr_mimebundle_()["text/html"]
+    words = re.sub(r"<[^>]+>", " ", stored[: stored.index("<img")])
+    assert "What happens?" in words and "up" in words and words.rstrip().endswith("down")
+    assert "What happens?" not in Explorer(X.Taylor())._repr_mimebundle_()["text/html"]
+
+
 @pytest.mark.parametrize("answer, right", [("up", False), ("down", True), (None, None)])
 def test_what_was_predicted_is_noted(answer, right, monkeypatch):
     noted = []

@@ -9,7 +9,7 @@ from ..code.lit import lit_code
 from ..code.snippet import as_call, as_code
 from ..state.state import State
 from .face import Face
-from .html import alert, below, formula, image, table_of_sizes
+from .html import alert, below, formula, image, question, table_of_sizes
 
 
 class Display:
@@ -77,9 +77,10 @@ class Display:
             )
             self.face.pin_text.value = html.escape(state.comparison())
 
-    def image(self) -> str:
-        """The picture as HTML, dimmed where the state of the controls is refused: it is that of the state before."""
-        return image(self.png, self.alt, self.canvas.size, dim=bool(self.state.refused))
+    def stored(self) -> str:
+        """Question and picture, as a page without a kernel shows them; a picture that is not of the wanted state is dim."""
+        asked = self.state.asked
+        return (question(asked.predict) if asked else "") + image(self.png, self.alt, self.canvas.size, dim=bool(self.state.refused))
 
     def fail(self, error: Exception) -> None:
         """Say what has failed, in place of the picture."""

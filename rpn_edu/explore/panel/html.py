@@ -6,6 +6,7 @@ from ...component import Component, Field
 from ...shared.terms import BY_SYMBOL
 from ..canvas import data_url
 from ..code.lit import symbol_row
+from ..state.predict import Predict
 from ..state.shown import Shown
 
 TEXT = "var(--jp-content-font-color1, #444)"  # of the theme, and on a page without one
@@ -38,6 +39,12 @@ def image(png: bytes, alt: str, size: tuple[int, int], dim: bool) -> str:
     faint = ";opacity:.35" if dim else ""
     sized = f'width="{width}" height="{height}" style="max-width:100%;height:auto;display:block{faint}"'
     return f'<img class="rpn-picture" {sized} {words} src="{data_url(png)}">'
+
+
+def question(predict: Predict) -> str:
+    """A question and its choices, in words."""
+    choices = f"<br>{' &nbsp;·&nbsp; '.join(map(html.escape, predict.choices))}" * bool(predict.choices)
+    return f"<div><b>Before you move anything:</b> {html.escape(predict.question)}{choices}</div>"
 
 
 def about(row: type[Component], fields: list[Field]) -> str:
