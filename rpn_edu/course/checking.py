@@ -54,7 +54,10 @@ class Verdict(Printed):
 
     def _repr_html_(self) -> str:
         bar = "border-left:3px solid #767676;padding:2px 12px"  # as at a question of the quiz
-        return f'<div class="rpn-verdict" style="{bar}">{html.escape(self.says)}</div>'
+        said = html.escape(self.says)
+        for mark, word in (("✓", "right"), ("✗", "wrong")):  # a screen reader may skip a mark that has no name
+            said = re.sub(f"^{mark}", f'<span role="img" aria-label="{word}">{mark}</span>', said)
+        return f'<div class="rpn-verdict" style="{bar}">{said}</div>'
 
 
 @dataclass(frozen=True, repr=False)

@@ -152,7 +152,9 @@ def test_an_edition_without_solutions_says_so(monkeypatch, tmp_path):
 
 def test_what_is_said_is_shown_as_text_and_as_html():
     said = Verdict(False, "✗ 3 < 4 & more")
-    assert repr(said) == "✗ 3 < 4 & more" and said._repr_html_().endswith(">✗ 3 &lt; 4 &amp; more</div>")
+    assert repr(said) == "✗ 3 < 4 & more" and said._repr_html_().endswith(
+        '"><span role="img" aria-label="wrong">✗</span> 3 &lt; 4 &amp; more</div>'
+    )
 
 
 def test_a_check_leaves_the_random_numbers_of_a_notebook_alone():

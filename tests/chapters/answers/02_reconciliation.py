@@ -28,7 +28,7 @@ ANSWERS = [
         },
     ),
     (
-        ["rpn.reconciliation.LPHM(p=10, q=16)"],
+        ["rpn.reconciliation.LPHM(p=10, q=16)", "rpn.reconciliation.Kronecker(10, 16)"],
         {
             "rpn.reconciliation.Kronecker": "did you forget the brackets of Kronecker()?",
             "rpn.reconciliation.LowRank(rank=2)": "only rank 2",

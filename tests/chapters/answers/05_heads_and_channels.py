@@ -35,7 +35,10 @@ ANSWERS = [
         },
     ),
     (
-        [f"{FORMULA}, channels=4, fusion=rpn.fusion.Concat(), remainder=rpn.remainder.Zero())"],
+        [
+            f"{FORMULA}, channels=4, fusion=rpn.fusion.Concat(), remainder=rpn.remainder.Zero())",
+            f"{FORMULA}, fusion=rpn.fusion.Concat(), channels=4)",
+        ],
         {
             "rpn.Formula": "did you forget the brackets of Formula()?",
             f"{FORMULA}, channels=4)": "this learns 72 numbers",

@@ -37,7 +37,10 @@ ANSWERS = [
         },
     ),
     (
-        ["[rpn.Formula(remainder=rpn.remainder.Zero()), Boundary(depth=2, width=2)]"],
+        [
+            "[rpn.Formula(remainder=rpn.remainder.Zero()), Boundary(depth=2, width=2)]",
+            "(rpn.Formula(rpn.expansion.Identity()), Boundary(2, 2))",
+        ],
         {
             "(rpn.Formula, Boundary(depth=2, width=2))": "brackets of Formula()?",
             "(rpn.Formula(), Boundary)": "brackets of Boundary()?",
