@@ -1,6 +1,7 @@
 """An answer compared with what is right. Common mistakes are derived from what is right, and the one that matches is named."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import CodeType
 from typing import Any, TypeVar
 
@@ -68,7 +69,7 @@ def writes(answer: Any, right: Callable[..., Any], *cases: tuple[Any, ...], near
         raise Wrong(f"A function was wanted, yours is {brief(answer)}: hand over its name, without brackets.")
     found: list[Tensor] = []
     for case in cases:
-        got = heard(answer, *(value.clone() if isinstance(value, Tensor) else value for value in case))
+        got = called(answer, case)
         if got is None and not found:
             raise Waiting
         unless(got is not None, f"For {told(case)} your function gives None: does every way through it end with return?")
@@ -81,6 +82,20 @@ def writes(answer: Any, right: Callable[..., Any], *cases: tuple[Any, ...], near
 
     mistakes = {says: [numbers(wrong(*case)) for case in cases] for says, wrong in (near or {}).items()}
     compare(found, [numbers(right(*case)) for case in cases], mistakes, otherwise)
+
+
+def called(answer: Callable[..., Any], case: tuple[Any, ...]) -> Any:
+    """What a function of the learner's makes of copies of a case: in float64, or in float32 where its own numbers are of that dtype."""
+
+    def told_in(dtype: torch.dtype) -> Any:
+        return heard(answer, *(value.to(dtype, copy=True) if isinstance(value, Tensor) else value for value in case))
+
+    try:
+        return told_in(torch.float64)
+    except Wrong:
+        with suppress(Wrong):
+            return told_in(torch.float32)
+        raise
 
 
 def without(answer: Any, *words: str) -> None:
@@ -103,7 +118,7 @@ def compare(
         unless(not _alike(found, mistake), says)
     for got, right in zip(found, wanted):
         if _fitted(got, right) is None:
-            raise Wrong(f"The shape {tuple(right.shape)} was wanted, yours is {tuple(got.shape)}{_one_off(got, right)}.")
+            raise Wrong(f"The shape {tuple(right.shape)} was wanted, yours is {tuple(got.shape)}{_why(got, right)}.")
     unless(not any(got.isnan().any() for got in found), "Some of your numbers are nan, which is no number: was something divided by 0?")
     fitted = [got.reshape(right.shape) for got, right in zip(found, wanted)]
     yours, ours = (torch.cat([part.flatten() for part in parts]) for parts in (fitted, wanted))
@@ -165,10 +180,13 @@ def _alike(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> bool:
     return all(got is not None and torch.allclose(got, right, rtol=1e-4, atol=1e-6) for got, right in pairs)
 
 
-def _one_off(got: Tensor, right: Tensor) -> str:
+def _why(got: Tensor, right: Tensor) -> str:
+    """How two shapes came to differ, where that can be told."""
+    if got.dim() == 2 and got.shape[0] == got.shape[1] == right.numel():
+        return ": a row met a column, and torch filled a table. [:, None] makes a column of a row"
     if got.dim() != right.dim() or sum(map(abs, (more := [a - b for a, b in zip(got.shape, right.shape)]))) != 1:
         return ""
-    return f": one {('row', 'column')[-1 if more[-1] else 0]} too {'many' if sum(more) > 0 else 'few'}"
+    return f": one {'column' if more[-1] else 'row'} too {'many' if sum(more) > 0 else 'few'}"
 
 
 def _names(code: CodeType) -> Iterator[str]:

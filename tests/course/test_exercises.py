@@ -195,6 +195,7 @@ MISTAKES = {
     "Every number is 1 too large.": TABLE + 1,
     "Every number is 0.5 too small.": TABLE - 0.5,
     "The shape (2, 3) was wanted, yours is (3, 3): one row too many.": torch.cat([TABLE, TABLE[:1]]),
+    "The shape (2, 3) was wanted, yours is (2, 2): one column too few.": TABLE[:, 1:] ** 2,
     "The shape (2, 3) was wanted, yours is (2, 1).": TABLE[:, :1],
     "Some of your numbers are nan, which is no number: was something divided by 0?": TABLE / torch.tensor([0.0, 1, 1]) * 0,
     "Tensor is a class: did you forget the brackets of Tensor()?": torch.Tensor,
@@ -222,6 +223,11 @@ def test_a_function_is_judged_by_all_its_cases_and_told_where_it_fails_first():
     assert "hand over its name, without brackets" in said(writes, 3, lambda x: x, *cases)
     torch.testing.assert_close(cases[0][0], torch.tensor([1.0, 2.0]))
     writes(lambda x: x.mul_(1), lambda x: x, *cases)  # numbers of ours cannot be changed
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_function_may_have_numbers_of_its_own_in_either_dtype(dtype):
+    writes(lambda x: x @ torch.eye(2, dtype=dtype), lambda x: x, (TABLE.mT[:, :2].double(),))
 
 
 # ---- every exercise of every chapter ----------------------------------------------------------------------------------------------

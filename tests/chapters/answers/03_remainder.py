@@ -18,6 +18,7 @@ ANSWERS = [
     ),
     (
         [
+            "torch.sin(x) - rpn.expansion.Taylor(order=5)(x) @ torch.tensor(numbers)[:, None]",
             "torch.sin(x) - rpn.expansion.Taylor(order=5)(x) @ torch.tensor(numbers, dtype=x.dtype)[:, None]",
             "(x.sin() - x + x**3 / 6 - x**5 / 120).flatten().tolist()",
         ],
@@ -30,6 +31,7 @@ ANSWERS = [
             "torch.sin(x) - sum(w * x**k for k, w in enumerate(numbers))": "should be",
             "math.sin(x) - x": "math",
             "torch.sin(x) - numbers @ x": "TypeError",
+            "torch.sin(x) - rpn.expansion.Taylor(order=5)(x) @ torch.tensor(numbers)": "torch filled a table",
             "0 * x": "yours is 0",
         },
     ),
