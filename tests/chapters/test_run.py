@@ -21,7 +21,7 @@ from rpn_edu.course import checking
 from rpn_edu.explore import Explorer
 from tests.chapters.predictions import ROWS
 from tests.course.solved import blocks
-from tests.explore.driving import inspect, values_of
+from tests.explore.driving import inspect, surface_of, values_of
 from tools.chapters import answers, chapters, files, read
 from tools.questions import Question, tells
 
@@ -130,7 +130,9 @@ def test_every_question_knows_what_is_right_as_its_explorer_shows_it(run):
     for page, row in zip(asked, rows, strict=True):
         predict = page.state.asked.predict
         page.set(*page.first)
-        shown = html.unescape(re.sub("<[^>]+>", "\n", page.face.surface.value)) + page.alt + "\n".join(map(str, page.shown.sizes.items()))
+        words = html.unescape(re.sub("<[^>]+>", "\n", surface_of(page)))
+        sizes = [f"{name} {size}" for name, size in page.shown.sizes.items() if "Sizes" in page.face.fold_names]
+        shown = "\n".join([words, page.alt, *sizes])
         told = tells(Question(predict.question, tuple(predict.choices), str(predict.right)), shown, own=True)
         assert not told, f"the locked picture answers {predict.question!r}: {told}"
         try:
