@@ -62,6 +62,7 @@ class Explorer:
         self.state.presets = {name: self.state.preset(name, preset) for name, preset in (presets or {}).items()}
         self.failed: Exception | None = None
         self._held = False
+        self._keyed: dict[str, tuple[int, int]] = {}  # steps of keys that each handle has taken
         folds = [name for name, wanted in (("Sizes", ledger), ("As code", code), ("State", token)) if wanted]
         with LOCK:
             self.tabs = Tabs(start, picture, terms, hide, self._moved)
@@ -87,6 +88,7 @@ class Explorer:
             unfold=lambda: self.display.unfold(),
             answer=self._answered,
             look=self._look,
+            touch=self._touched,
         )
 
     # ---- what is shown ------------------------------------------------------------------------------------------------------------
@@ -204,6 +206,36 @@ class Explorer:
             self.display.look(width, scale)
             self._rest()
 
+    def _touched(self, name: str, how: str, right: float, up: float, _: float = 0) -> None:
+        """Something was moved in the picture itself. What has gone from it since is not missed."""
+        with LOCK, self._failing():
+            if name not in self.display.handles:
+                return
+            try:
+                state = self._to(name, right, up) if how == "to" else self._by_keys(name, int(right), int(up))
+            except ValueError as error:  # the ends of a domain, one beyond the other
+                self.state.refuse(Refusal(str(error)))
+                self.display.send()
+                return
+        with self.hold():
+            self.tabs.set(*state)
+
+    def _by_keys(self, name: str, right: int, up: int) -> tuple[Any, Any]:
+        """The state after steps of keys, which are counted from the first: of two messages the second says it all."""
+        before, self._keyed[name] = self._keyed.get(name, (0, 0)), (right, up)
+        for one, all_of_them in self.display.keyed(name, right - before[0], up - before[1]):
+            if self._nearest(one) != (self.subject, self.picture):
+                return self._nearest(all_of_them)
+        return self.subject, self.picture
+
+    def _to(self, name: str, across: float, down: float) -> tuple[Any, Any]:
+        return self._nearest(self.display.dragged(name, across, down))
+
+    def _nearest(self, moved: Component) -> tuple[Any, Any]:
+        """The state with this picture, or this subject, as near as the controls can come."""
+        state = (self.subject, moved) if isinstance(moved, Picture) else (moved, self.picture)
+        return self.tabs.nearest(*state)
+
     def _leave_preset(self) -> None:
         """Another state than that of the chosen preset: the menu says so, and the same preset can be chosen again."""
         state = self.subject, self.picture
@@ -225,6 +257,7 @@ class Explorer:
 
     def _answered(self) -> None:
         self.tabs.disable(())
+        self.display.send()  # now it can be moved in the picture, too
         self._rest()
 
     def _pin(self) -> None:

@@ -7,12 +7,14 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
-from rpn_edu.expansion import Chebyshev
-from rpn_edu.explore import Basis, Explorer
+from rpn_edu import Formula
+from rpn_edu.expansion import BSpline, Chebyshev
+from rpn_edu.explore import Basis, Explorer, Fit, Mix, Predict
 from rpn_edu.explore.canvas import Canvas
 from rpn_edu.explore.canvas.canvas import inked, short
 from rpn_edu.explore.canvas.layout import fitted
-from tests.explore.driving import STARTS, pixels, start
+from rpn_edu.interdependence import PageRank
+from tests.explore.driving import STARTS, inspect, pixels, start
 
 LEAST = 8
 """Points: 11 pixels of CSS, the smallest letters that are read with ease."""
@@ -145,3 +147,101 @@ def test_the_png_is_written_for_the_scale_and_nothing_else_changes():
     canvas = Canvas(page.picture.axes, page.picture.size, 3)
     page.picture.paint(canvas, page.shown)
     assert Image.open(io.BytesIO(canvas.png())).size == (2100, 900) and canvas.size == (700, 300)
+
+
+# ---- what a hand can move ---------------------------------------------------------------------------------------------------------------
+
+KARATE = {"karate": lambda **options: Explorer(PageRank(), Mix(data="karate", place="instance"), **options)}
+SPLINE = {"spline": lambda **options: Explorer(BSpline(), Basis(), **options)}
+touchable = pytest.mark.parametrize("start", [*STARTS.values(), *KARATE.values(), *SPLINE.values()], ids=[*STARTS, *KARATE, *SPLINE])
+
+
+@touchable
+def test_every_handle_stands_in_the_picture_and_a_step_of_a_key_moves_a_control(start):
+    page = start()
+    for name, across, down, says, ways in page.face.surface.handles:
+        assert 0 <= across <= 1 and 0 <= down <= 1 and says
+        before = {name: widget.value for name, widget in page.controls()}
+        for way in (-1, 1):  # it may stand at one end
+            way = [name, "keys", *((way, 0) if ways == "x" else (0, way))] if ways else [name, "to", across, down, 1.0]
+            page.face.surface.touch = way
+            if moved := [name for name, widget in page.controls() if widget.value != before[name]]:
+                break
+        assert len(moved) == 1 or (says.startswith("member 1:") and not moved), f"{name} moved {moved}"
+        inspect(page)
+        page.set(*page.first)
+
+
+@touchable
+def test_a_handle_that_is_dropped_where_it_stands_changes_nothing(start):
+    page = start()
+    state = page.subject, page.picture
+    for name, across, down, _, ways in page.face.surface.handles:
+        if ways and not name.startswith("point"):  # a point of a curve becomes one of the reader's own
+            page.face.surface.touch = [name, "to", across, down, 1.0]
+            assert (page.subject, page.picture) == state, name
+
+
+def test_the_last_of_many_places_wins_and_steps_of_keys_add_up():
+    page = Explorer(Chebyshev(degree=3), Basis(at=0.0))
+    page.face.surface.touch = ["x", "keys", 1, 0]
+    one = page.picture.at
+    page.face.surface.touch = ["x", "keys", 4, 0]  # two messages of three were one
+    assert 0 < 2 * one < page.picture.at
+
+
+def test_two_ends_one_beyond_the_other_are_refused_in_words():
+    page = Explorer(BSpline(), Basis())
+    page.face.surface.touch = ["low", "to", 0.55, 0.5, 1.0]
+    assert "low" in page.refused and page.failed is None
+    page.face.surface.touch = ["low", "to", 0.2, 0.5, 2.0]
+    assert not page.refused and page.subject.low < -1
+
+
+def test_a_point_that_is_dragged_becomes_one_of_ones_own_and_the_others_stay():
+    page = Explorer(Formula(Chebyshev(degree=3)), Fit(points=20))
+    before = page.picture.pairs()
+    name, across, *_ = page.face.surface.handles[4]
+    page.face.surface.touch = [name, "to", across, 0.5, 1.0]
+    assert page.picture.own[:4] == before[:4] and page.picture.own[5:] == before[5:]
+    assert page.picture.own[4][0] == before[4][0] and page.picture.own[4][1] != before[4][1]
+
+
+def test_nothing_can_be_moved_while_a_question_waits():
+    page = Explorer(Chebyshev(degree=3), Basis(), question=Predict("Up or down?", ["up", "down"], "Up.", right="up"))
+    assert page.face.surface.handles == []
+    page.face.surface.touch = ["x", "to", 0.1, 0.5, 1.0]
+    assert page.picture == page.first[1]
+    page.face.question.skip.click()
+    assert page.face.surface.handles
+
+
+# ---- what a hand can read -------------------------------------------------------------------------------------------------------------
+
+
+def tables(page):
+    """{title: numbers} of the tables that the page was sent."""
+    values, found = np.frombuffer(page.face.surface.values, "<f4"), {}
+    for *where, title, rows, columns in page.face.surface.grids:
+        assert 0 <= where[0] < where[2] <= 1 and 0 <= where[1] < where[3] <= 1
+        found[title], values = values[: rows * columns].reshape(rows, columns), values[rows * columns :]
+    assert not len(values)
+    return found
+
+
+def test_tables_of_numbers_are_those_of_the_picture():
+    page = STARTS["flow"]()
+    found = tables(page)
+    numbers = page.numbers
+    assert np.allclose(found["κ(x)"], numbers["kappa"]) and np.allclose(found["= g(x|w)"], numbers["g"].mT)
+    assert np.allclose(found["ψ(w): each column meets the feature above it"], numbers["W"])
+    dict(page.controls())["picture.seed"].value = 3
+    assert np.allclose(tables(page)["= g(x|w)"], page.numbers["g"].mT)
+
+
+def test_a_pinned_state_is_no_table():
+    page = STARTS["flow"]()
+    before = len(page.face.surface.grids)
+    page.face.pin.click()
+    dict(page.controls())["picture.seed"].value = 3
+    assert len(page.face.surface.grids) == before

@@ -6,13 +6,15 @@ and style, moves it, and hides what was not mentioned. Only new limits of number
 
 import base64
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib import ticker
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patheffects import withStroke
 from PIL import Image
 
@@ -44,6 +46,15 @@ class Axes(NamedTuple):
     yticks: Literal["numbers", "powers", "counts", "none"] = "numbers"
     term: str = ""
     """The symbol of the formula that these axes show, if they show one."""
+
+
+class Grid(NamedTuple):
+    """Numbers of a picture in rows and columns: where their cells lie (left, top, right, bottom, as shares of the picture)."""
+
+    where: tuple[float, float, float, float]
+    title: str
+    values: np.ndarray
+    """(rows, columns), NaN where there is no number."""
 
 
 class Canvas:
@@ -136,7 +147,9 @@ class Canvas:
         style = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0.5, **style}
         draw, count = self.plots[axes].barh if horizontal else self.plots[axes].bar, len(heights)
         look = f"bars {axes} {count} {horizontal} {style}"
-        for bar, height in zip(self._artist(name, look, lambda: draw(range(count), np.zeros(count), **style)), heights, strict=True):
+        made = self._artist(name, look, lambda: draw(range(count), np.zeros(count), **style))
+        made.datavalues = heights
+        for bar, height in zip(made, heights, strict=True):
             bar.set_width(height) if horizontal else bar.set_height(height)
 
     def image(
@@ -269,6 +282,35 @@ class Canvas:
         out = io.BytesIO()
         picture.quantize(colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=1)
         return out.getvalue()
+
+    def grids(self) -> Iterator[Grid]:
+        """The numbers of every matrix and of all bars that are shown."""
+        for made in self.artists.values():
+            if isinstance(made, AxesImage):
+                left, right, low, high = made.get_extent()
+                yield self._grid(made.axes, (left, high), (right, low), np.asarray(made.get_array()))
+            elif isinstance(made, BarContainer) and made[0].get_facecolor()[3]:  # not the outlines of a ghost
+                heights, count = np.asarray(made.datavalues), len(made)
+                plot = made[0].axes
+                ((left, right), (low, high)), flat = (plot.get_xlim(), plot.get_ylim()), made.orientation == "horizontal"
+                corners = ((left, -0.5), (right, count - 0.5)) if flat else ((-0.5, high), (count - 0.5, low))
+                yield self._grid(plot, *corners, heights.reshape((-1, 1) if flat else (1, -1)))
+
+    def _grid(self, plot: Any, start: tuple[float, float], end: tuple[float, float], values: np.ndarray) -> Grid:
+        number = self.plots.index(plot)
+        (left, top), (right, bottom) = self.place(number, *start), self.place(number, *end)
+        return Grid((left, top, right, bottom), self.titles[number].get_text(), np.ma.filled(values.astype(float), np.nan))
+
+    def place(self, axes: int, x: float, y: float) -> tuple[float, float]:
+        """Where a point in data units lies, as shares of the picture from the left and from above."""
+        across, up = self.plots[axes].transData.transform((x, y)) / (self.scale * np.array(self.size))
+        return float(across), float(1 - up)
+
+    def point(self, axes: int, across: float, down: float) -> tuple[float, float]:
+        """The point in data units at a place: the other way round."""
+        pixels = self.scale * np.array(self.size) * (across, 1 - down)
+        x, y = self.plots[axes].transData.inverted().transform(pixels)
+        return float(x), float(y)
 
     def _drawn(self) -> Iterable[Any]:
         """All that is blitted, from below to above."""

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as W
 
 from ...component import CATALOGUE, Component
-from .controls import STYLE, WIDTH, control_of, others, put, value_of
+from .controls import STYLE, WIDTH, control_of, nearest, others, put, value_of
 from .html import about
 from .moves import LOCK
 
@@ -125,6 +125,13 @@ class ComponentPanel:
         for name, part in self.parts.items():
             part.set(getattr(value, name))
         self.kept = {name: getattr(value, name) for name in self.kept}
+
+    def nearest(self, value: Any) -> Any:
+        """The component with its numbers where the sliders can stand: those that differ from what the sliders say now."""
+        changed = {name: getattr(value, name) for name, widget in self.widgets.items() if getattr(value, name) != value_of(widget)}
+        on_grid = {name: nearest(self.widgets[name], one) for name, one in changed.items()}
+        read = {name: float(f"{one:.10g}") if isinstance(one, float) else one for name, one in on_grid.items()}
+        return dataclasses.replace(value, **read)
 
     def controls(self) -> Iterator[tuple[str, Any]]:
         """(qualified name, widget) of everything that can be moved, menus included."""

@@ -145,6 +145,14 @@ def put(widget: Any, value: Any) -> None:
     give(widget, written(value) if isinstance(widget, W.Textarea) else value)
 
 
+def nearest(widget: Any, value: Any) -> Any:
+    """The value of a slider that is nearest to this one: within its ends, and on its steps. Other controls take any value."""
+    if not isinstance(widget, (W.IntSlider, W.FloatSlider)):
+        return value
+    within = min(max(value, widget.min), widget.max)
+    return within if isinstance(widget, W.IntSlider) else widget.min + widget.step * round((within - widget.min) / widget.step)
+
+
 def value_of(widget: Any) -> Any:
     """The value of a control as it stands beside it: a slider's 0.30000000000000004 reads 0.3, so the component gets 0.3.
 

@@ -2,11 +2,14 @@
 
 import html
 from collections.abc import Iterator
+from typing import Any
 
+from ...component import Component
 from ...shared.alone import alone
 from ..canvas import Canvas, Ghost
 from ..code.lit import lit_code
 from ..code.snippet import as_call, as_code
+from ..pictures.base import Handle
 from ..state.state import State
 from .face import Face
 from .html import alert, below, formula, image, question, table_of_sizes
@@ -22,6 +25,7 @@ class Display:
         """How many pixels of the screen lie in one of the page, each way. While the hand moves, one is drawn: three take too long."""
         self.canvas = self._canvas()
         self.sharp: Canvas | None = None
+        self.handles: dict[str, Handle] = {}
 
     def _canvas(self, width: int = 10_000, scale: int = 1) -> Canvas:
         picture = self.state.first[1]
@@ -74,8 +78,33 @@ class Display:
                 size=list(self.canvas.size),
                 dim=bool(state.refused),
                 below=below(shown, state.refused, state.lit, self.face.term_bar),
+                **self._touchable(),
             )
             self.face.pin_text.value = html.escape(state.comparison())
+
+    def _touchable(self) -> dict[str, Any]:
+        """What a hand finds in the picture: what can be moved, once the question is answered, and tables of numbers."""
+        shown, canvas = self.state.shown, self.canvas
+        self.handles = {} if self.state.locked else {one.name: one for one in shown.picture.handles(shown)}
+        grids = list(canvas.grids())
+        return {
+            "handles": [[one.name, *canvas.place(one.axes, one.x, one.y), one.says, one.ways] for one in self.handles.values()],
+            "grids": [[*grid.where, grid.title, *grid.values.shape] for grid in grids],
+            "values": b"".join(grid.values.astype("<f4").tobytes() for grid in grids),
+        }
+
+    def dragged(self, name: str, across: float, down: float) -> Component:
+        """The picture, or the subject, where a handle has been moved to a place."""
+        handle = self.handles[name]
+        return handle.move(*self.canvas.point(handle.axes, across, down))
+
+    def keyed(self, name: str, right: int, up: int) -> Iterator[tuple[Component, Component]]:
+        """Where one step of a key leads, and all of them: from small steps to large ones, for a control takes the first that it can."""
+        handle, count = self.handles[name], max(abs(right), abs(up))
+        across, down = self.canvas.place(handle.axes, handle.x, handle.y)
+        for step in (2**k / 400 for k in range(8)):
+            one, all_of_them = (self.dragged(name, across + right * step / n, down - up * step / n) for n in (count, 1))
+            yield one, all_of_them
 
     def stored(self) -> str:
         """Question and picture, as a page without a kernel shows them; a picture that is not of the wanted state is dim."""

@@ -42,6 +42,8 @@ class Calls(NamedTuple):
     """A fold was opened or closed."""
     answer: Callable[[], None]
     """The question was answered or skipped."""
+    touch: Callable[..., None]
+    """A hand has moved something in the picture: its name, and where to."""
     look: Callable[[int, int], None]
     """The page has another width for the picture, or a sharper screen."""
 
@@ -57,6 +59,7 @@ class Face:
         full = W.Layout(width="100%", max_width=f"{width}px")
         self.surface, self.pin_text = Surface(natural=width, view=[width, 1], layout=full), W.HTML(layout=full)
         self.surface.observe(lambda change: calls.look(*change["new"]), "view")
+        self.surface.observe(lambda change: calls.touch(*change["new"]), "touch")
         self._make_buttons(calls, full)
         self.controls_box = W.VBox([box for tab in tabs.by_symbol.values() for box in tab.boxes], layout=W.Layout(min_height="7em"))
         self.question = Question(asked, calls.answer, full, width) if asked else None

@@ -9,7 +9,135 @@ export default { render({ model, el }) {
     return made;
   };
   const top = part('top'), above = part('above', 'div', top), large = part('large', 'button', top);
-  const stage = part('stage'), picture = part('picture', 'img', stage), below = part('below');
+  const stage = part('stage'), picture = part('picture', 'img', stage), below = part('below'), tip = part('tip', 'div', stage);
+  tip.hidden = true;
+
+  // ---- tables of numbers: the one under the pointer, or under the arrow keys, says its number -------------------------------------
+
+  const number = value => Number.isNaN(value) ? 'no number' : String(Number(value.toPrecision(4)));
+  const grids = () => {
+    const bytes = model.get('values'), values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+    let start = 0;
+    return model.get('grids').map(([left, above, right, under, title, rows, columns]) => {
+      const mine = values.subarray(start, start += rows * columns);
+      const said = (row, column) => {
+        const place = [rows > 1 && `row ${row + 1}`, columns > 1 && `column ${column + 1}`].filter(Boolean).join(', ');
+        return `${place || title}: ${number(mine[row * columns + column])}`;
+      };
+      const box = (row, column) => ({
+        left: left + (right - left) * column / columns, top: above + (under - above) * row / rows,
+        width: (right - left) / columns, height: (under - above) / rows,
+      });
+      const cell = (x, y) => {
+        const column = Math.floor((x - left) / (right - left) * columns), row = Math.floor((y - above) / (under - above) * rows);
+        return row >= 0 && row < rows && column >= 0 && column < columns && [row, column];
+      };
+      return { title, rows, columns, said, box, cell };
+    });
+  };
+  const at = event => {
+    const box = picture.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  };
+  const percent = share => `${100 * share}%`;
+  const tell = (text, x, y) => {
+    tip.hidden = !text;
+    tip.textContent = text;
+    Object.assign(tip.style, { top: percent(y), ...(x > .6 ? { right: percent(1 - x), left: 'auto' } : { left: percent(x), right: 'auto' }) });
+  };
+  stage.addEventListener('pointermove', event => {
+    if (event.buttons) return tell('');
+    const [x, y] = at(event);
+    for (const grid of tables.toReversed()) {
+      const found = grid.cell(x, y);
+      if (found) return tell(grid.said(...found), x, y);
+    }
+    tell('');
+  });
+  stage.addEventListener('pointerleave', () => tell(''));
+
+  // ---- what can be moved, and what can be read, by pointer and by key: one stop of Tab for all, Page Up and Page Down go round --------
+
+  const known = new Map(), steps = {};
+  let tables = [], order = [];
+  const spot = (key, kind, keys) => {
+    if (known.has(key)) return known.get(key);
+    const made = part(kind, 'div', stage);
+    made.setAttribute('role', 'slider');
+    made.setAttribute('data-lm-suppress-shortcuts', 'true');  // else arrows are Notebook 7's: they leave the cell
+    made.tabIndex = -1;
+    made.addEventListener('keydown', event => {
+      const turn = { PageDown: 1, PageUp: -1 }[event.key];
+      const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      if (turn) order[(order.indexOf(made) + turn + order.length) % order.length].focus();
+      else if (!(way || event.key === 'Enter' || event.key === ' ') || !keys(made, way)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    made.addEventListener('focus', () => order.forEach(one => { one.tabIndex = one === made ? 0 : -1; }));
+    known.set(key, made);
+    return made;
+  };
+  const said = (made, name, text) => {
+    made.setAttribute('aria-label', name);
+    made.setAttribute('aria-valuetext', text);
+    made.setAttribute('aria-valuenow', '0');  // what it stands for is no single number: the text says it
+  };
+  const touch = (...what) => { model.set('touch', what); model.save_changes(); };
+
+  const table = (index, grid) => {
+    const made = spot(`table ${index}`, 'table', (made, way) => {
+      if (!way) return false;
+      const { grid, cell: [row, column] } = made;
+      const inside = (value, count) => Math.min(Math.max(value, 0), count - 1);
+      made.cell = [inside(row - way[1], grid.rows), inside(column + way[0], grid.columns)];
+      place(made);
+      const box = made.grid.box(...made.cell);
+      tell(made.grid.said(...made.cell), box.left + box.width, box.top);
+      return true;
+    });
+    const place = made => {
+      const box = made.grid.box(...made.cell);
+      for (const side of ['left', 'top', 'width', 'height']) made.style[side] = percent(box[side]);
+      said(made, `${made.grid.title}, a table of numbers`, made.grid.said(...made.cell));
+    };
+    made.grid = grid;
+    made.cell = (made.cell ?? [0, 0]).map((value, axis) => Math.min(value, (axis ? grid.columns : grid.rows) - 1));
+    made.onblur = () => tell('');
+    place(made);
+    return made;
+  };
+
+  const handle = ([name, across, down, text, ways]) => {
+    const made = spot(`handle ${name}`, 'handle', (made, way) => {
+      if (!made.ways || !way) {
+        if (made.ways || way) return false;
+        touch(name, 'to', ...made.place, performance.now());
+        return true;
+      }
+      const count = steps[name] ??= [0, 0], [right, up] = way, along = made.ways === 'x' ? [right + up, 0] : made.ways === 'y' ? [0, right + up] : way;
+      steps[name] = [count[0] + along[0], count[1] + along[1]];
+      touch(name, 'keys', ...steps[name]);
+      return true;
+    });
+    if (!made.onpointerdown) {
+      const drag = event => touch(name, 'to', ...at(event), performance.now());
+      made.onpointerdown = event => { made.focus(); made.setPointerCapture(event.pointerId); if (!made.ways) drag(event); event.preventDefault(); };
+      made.onpointermove = event => { if (made.ways && made.hasPointerCapture(event.pointerId)) drag(event); };
+    }
+    Object.assign(made, { ways, place: [across, down] });
+    made.dataset.ways = ways;
+    Object.assign(made.style, { left: percent(across), top: percent(down) });
+    said(made, ways ? `move ${name} in the picture` : `choose ${name} in the picture`, text);
+    return made;
+  };
+
+  const spots = () => {
+    tables = grids();
+    order = [...model.get('handles').map(handle), ...tables.map((grid, index) => table(index, grid))];
+    for (const [key, made] of known) if (!order.includes(made)) { made.remove(); known.delete(key); }
+    if (!order.some(one => one.tabIndex === 0) && order.length) order[0].tabIndex = 0;
+  };
 
   const show = () => {
     above.innerHTML = model.get('above');
@@ -23,6 +151,7 @@ export default { render({ model, el }) {
     Object.assign(picture, { width: wide, height: high, alt: model.get('alt') });
     picture.style.setProperty('--rpn-ratio', wide / high);
     picture.style.opacity = model.get('dim') ? .35 : 1;
+    spots();
     picture.src = `data:image/png;base64,${btoa(letters)}`;  // it can be saved and copied like any other
   };
   model.on('change:answered', show);  // every answer counts itself, and then all of it has come

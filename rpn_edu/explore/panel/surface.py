@@ -27,6 +27,14 @@ class Surface(anywidget.AnyWidget):
     natural = T.Int().tag(sync=True)
     """How wide a picture is where there is room."""
     view = T.List([0, 1]).tag(sync=True)
+    handles = T.List().tag(sync=True)
+    """[name, across, down, says, ways] of what can be moved in the picture; places are shares of it, from the left and from above."""
+    grids = T.List().tag(sync=True)
+    """[left, top, right, bottom, title, rows, columns] of what is a table of numbers in it."""
+    values = T.Bytes().tag(sync=True)
+    """Their numbers in 32 bits, one table after the other, row by row."""
+    touch = T.List().tag(sync=True)
+    """From the page: [name, "to", across, down, time], or [name, "keys", right, up]: how many steps each way, counted from the start."""
     answered = T.Int().tag(sync=True)
     """How often something was shown: equal bytes would send nothing, and a page that waits must hear of every answer."""
 

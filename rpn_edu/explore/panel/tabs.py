@@ -76,6 +76,10 @@ class Tabs:
         if picture is not None:
             self.picture.set(picture)
 
+    def nearest(self, subject: Any, picture: Any) -> tuple[Any, Any]:
+        """The state that the controls can take next to this one."""
+        return self.subject.nearest(subject), self.picture.nearest(picture)
+
     def controls(self) -> Iterator[tuple[str, Any]]:
         """(name, widget) of every control that changes the picture."""
         yield from self.subject.controls()

@@ -5,7 +5,8 @@ everything on the screen (picture, formula, alt text, readout, code) comes from 
 """
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, ClassVar
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from torch import Tensor
 
@@ -54,6 +55,21 @@ def sized(formula: Formula, m: int, n: int, *rows: int) -> dict[str, int]:
         if (made := formula.instance.width(b)) != b:
             raise ValueError(f"this picture needs a row for each of its {b}, and Formula.instance makes {made} of them")
     return {"m": m, "b": rows[0], "n": n, "D": sizes.D, "l": sizes.learned}
+
+
+class Handle(NamedTuple):
+    """What a hand can take hold of in a picture: a point of some axes, in data units. Each has a control that does the same."""
+
+    name: str
+    axes: int
+    x: float
+    y: float
+    says: str
+    """What it stands for, in words."""
+    move: Callable[[float, float], Component]
+    """The picture, or the subject, where the point has been moved to x and y; a control takes the nearest that it can."""
+    ways: Literal["x", "y", "xy", ""] = "x"
+    """Along which axes it can be moved; along none it is chosen by a press."""
 
 
 class Picture(Component, ABC):
@@ -112,6 +128,10 @@ class Picture(Component, ABC):
     @abstractmethod
     def readout(self, shown: Shown) -> str:
         """One line of figures."""
+
+    def handles(self, shown: Shown) -> list[Handle]:
+        """What can be moved in the picture itself."""
+        return []
 
     def figures(self, shown: Shown) -> dict[str, float]:
         """The figures by which two states are compared, beside D and l: every number that stands alone."""

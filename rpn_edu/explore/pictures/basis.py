@@ -1,5 +1,6 @@
 """κ as curves over one input."""
 
+from dataclasses import replace
 from textwrap import fill
 from typing import Annotated, ClassVar
 
@@ -10,7 +11,7 @@ from ...component import Dial, component
 from ...expansion import Expansion
 from ..canvas import Axes, Canvas, steady, with_jumps
 from ..state.shown import Shown
-from .base import LINES, Numbers, Picture, counted
+from .base import LINES, Handle, Numbers, Picture, counted
 
 ROOM = 1.2  # of the picture above the highest curve, for its number
 
@@ -109,6 +110,14 @@ class Basis(Picture):
         if shown.subject.made_for is None and shown.subject.width(2) < 2 and bool((curves == x.unsqueeze(-1)).all()):
             remarks.append("one input in, the same out: try more inputs in Flow")
         return remarks
+
+    def handles(self, shown: Shown) -> list[Handle]:
+        subject, (bottom, top) = shown.subject, self.heights(shown)
+        found = [Handle("x", 0, self.at, bottom, f"x = {self.at:g}", lambda x, _: replace(self, at=x))]
+        for end in ("low", "high"):  # where κ has knots or centres between two ends
+            if (edge := getattr(subject, end, None)) is not None:
+                found.append(Handle(end, 0, edge, top, f"{end} = {edge:g}", lambda x, _, end=end: replace(subject, **{end: x})))
+        return found
 
     def alt(self, shown: Shown) -> str:
         kappa, x = shown.numbers["kappa"], shown.numbers["x"]

@@ -1,6 +1,7 @@
 """A curve that the formula fits anew at every move."""
 
 import math
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -13,10 +14,12 @@ from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, with_jumps
 from ..state.shown import Shown
-from .base import COLORS, MANY, Numbers, Picture, Seed, counted, sized
+from .base import COLORS, MANY, Handle, Numbers, Picture, Seed, counted, sized
 
 # A made-up line with noise, x far from [-1, 1]: what `own` looks like.
 EXAMPLE = ((0, 1.0), (1, 1.8), (2, 3.1), (3, 3.9), (4, 5.2), (5, 5.9), (6, 7.1), (8, 8.8))
+MOVABLE = 200
+"""More points than these are too dense to be taken hold of."""
 
 
 @component
@@ -125,7 +128,8 @@ class Fit(Picture):
         if self.own:
             y = torch.cat((numbers["y"], numbers["y_test"]))
             room = 0.3 * float(y.max() - y.min()) or 1.0
-            bottom, top = float(y.min()) - room, float(y.max()) + room
+            step = 10.0 ** math.floor(math.log10(room))  # in whole steps: a point that is dragged must not drag the limits
+            bottom, top = step * math.floor(float(y.min()) / step - room / step), step * math.ceil(float(y.max()) / step + room / step)
         canvas.limits(0, (low - 0.025 * (high - low), high + 0.025 * (high - low)), (bottom, top))
 
         def original(x: Tensor) -> Tensor:
@@ -159,6 +163,25 @@ class Fit(Picture):
         if leaving:
             ranges = ", ".join(f"{name} from {values.min():.3g} to {values.max():.3g}" for name, values in leaving.items())
             canvas.text("outside", 0, 0.5, 0.94, f"beyond the picture: {ranges}", ha="center")
+
+    def pairs(self) -> tuple[tuple[float, float], ...]:
+        """The points, x and y, in the order of x: one's own, or those of the curve."""
+        if self.own:
+            return tuple(sorted(self.own))
+        given = self.given()
+        return tuple(sorted(zip(given["x"].tolist(), given["y"].tolist(), strict=True)))
+
+    def handles(self, shown: Shown) -> list[Handle]:
+        pairs = self.pairs()
+
+        def moved(place: int, y: float) -> "Fit":
+            digits = max(0, 3 - math.floor(math.log10(self.unit())))
+            return replace(self, own=(*pairs[:place], (pairs[place][0], round(y, digits)), *pairs[place + 1 :]))
+
+        return [
+            Handle(f"point {i + 1}", 0, x, y, f"point {i + 1}: x = {x:.4g}, y = {y:.4g}", lambda _, y, i=i: moved(i, y), "y")
+            for i, (x, y) in enumerate(pairs[:MOVABLE])
+        ]
 
     @staticmethod
     def silent(numbers: Numbers) -> Tensor:

@@ -1,5 +1,7 @@
 """One x on its way through the formula."""
 
+import math
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import torch
@@ -9,7 +11,7 @@ from ...component import Dial, component
 from ...network.formula import Formula
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted, sized
+from .base import COLORS, HATCHES, Handle, Numbers, Picture, Seed, counted, sized
 
 
 @component
@@ -30,6 +32,7 @@ class Flow(Picture):
         Axes((0.63, 0.15, 0.11, 0.33), "<κ, ψ(w)>", xticks="none", yticks="none"),
         Axes((0.755, 0.15, 0.11, 0.33), "+ π(x)", xticks="none", yticks="none", term="π"),
         Axes((0.88, 0.15, 0.11, 0.33), "= g(x|w)", xticks="none", yticks="none", term="g"),
+        Axes((0.88, 0.62, 0.11, 0.26), "x₁ →  x₂ ↑", xticks="none", yticks="none"),
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
@@ -55,9 +58,16 @@ class Flow(Picture):
             canvas.limits(axes, (-reach, reach), (self.n - 0.5, -0.5))
             canvas.line(f"zero {name}", axes, [0, 0], [-0.5, self.n - 0.5], color="#999999", linewidth=0.8)
             canvas.bars(name, axes, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
-        canvas.text("x", 2, 0, 2.15, f"x = ({self.x1:g}, {self.x2:g})")
+        canvas.limits(5, (-1.1, 1.1), (-1.1, 1.1))
+        canvas.line("axes of x", 5, [-1.1, 1.1, math.nan, 0, 0], [0, 0, math.nan, -1.1, 1.1], color="#bbbbbb", linewidth=0.8)
+        canvas.line("x", 5, [self.x1], [self.x2], color="black", marker="o", linestyle="", markersize=6)
+        canvas.text("x says", 2, 0, 2.15, f"x = ({self.x1:g}, {self.x2:g})")
         rows = "\n".join(f"{i:+z.3f}  {p:+z.3f}  =  {g:+z.3f}" for i, p, g in self.rows(numbers))
         canvas.text("rows", 2, 0, 1.45, rows, family="monospace")
+
+    def handles(self, shown: Shown) -> list[Handle]:
+        move = lambda x1, x2: replace(self, x1=x1, x2=x2)  # noqa: E731
+        return [Handle("x", 5, self.x1, self.x2, f"x = ({self.x1:g}, {self.x2:g})", move, "xy")]
 
     @staticmethod
     def rows(numbers: Numbers) -> list[tuple[float, float, float]]:

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import torch
@@ -12,7 +13,7 @@ from ...expansion import Expansion
 from ..canvas import Axes, Canvas
 from ..state.ledger import BUDGET
 from ..state.shown import Shown
-from .base import COLORS, MANY, Numbers, Picture, counted
+from .base import COLORS, MANY, Handle, Numbers, Picture, counted
 
 # Squares and squares of 2 are among them: images have such sizes.
 INPUTS = (1, 2, 3, 4, 6, 9, 12, 16, 25, 36, 49, 64, 100, 144, 196, 256, 400, 576, 784, 1024)
@@ -86,6 +87,12 @@ class Growth(Picture):
         place = x / 3.1 + (-0.015 if x > 2 else 0.015), (y + 0.3) / 12.3 + (0.05 if over else -0.03)
         style = {"ha": side, "va": "bottom" if over else "top", "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}}
         canvas.text("here", 0, *place, f"D = {D:,.0f}", **style)
+
+    def handles(self, shown: Shown) -> list[Handle]:
+        if shown.subject.made_for:
+            return []
+        move = lambda power, _: replace(self, m=max(1, round(10 ** min(power, 3.0))))  # noqa: E731
+        return [Handle("m", 0, math.log10(self.m), -0.3, f"m = {self.m}", move)]
 
     def alt(self, shown: Shown) -> str:
         numbers = shown.numbers

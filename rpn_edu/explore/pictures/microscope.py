@@ -1,6 +1,7 @@
 """One x on its way through all layers, and one layer under the lens."""
 
 import math
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import torch
@@ -11,7 +12,7 @@ from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered, sized
+from .base import COLORS, DEEP, HATCHES, MANY, Handle, Numbers, Picture, Seed, counted, lowered, sized
 
 
 @component
@@ -133,6 +134,11 @@ class Microscope(Picture):
     def cut(self, numbers: Numbers) -> str:
         """What the picture says where numbers were cut."""
         return f"   cut at {self.reach:g}" if numbers["H"].abs().max() >= self.reach else ""
+
+    def handles(self, shown: Shown) -> list[Handle]:
+        move = lambda layer, _: replace(self, layer=min(max(1, round(layer)), self.depth))  # noqa: E731
+        size = float(shown.numbers["sizes"][self.layer].clamp(min=1e-6).log10())
+        return [Handle("layer", 5, self.layer, size, f"layer {self.layer} of {self.depth}", move)]
 
     def alt(self, shown: Shown) -> str:
         numbers = shown.numbers

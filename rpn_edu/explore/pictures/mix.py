@@ -3,6 +3,7 @@
 import functools
 import math
 import textwrap
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -14,7 +15,7 @@ from ...interdependence import Interdependence
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import MANY, Numbers, Picture, Seed
+from .base import MANY, Handle, Numbers, Picture, Seed
 
 NAMES = {
     "table": (
@@ -204,6 +205,17 @@ class Mix(Picture):
         for i, beside, end in ((0, -0.08, "right"), (33, 0.08, "left"))[: 1 + (len(values) > 33)]:
             place = (PLACES[i][0] + beside + 0.92) / 1.78, (PLACES[i][1] + 0.6) / 1.27
             canvas.text(f"member {i} {axes}", axes, *place, str(i + 1), ha=end, va="center", fontweight="bold")
+
+    def handles(self, shown: Shown) -> list[Handle]:
+        A, mixed = shown.numbers["A"], shown.numbers["mixed"]
+        last, chosen = A.shape[1], self.chosen(A)
+        move = lambda column, _: replace(self, output=min(max(1, round(column) + 1), last))  # noqa: E731
+        found = [Handle("column", 1, chosen, -0.5, f"column {chosen + 1} of A", move)]
+        if self.data == "karate" and self.place == "instance" and len(mixed) == len(self.rows()):
+            for i, value in enumerate(mixed[:, 0].tolist()):
+                says, choose = f"member {i + 1}: {value:z.3g}", lambda *_, i=i: replace(self, output=i + 1)
+                found.append(Handle(f"member {i + 1}", 2, *PLACES[i], says, choose, ""))
+        return found
 
     @staticmethod
     def frame(canvas: Canvas, axes: int, shape: torch.Size, chosen: int, across: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Taylor's theorem: what the product says of a function, and what it leaves out."""
 
 import math
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -10,7 +11,7 @@ from ...component import Dial, component
 from ...expansion import Taylor
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, Numbers, Picture
+from .base import COLORS, Handle, Numbers, Picture
 
 
 def exponential(x: Tensor) -> Tensor:
@@ -117,6 +118,13 @@ class Series(Picture):
         canvas.line("missing", 1, x, numbers["log_missing"].clamp(min=-10), color=COLORS["π"], linewidth=1.8)
         canvas.line("bound", 1, x, numbers["log_bound"].clamp(min=-10), color="#b34700", linestyle="-.", linewidth=1.4)
         canvas.line("at right", 1, [self.at, self.at], [-10, reach], color="black", linewidth=1, linestyle=":")
+
+    def handles(self, shown: Shown) -> list[Handle]:
+        bottom = -6.0 if self.function == "exp x" else -1.875
+        return [
+            Handle("x", 0, self.at, bottom, f"x = {self.at:g}", lambda x, _: replace(self, at=x)),
+            Handle("a", 0, self.a, 0.0, f"a = {self.a:g}", lambda x, _: replace(self, a=x)),
+        ]
 
     def alt(self, shown: Shown) -> str:
         inner, pi, missing, bound = (float(shown.numbers[f"{name}_at"]) for name in ("inner", "pi", "missing", "bound"))

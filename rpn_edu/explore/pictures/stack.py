@@ -1,5 +1,6 @@
 """Many equal layers: what becomes of the signal on its way up and of the gradient on its way down."""
 
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import torch
@@ -10,7 +11,7 @@ from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, DEEP, MANY, Numbers, Picture, Seed, counted, sized
+from .base import COLORS, DEEP, MANY, Handle, Numbers, Picture, Seed, counted, sized
 
 
 @component
@@ -86,6 +87,10 @@ class Stack(Picture):
             canvas.line(name, 0, range(last + 1), values.clamp(-reach, reach), markersize=4, linewidth=1.4, **style)
         if last < self.depth:
             canvas.text("stopped", 0, 0.98, 0.05, f"layer {last + 1} passes 1e9: the stack ends below it", ha="right")
+
+    def handles(self, shown: Shown) -> list[Handle]:
+        move = lambda layer, _: replace(self, depth=max(1, round(layer)))  # noqa: E731
+        return [Handle("depth", 0, self.depth, 0.0, counted(self.depth, "layer"), move)]
 
     def trend(self, start: Tensor, end: Tensor) -> str:
         """What became of a size, one number at the start and one number at the end, in one word."""
