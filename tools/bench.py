@@ -127,7 +127,7 @@ def _latency(book: Any, number: int, moves: int) -> list[float]:
         if tab is not None:
             tab.click()
             book.wait_idle()
-        for handle in found.locator("[role=slider]").all():
+        for handle in found.locator(".widget-slider [role=slider]").all():
             if not handle.evaluate("handle => handle.closest('[disabled]') || handle.ariaValueMin === handle.ariaValueMax"):
                 handle.focus()
                 handle.press("Home")

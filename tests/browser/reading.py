@@ -44,4 +44,4 @@ def unlocked(book, number):
 
 def sliders(found) -> list[Any]:
     """The handles of the sliders in sight that can be moved."""
-    return [handle for handle in found.locator("[role=slider]").all() if handle.evaluate(ENABLED)]
+    return [handle for handle in found.locator(".widget-slider [role=slider]").all() if handle.evaluate(ENABLED)]

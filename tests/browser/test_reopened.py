@@ -40,3 +40,50 @@ def test_a_saved_picture_lives_on_without_a_kernel_and_with_one_it_still_answers
         book.run_all()
         book.page.locator(".rpn-explorer img.rpn-picture").wait_for()
         assert book.page.locator(".rpn-still").count() == 0
+
+
+def test_an_explorer_reopened_while_its_kernel_runs_is_alive_in_its_last_state(jupyter):
+    with jupyter.open("mine.ipynb") as book:
+        book.run_all()
+        book.save()
+        sliders(book.page.locator(".rpn-explorer"))[0].press("End")
+        book.wait_idle()
+        last = book.page.locator(".rpn-explorer img.rpn-picture").get_attribute("src")
+        book.page.reload()
+        picture = book.page.locator(".rpn-explorer img.rpn-picture")
+        picture.wait_for()
+        book.wait_idle()
+        assert picture.get_attribute("src") == last and book.page.locator(".rpn-still").count() == 0
+        sliders(book.page.locator(".rpn-explorer"))[0].press("Home")
+        book.wait(lambda: picture.get_attribute("src") != last, 20, "the slider to answer")
+
+
+GONE = ".rpn-gone:not(:empty)"
+SESSION = "() => window.jupyterapp.shell.currentWidget.sessionContext"
+
+
+@pytest.mark.parametrize("end", ["shutdown()", "session.kernel.restart()"])
+def test_a_kernel_that_has_ended_says_so_at_once_and_a_cell_that_runs_again_is_alive(jupyter, end):
+    with jupyter.open("mine.ipynb") as book:
+        book.run_all()
+        assert book.page.locator(GONE).count() == 0
+        book.page.evaluate(f"({SESSION})().{end}")
+        book.page.locator(GONE).wait_for()
+        assert "Run this cell again" in book.page.locator(GONE).inner_text()
+        if "restart" in end:
+            book.run_all()
+            assert book.page.locator(".rpn-explorer").count() == 1 and book.page.locator(GONE).count() == 0
+
+
+def test_a_move_that_nobody_hears_says_so(jupyter):
+    with jupyter.open("mine.ipynb") as book:
+        book.run_all()
+        handle = sliders(book.page.locator(".rpn-explorer"))[0]
+        handle.press("ArrowRight")
+        book.wait_idle()
+        assert book.page.locator(GONE).count() == 0
+        # As after a restart that another window asked for: the kernel is there and does not know the explorer.
+        forget = "get_ipython().kernel.comm_manager.comms.clear()"
+        book.page.evaluate(f"async () => {{ await ({SESSION})().session.kernel.requestExecute({{ code: {forget!r} }}).done }}")
+        handle.press("ArrowRight")
+        book.page.locator(GONE).wait_for()

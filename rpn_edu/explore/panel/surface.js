@@ -1,5 +1,7 @@
 // Formula, picture and readout of an explorer. One <img> stays for ever: what changes is its bytes, so that nothing blinks or jumps.
 const STEP = 20;  // pixels: while a window is dragged, a picture is laid out anew for every so many
+const PATIENCE = 4000;  // milliseconds: an idle kernel that has not answered by then does not know this explorer
+const GONE = 'No kernel listens any more: what you move here changes nothing. Run this cell again.';
 
 export default { render({ model, el }) {
   el.classList.add('rpn-surface');
@@ -10,6 +12,8 @@ export default { render({ model, el }) {
   };
   const top = part('top'), above = part('above', 'div', top), large = part('large', 'button', top);
   const stage = part('stage'), picture = part('picture', 'img', stage), below = part('below'), tip = part('tip', 'div', stage);
+  const line = part('gone');
+  line.setAttribute('role', 'status');
   tip.hidden = true;
 
   // ---- tables of numbers: the one under the pointer, or under the arrow keys, says its number -------------------------------------
@@ -183,7 +187,27 @@ export default { render({ model, el }) {
   document.addEventListener('fullscreenchange', named);
   named();
 
+  // A kernel that has ended cannot say so. The front end may know it (a promise of none: hence the ?.); else a hand that moves asks.
+  const gone = is => { line.textContent = is ? GONE : ''; };
+  const kernel = model.widget_manager?.kernel;
+  const status = () => { if (kernel.isDisposed || /restarting|dead|unknown|terminating/.test(kernel.status)) gone(true); };
+  kernel?.statusChanged?.connect(status);
+  kernel?.disposed?.connect(status);
+  let waits = 0;
+  const ask = event => {
+    if (waits || !el.closest('.rpn-explorer')?.contains(event.target)) return;
+    waits = setTimeout(() => { waits = 0; if (kernel?.status !== 'busy') gone(true); }, PATIENCE);
+    model.set('asked', performance.now());
+    model.save_changes();
+  };
+  model.on('change:heard', () => { clearTimeout(waits); waits = 0; gone(false); });
+  for (const moved of ['pointerup', 'keyup']) addEventListener(moved, ask, true);
+
   return () => {
+    clearTimeout(waits);
+    for (const moved of ['pointerup', 'keyup']) removeEventListener(moved, ask, true);
+    kernel?.statusChanged?.disconnect(status);
+    kernel?.disposed?.disconnect(status);
     watch.disconnect();
     removeEventListener('resize', look);
     document.removeEventListener('fullscreenchange', named);

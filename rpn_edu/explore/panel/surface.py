@@ -35,8 +35,14 @@ class Surface(anywidget.AnyWidget):
     """Their numbers in 32 bits, one table after the other, row by row."""
     touch = T.List().tag(sync=True)
     """From the page: [name, "to", across, down, time], or [name, "keys", right, up]: how many steps each way, counted from the start."""
+    asked, heard = T.Float().tag(sync=True), T.Float().tag(sync=True)
+    """What the page asks to hear whether a kernel listens, and the answer."""
     answered = T.Int().tag(sync=True)
     """How often something was shown: equal bytes would send nothing, and a page that waits must hear of every answer."""
+
+    @T.observe("asked")
+    def _hear(self, change: Any) -> None:
+        self.heard = change["new"]
 
     def show(self, **traits: Any) -> None:
         """Change what is shown, in one message."""

@@ -32,7 +32,7 @@ class Flow(Picture):
         Axes((0.63, 0.15, 0.11, 0.33), "<κ, ψ(w)>", xticks="none", yticks="none"),
         Axes((0.755, 0.15, 0.11, 0.33), "+ π(x)", xticks="none", yticks="none", term="π"),
         Axes((0.88, 0.15, 0.11, 0.33), "= g(x|w)", xticks="none", yticks="none", term="g"),
-        Axes((0.88, 0.62, 0.11, 0.26), "x₁ →  x₂ ↑", xticks="none", yticks="none"),
+        Axes((0.895, 0.64, 0.095, 0.23), "x₁ →  x₂ ↑", xticks="none", yticks="none"),
     )
 
     def sizes(self, subject: Formula) -> dict[str, int]:
