@@ -48,6 +48,7 @@ GIVEN_AWAY = {
     "in prose": ([asks(), text("Words. Rank 3 needs 96 numbers.")], 1, "'Rank 3 needs 96 numbers.'"),
     "in the words of the locked picture": ([asks(alt="It would be 96.")], 0, "'It would be 96.'"),
     "in the name of a preset": ([asks('"96 numbers": LowRank(rank=3)')], 0, "'96 numbers'"),
+    "in the open cell of the question": ([code(ASKS.replace("PRESETS", ""), ALT)], 0, 'choices=["65", "96"], right="96"'),
     "in a choice with its reason": (
         [code(ASKS.replace("PRESETS", "").replace('"65"', '"65: one more"'), ALT, FOLDED)],
         0,
