@@ -227,7 +227,10 @@ def test_a_function_is_judged_by_all_its_cases_and_told_where_it_fails_first():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_function_may_have_numbers_of_its_own_in_either_dtype(dtype):
-    writes(lambda x: x @ torch.eye(2, dtype=dtype), lambda x: x, (TABLE.mT[:, :2].double(),))
+    case = (TABLE.mT[:, :2].double(),)
+    writes(lambda x: x @ torch.eye(2, dtype=dtype), lambda x: x, case)
+    with pytest.raises(checking.Wrong):
+        writes(lambda x: x @ torch.ones(2, 2, dtype=dtype), lambda x: x, case)
 
 
 # ---- every exercise of every chapter ----------------------------------------------------------------------------------------------
