@@ -1,6 +1,7 @@
 """What an explorer shows, as HTML."""
 
 import html
+import re
 
 from ...component import Component, Field
 from ...shared.terms import BY_SYMBOL
@@ -49,8 +50,14 @@ def question(predict: Predict) -> str:
 
 def about(row: type[Component], fields: list[Field]) -> str:
     """What a menu has chosen: its formula in one line, and what each of its controls means."""
-    means = "".join(f"<div><b>{html.escape(field.name.replace('_', ' '))}</b>: {html.escape(field.doc)}</div>" for field in fields)
-    return f'<div class="rpn-about">{html.escape(row.formula_line())}{means}</div>'
+    means = "".join(f"<div><b>{html.escape(field.name.replace('_', ' '))}</b>: {lowered(field.doc)}</div>" for field in fields)
+    return f'<div class="rpn-about">{lowered(row.formula_line())}{means}</div>'
+
+
+def lowered(text: str) -> str:
+    """A line of mathematics as HTML: T_{k-1} and x_1 with their indices below, `order` as code."""
+    text = re.sub(r"(?<=[\w‖])_(?:\{([^}]*)\}|([^\W²]+))", lambda found: f"<sub>{found[1] or found[2]}</sub>", html.escape(text))
+    return re.sub("`([^`]*)`", r"<code>\1</code>", text)
 
 
 def alert(error: Exception) -> str:
