@@ -62,7 +62,7 @@ class Explorer:
         self.state.presets = {name: self.state.preset(name, preset) for name, preset in (presets or {}).items()}
         self.failed: Exception | None = None
         self._held = False
-        self._keyed: dict[str, tuple[int, int]] = {}  # steps of keys that each handle has taken
+        self._keyed: dict[tuple[str, str], tuple[int, int]] = {}  # steps of keys that each handle has taken, from each page
         folds = [name for name, wanted in (("Sizes", ledger), ("As code", code), ("State", token)) if wanted]
         with LOCK:
             self.tabs = Tabs(start, picture, terms, hide, self._moved)
@@ -206,13 +206,13 @@ class Explorer:
             self.display.look(width, scale)
             self._rest()
 
-    def _touched(self, name: str, how: str, right: float, up: float, _: float = 0) -> None:
+    def _touched(self, name: str, how: str, right: float, up: float, page: str) -> None:
         """Something was moved in the picture itself. What has gone from it since is not missed."""
         with LOCK, self._failing():
             if name not in self.display.handles:
                 return
             try:
-                state = self._to(name, right, up) if how == "to" else self._by_keys(name, int(right), int(up))
+                state = self._to(name, right, up) if how == "to" else self._by_keys(name, int(right), int(up), page)
             except ValueError as error:  # the ends of a domain, one beyond the other
                 self.state.refuse(Refusal(str(error)))
                 self.display.send()
@@ -220,9 +220,9 @@ class Explorer:
         with self.hold():
             self.tabs.set(*state)
 
-    def _by_keys(self, name: str, right: int, up: int) -> tuple[Any, Any]:
+    def _by_keys(self, name: str, right: int, up: int, page: str) -> tuple[Any, Any]:
         """The state after steps of keys, which are counted from the first: of two messages the second says it all."""
-        before, self._keyed[name] = self._keyed.get(name, (0, 0)), (right, up)
+        before, self._keyed[name, page] = self._keyed.get((name, page), (0, 0)), (right, up)
         for one, all_of_them in self.display.keyed(name, right - before[0], up - before[1]):
             if self._nearest(one) != (self.subject, self.picture):
                 return self._nearest(all_of_them)

@@ -163,7 +163,7 @@ def test_every_handle_stands_in_the_picture_and_a_step_of_a_key_moves_a_control(
         assert 0 <= across <= 1 and 0 <= down <= 1 and says
         before = {name: widget.value for name, widget in page.controls()}
         for way in (-1, 1):  # it may stand at one end
-            way = [name, "keys", *((way, 0) if ways == "x" else (0, way))] if ways else [name, "to", across, down, 1.0]
+            way = [name, "keys", *((way, 0) if ways == "x" else (0, way)), str(way)] if ways else [name, "to", across, down, 1.0]
             page.face.surface.touch = way
             if moved := [name for name, widget in page.controls() if widget.value != before[name]]:
                 break
@@ -185,9 +185,9 @@ def test_a_handle_that_is_dropped_where_it_stands_changes_nothing(start):
 
 def test_the_last_of_many_places_wins_and_steps_of_keys_add_up():
     page = Explorer(Chebyshev(degree=3), Basis(at=0.0))
-    page.face.surface.touch = ["x", "keys", 1, 0]
+    page.face.surface.touch = ["x", "keys", 1, 0, "page"]
     one = page.picture.at
-    page.face.surface.touch = ["x", "keys", 4, 0]  # two messages of three were one
+    page.face.surface.touch = ["x", "keys", 4, 0, "page"]  # two messages of three were one
     assert 0 < 2 * one < page.picture.at
 
 

@@ -6,6 +6,9 @@ from typing import Any
 import anywidget
 import traitlets as T
 
+SCRIPTS = Path(__file__).with_name("surface_js")
+"""Parts of one script, since a widget has one."""
+
 
 class Surface(anywidget.AnyWidget):
     """What is shown, as one widget: HTML above and below a picture, which says itself in words.
@@ -13,7 +16,7 @@ class Surface(anywidget.AnyWidget):
     The page tells in `view` how wide a picture may be, in pixels of CSS, and how many pixels of the screen one of them holds.
     """
 
-    _esm = Path(__file__).with_name("surface.js")
+    _esm = "\n".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in ("tables", "spots", "listening", "surface"))
 
     above = T.Unicode().tag(sync=True)
     picture = T.Bytes().tag(sync=True)
@@ -34,7 +37,7 @@ class Surface(anywidget.AnyWidget):
     values = T.Bytes().tag(sync=True)
     """Their numbers in 32 bits, one table after the other, row by row."""
     touch = T.List().tag(sync=True)
-    """From the page: [name, "to", across, down, time], or [name, "keys", right, up]: how many steps each way, counted from the start."""
+    """From the page: [name, "to", across, down, when], or [name, "keys", right, up, page]: steps each way since that page was opened."""
     asked, heard = T.Float().tag(sync=True), T.Float().tag(sync=True)
     """What the page asks to hear whether a kernel listens, and the answer."""
     answered = T.Int().tag(sync=True)
