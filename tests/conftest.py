@@ -75,8 +75,9 @@ def undrawn(monkeypatch):
 @pytest.fixture
 def few_steps(monkeypatch):
     """What an explorer does with its controls does not depend on how well something has been learned."""
-    from rpn_edu.explore import Boundary, Digits, Fit
+    from rpn_edu.explore import Boundary, Digits, Fit, Halves
 
-    monkeypatch.setattr(Digits, "steps", 3)
+    for kind in (Digits, Halves):
+        monkeypatch.setattr(kind, "steps", 3)
     for kind in (Boundary, Fit):
         monkeypatch.setattr(kind, "steps", lambda self, subject, steps=kind.steps: min(steps(self, subject), 3))

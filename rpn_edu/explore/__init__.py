@@ -15,6 +15,7 @@ from .pictures import (
     Fit as Fit,
     Flow as Flow,
     Growth as Growth,
+    Halves as Halves,
     Heads as Heads,
     Microscope as Microscope,
     Mix as Mix,

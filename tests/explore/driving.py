@@ -24,6 +24,7 @@ from rpn_edu.explore import (
     Fit,
     Flow,
     Growth,
+    Halves,
     Heads,
     Microscope,
     Mix,
@@ -42,6 +43,7 @@ STARTS = {
     "digits": lambda **options: Explorer(
         rpn.Formula(X.Identity(), R.LowRank(rank=3)), Digits(pooled=True, images=20), terms=("reconciliation",), **options
     ),
+    "halves": lambda **options: Explorer(R.LowRank(), Halves(images=50), **options),
     "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
     "heads": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.LowRank(), channels=2), Heads(), **options),
     "series": lambda **options: Explorer(X.Taylor(order=2), Series(), **options),

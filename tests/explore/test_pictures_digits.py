@@ -1,4 +1,4 @@
-"""The digits an explorer reads are scikit-learn's, and so is what a full matrix gets out of them."""
+"""The digits an explorer reads are scikit-learn's, and so is what a dense matrix gets out of them."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_the_images_are_those_of_scikit_learn():
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_full_matrix_reads_as_logistic_regression_does(seed, monkeypatch):
+def test_a_dense_matrix_reads_as_logistic_regression_does(seed, monkeypatch):
     x, y, x_test, y_test = split(seed)
     typical = np.sqrt((x**2).mean())
     # Its penalty is ‖W‖²/2 + C · (sum of losses); ours is mean of losses + ridge ‖W‖².
@@ -57,10 +57,10 @@ def test_accuracy_and_mistakes_are_of_the_500_rows_held_out():
     assert found["said"].tolist() == read[wrong].tolist() and found["is"].tolist() == y_test[wrong].tolist()
 
 
-def test_the_full_matrix_is_what_identity_learns_whatever_psi_is_shown():
+def test_the_dense_matrix_is_what_identity_learns_whatever_psi_is_shown():
     dense, thin = numbers(), numbers(R.LowRank(rank=2))
     assert torch.equal(dense["w"], dense["full"]) and torch.equal(thin["full"], dense["full"])
-    assert thin["full_accuracy"] == dense["accuracy"] and torch.linalg.matrix_rank(thin["W"]) == 2
+    assert thin["dense_accuracy"] == dense["accuracy"] and torch.linalg.matrix_rank(thin["W"]) == 2
 
 
 def test_wrong_labels_are_random_and_the_rest_is_right():

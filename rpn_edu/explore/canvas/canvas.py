@@ -27,6 +27,8 @@ HALO = [withStroke(linewidth=8, foreground="#ffdf80")]
 PAINTED = ("numbers", "powers")
 DIGIT = 7.1
 """Pixels: how wide a digit of 8 points is."""
+SMALL = 8
+"""Points: the width of a cell from which on each negative one has its dash."""
 LOOKS = 100
 """So many styles of one name are kept: a slider has as many steps, and a style that is a number of its own must not fill the memory."""
 
@@ -165,7 +167,8 @@ class Canvas:
         """A matrix (rows, columns) as colours from -limit (blue, with a dash) over 0 (white) to limit (red), first row on top.
 
         `x` is where its left and right edges lie, `y` its lower and upper edges; without them a cell is one unit, counted from 0.
-        With `figures` every cell says its number instead of the dash. NaN is a cell without colour.
+        With `figures` every cell says its number instead of the dash. NaN is a cell without colour. Where cells are small, only those
+        that are clearly negative have a dash, and a short one: many of them hide the shape that the colours make.
         """
         values = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = values.shape
@@ -176,18 +179,19 @@ class Canvas:
         artist.set_clim(-limit, limit)
         artist.set_extent((*across, *up))
         if not figures:
-            self._dashes(f"{name} negative", axes, values, across, up)
+            self._dashes(f"{name} negative", axes, values, limit, across, up)
         self.limits(axes, across, up)
         if figures:
             self._figures(name, axes, values, artist)
 
-    def _dashes(self, name: str, axes: int, values: np.ndarray, across: tuple[float, float], up: tuple[float, float]) -> None:
+    def _dashes(self, name: str, axes: int, values: np.ndarray, limit: float, across: tuple[float, float], up: tuple[float, float]) -> None:
         """A dash in every negative cell, and inside it: the sign is not told by colour alone."""
         (left, right), (low, high), (rows, columns) = across, up, values.shape
-        row, column = np.nonzero(values < 0)
-        at = left + (column + 0.5) * (right - left) / columns, high + (row + 0.5) * (low - high) / rows
         cell = self.plots[axes].bbox.width / columns * 72 / self.figure.dpi  # its width in points
-        style = {"marker": "_", "linestyle": "", "markeredgewidth": 0.8, "markersize": min(4, 0.6 * cell)}
+        below, share = (0.0, 0.6) if cell > SMALL else (-limit / 4, 0.35)
+        row, column = np.nonzero(values < below)
+        at = left + (column + 0.5) * (right - left) / columns, high + (row + 0.5) * (low - high) / rows
+        style = {"marker": "_", "linestyle": "", "markeredgewidth": 0.8, "markersize": min(4, share * cell)}
         self.line(name, axes, *at, color="#333333", **style)
 
     def _figures(self, name: str, axes: int, values: np.ndarray, image: Any) -> None:

@@ -9,6 +9,7 @@ from .fabric import Fabric as Fabric
 from .fit import Fit as Fit
 from .flow import Flow as Flow
 from .growth import Growth as Growth
+from .halves import Halves as Halves
 from .heads import Heads as Heads
 from .microscope import Microscope as Microscope
 from .mix import Mix as Mix

@@ -18,7 +18,7 @@ from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import COLORS, MANY, Numbers, Picture, Seed, counted, sized
 
-FULL = Identity()  # what every other ψ is compared with
+DENSE = Identity()  # what every other ψ is compared with
 MOST = 320  # features: more would make a slider stutter
 SHOWN = 8  # images that were read wrongly
 
@@ -26,7 +26,7 @@ SHOWN = 8  # images that were read wrongly
 @functools.cache
 def handwritten() -> tuple[Tensor, Tensor]:
     """1,797 images of 8 × 8 pixels from 0 to 1, and the digit each one shows: (1797, 64) and (1797,). ImportError without scikit-learn."""
-    needs("The picture Digits", "sklearn.datasets")
+    needs("The picture of digits", "sklearn.datasets")
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
@@ -35,7 +35,7 @@ def handwritten() -> tuple[Tensor, Tensor]:
 
 @component
 class Digits(Picture):
-    """A head that reads digits: how many of 500 new images it gets right, beside what a full matrix gets right, and what ψ(w) looks for."""
+    """A head that reads digits: how many of 500 new images it gets right, how many a dense matrix does, and what ψ(w) looks for."""
 
     images: Annotated[int, Dial(20, 300, "images to learn from", least=10, most=MANY)] = 200
     wrong: Annotated[float, Dial(0.0, 0.5, "share of these images that carry a random label", least=0.0)] = 0.0
@@ -50,7 +50,7 @@ class Digits(Picture):
     answer: ClassVar[str] = "accuracy"
     fields_name: ClassVar[str] = "data"
     axes: ClassVar[tuple[Axes, ...]] = (
-        Axes((0.07, 0.19, 0.29, 0.67), "read right: ● this ψ  ○ full matrix", "l, how many numbers are learned", term="g"),
+        Axes((0.07, 0.19, 0.29, 0.67), "read right: ● this ψ  ○ dense matrix", "l, how many numbers are learned", term="g"),
         Axes((0.42, 0.42, 0.57, 0.48), "ψ(w)", xticks="none", yticks="none", term="ψ"),
         Axes((0.42, 0.10, 0.57, 0.19), "read wrongly", xticks="none", yticks="none"),
     )
@@ -70,9 +70,9 @@ class Digits(Picture):
         D, less = self.sizes(subject)["D"], "a lower degree of κ" if self.pooled else "pooled images or a lower degree of κ"
         return f"Digits learns anew at every move and stops at D = {MOST} features, got {D:,}: choose {less}" if D > MOST else ""
 
-    def with_full_matrix(self, subject: Formula) -> Formula:
+    def with_dense_matrix(self, subject: Formula) -> Formula:
         """What it is compared with: the same formula with a number for every entry of its matrix."""
-        return dataclasses.replace(subject, reconciliation=FULL)
+        return dataclasses.replace(subject, reconciliation=DENSE)
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
         x, y = handwritten()  # (1797, 64), (1797,)
@@ -87,7 +87,7 @@ class Digits(Picture):
         with seeded(self.seed):
             w = subject.joined(subject.init(m, self.n)).double()  # (l,)
         frozen = subject.frozen(m, self.n)
-        dense = self.with_full_matrix(subject)
+        dense = self.with_dense_matrix(subject)
         with seeded(self.seed):
             full = dense.joined(dense.init(m, self.n)).double()
         frozen_full = dense.frozen(m, self.n)
@@ -113,9 +113,9 @@ class Digits(Picture):
         read = g(w, x_test).argmax(-1)  # (500,)
         accuracy = (read == y_test).double().mean()
         learned = (g(w, x_train).argmax(-1) == labels).double().mean()
-        full_accuracy = (g_of_full(full, x_test).argmax(-1) == y_test).double().mean()
+        dense_accuracy = (g_of_full(full, x_test).argmax(-1) == y_test).double().mean()
         mistakes = (read != y_test).nonzero().squeeze(-1)[:SHOWN]  # (8,) or fewer
-        scores = {"accuracy": accuracy, "on_its_own_images": learned, "full_accuracy": full_accuracy}
+        scores = {"accuracy": accuracy, "on_its_own_images": learned, "dense_accuracy": dense_accuracy}
         return {**scores, "w": w, "full": full, "W": W, "images": x_test[mistakes], "said": read[mistakes], "is": y_test[mistakes]}
 
     def paint(self, canvas: Canvas, shown: Shown) -> None:
@@ -127,9 +127,9 @@ class Digits(Picture):
         # Where no line crosses the word.
         side, where = ("left", 0.02) if 0.35 * reach < l and max(l, dense) > 0.65 * reach else ("right", 0.99)
         canvas.text("guessing", 0, where, 0.11, "guessing", color="#666666", ha=side)
-        canvas.line("full", 0, [dense, dense], [0, numbers["full_accuracy"]], color="#777777", linewidth=1, linestyle="--")
+        canvas.line("full", 0, [dense, dense], [0, numbers["dense_accuracy"]], color="#777777", linewidth=1, linestyle="--")
         style = {"color": "white", "marker": "o", "linestyle": "", "markersize": 9, "markeredgecolor": "#555555"}
-        canvas.line("full dot", 0, [dense], [numbers["full_accuracy"]], **style)
+        canvas.line("full dot", 0, [dense], [numbers["dense_accuracy"]], **style)
         canvas.line("l", 0, [l, l], [0, numbers["accuracy"]], color=COLORS["ψ"], linewidth=2)
         canvas.line("dot", 0, [l], [numbers["accuracy"]], color=COLORS["ψ"], marker="o", linestyle="", markersize=8)
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
@@ -171,15 +171,15 @@ class Digits(Picture):
         wrong = f"{self.mistakes(numbers)} {'is' if self.mistakes(numbers) == 1 else 'are'} read wrongly"
         return (
             f"{subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r} has learned {counted(l, 'number')} "
-            f"from {self.images} handwritten digits and reads {numbers['accuracy']:.1%} of 500 new ones; a full matrix of "
-            f"{counted(dense, 'number')} reads {numbers['full_accuracy']:.1%}. {wrong}{', such as ' + first if first else ''}. "
+            f"from {self.images} handwritten digits and reads {numbers['accuracy']:.1%} of 500 new ones; a dense matrix of "
+            f"{counted(dense, 'number')} reads {numbers['dense_accuracy']:.1%}. {wrong}{', such as ' + first if first else ''}. "
             f"Beside it the rows of ψ(w), with entries from {numbers['W'].min():.3g} to {numbers['W'].max():.3g}."
         )
 
     def readout(self, shown: Shown) -> str:
         numbers = shown.numbers
         own = f"of the {self.images} it learned from {numbers['on_its_own_images']:.1%}"
-        full = f"full matrix {numbers['full_accuracy']:.1%} with {len(numbers['full'])}"
+        full = f"dense matrix {numbers['dense_accuracy']:.1%} with {len(numbers['full'])}"
         return f"{numbers['accuracy']:.1%} of 500 new images, {own}\nl = {len(numbers['w'])}   {full}"
 
     def values(self, shown: Shown) -> dict[str, str]:

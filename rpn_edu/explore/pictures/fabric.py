@@ -54,7 +54,10 @@ class Fabric(Picture):
             self.paint_learned(canvas, shown.subject, w)
         else:
             canvas.text("none", 0, 0.5, 0.5, "nothing is learned", ha="center")
-        canvas.image("W", 1, W, steady(W, floor=0.01))
+        # Most entries set the scale of the colours: one that is large would make all others pale.
+        limit = steady(W[W != 0].abs().quantile(0.9) if W.any() else W, floor=0.01)
+        canvas.title(1, f"ψ(w): n rows, D columns, colours to ± {limit:g}")
+        canvas.image("W", 1, W, limit)
         # Exact zeros are crossed out: white alone could be a small number.
         row, column = (W == 0).nonzero().T
         canvas.line("zeros", 1, column, row, color="#999999", marker="x", linestyle="", markersize=3, markeredgewidth=0.7)
