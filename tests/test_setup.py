@@ -159,7 +159,7 @@ for case in sys.argv[1:]:
     elif explore := sys.modules.get("rpn_edu.explore"):
         told("Explorer", lambda: explore.Explorer(expansion.Taylor()))
         gone = ["sklearn", "scipy"]
-        told("Digits", explore.pictures.digits.handwritten)
+        told("Digits", explore.pictures.base.handwritten)
     sys.stdout.flush()
     os._exit(0)
 """

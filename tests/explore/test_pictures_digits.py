@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 import rpn_edu as rpn
 from rpn_edu.explore import Digits, Explorer
-from rpn_edu.explore.pictures.digits import handwritten, tiled
+from rpn_edu.explore.pictures.base import handwritten, tiled
 from rpn_edu.learn import descend
 
 X, R, P = rpn.expansion, rpn.reconciliation, rpn.remainder

@@ -4,15 +4,20 @@ A picture is a component too: its fields are sliders, part of the state token, a
 everything on the screen (picture, formula, alt text, readout, code) comes from its one result.
 """
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ...component import LAST_SEED, Component, Dial
 from ...network.formula import Formula
+from ...reconciliation import Identity
 from ...shared.alone import alone
+from ...shared.machine import needs
 from ...shared.terms import BY_SYMBOL
 from ..canvas import Axes, Canvas
 from ..state.shown import Shown
@@ -29,6 +34,7 @@ Numbers = dict[str, Any]
 """What a picture has computed, by name: tensors of the shapes that stand beside the lines of its `numbers`."""
 Seed = Annotated[int, Dial(0, 9, "seed of the random numbers", most=LAST_SEED - 1000)]  # some draw once more, from seed + 1000
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+DENSE = Identity()  # what every other ψ is compared with
 MANY = 1_000_000  # as large as a count may be: the ledger refuses much smaller ones, and no list is made of so many
 DEEP = 1000  # as many layers as there may be: they are made one by one, before their sizes are known
 
@@ -55,6 +61,23 @@ def sized(formula: Formula, m: int, n: int, *rows: int) -> dict[str, int]:
         if (made := formula.instance.width(b)) != b:
             raise ValueError(f"this picture needs a row for each of its {b}, and Formula.instance makes {made} of them")
     return {"m": m, "b": rows[0], "n": n, "D": sizes.D, "l": sizes.learned}
+
+
+@functools.cache
+def handwritten() -> tuple[Tensor, Tensor]:
+    """1,797 images of 8 × 8 pixels from 0 to 1, and the digit each one shows: (1797, 64) and (1797,). ImportError without scikit-learn."""
+    needs("The picture of digits", "sklearn.datasets")
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    return torch.from_numpy(x / 16), torch.from_numpy(y)
+
+
+def tiled(images: Tensor, columns: int) -> Tensor:
+    """(k, s, s) → one matrix with `columns` images in a row and an empty line between them."""
+    padded = F.pad(images, (0, 1, 0, 1), value=float("nan"))  # (k, s + 1, s + 1)
+    rows = [torch.cat(tuple(row), 1) for row in padded.split(columns)]
+    return torch.cat(rows)[:-1, :-1]
 
 
 class Handle(NamedTuple):

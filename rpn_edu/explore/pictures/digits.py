@@ -1,7 +1,6 @@
 """Handwritten digits that the formula learns to read anew at every move."""
 
 import dataclasses
-import functools
 from typing import Annotated, ClassVar
 
 import torch
@@ -11,26 +10,13 @@ from torch import Tensor
 from ...component import Dial, component
 from ...learn.loop import descend
 from ...network.formula import Formula
-from ...reconciliation import Identity
 from ...shared.alone import seeded
-from ...shared.machine import needs
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, MANY, Numbers, Picture, Seed, counted, sized
+from .base import COLORS, DENSE, MANY, Numbers, Picture, Seed, counted, handwritten, sized, tiled
 
-DENSE = Identity()  # what every other ψ is compared with
 MOST = 320  # features: more would make a slider stutter
 SHOWN = 8  # images that were read wrongly
-
-
-@functools.cache
-def handwritten() -> tuple[Tensor, Tensor]:
-    """1,797 images of 8 × 8 pixels from 0 to 1, and the digit each one shows: (1797, 64) and (1797,). ImportError without scikit-learn."""
-    needs("The picture of digits", "sklearn.datasets")
-    from sklearn.datasets import load_digits
-
-    x, y = load_digits(return_X_y=True)
-    return torch.from_numpy(x / 16), torch.from_numpy(y)
 
 
 @component
@@ -185,10 +171,3 @@ class Digits(Picture):
     def values(self, shown: Shown) -> dict[str, str]:
         D = shown.numbers["W"].shape[1]
         return {"g": f"{shown.numbers['accuracy']:.1%} right", "κ": f"D = {D}", "ψ": f"{self.n} × {D}"}
-
-
-def tiled(images: Tensor, columns: int) -> Tensor:
-    """(k, s, s) → one matrix with `columns` images in a row and an empty line between them."""
-    padded = F.pad(images, (0, 1, 0, 1), value=float("nan"))  # (k, s + 1, s + 1)
-    rows = [torch.cat(tuple(row), 1) for row in padded.split(columns)]
-    return torch.cat(rows)[:-1, :-1]

@@ -11,8 +11,7 @@ from ...reconciliation import Reconciliation
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, MANY, Numbers, Picture, Seed, counted
-from .digits import DENSE, handwritten, tiled
+from .base import COLORS, DENSE, MANY, Numbers, Picture, Seed, counted, handwritten, tiled
 
 HALF = 32  # pixels
 LEAST = 0.2  # no matrix here comes below: the axis of errors begins there
