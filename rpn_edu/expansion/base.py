@@ -12,6 +12,7 @@ from torch import Tensor
 from ..component import Component
 from ..shared.precision import precise
 from ..shared.real import meet_reals, of_reals
+from ..shared.words import lowered
 
 
 def derived(frozen: Callable[..., dict[str, Tensor]]) -> Callable[..., dict[str, Tensor]]:
@@ -51,6 +52,10 @@ class Expansion(Component, ABC):
         """D, the number of features of m attributes: counted on no rows, where a family does not know it without a loop."""
         return self(torch.empty(0, m, device="cpu")).shape[-1]
 
+    def names(self, m: int) -> list[str]:
+        """What each of the D features of m attributes is called, in text: x₁x₂. None where a family has no short names."""
+        return []
+
     @abstractmethod
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         """(..., m) → (..., D)."""
@@ -70,6 +75,13 @@ class Expansion(Component, ABC):
 
 class Pointwise(Expansion):
     """κ(x) = [f_1(x_1), ..., f_1(x_m), ..., f_K(x_1), ..., f_K(x_m)], so D = K m."""
+
+    letter: ClassVar[str] = ""
+    """What its functions are called: T, where there are T₁, T₂, and so on."""
+
+    def names(self, m: int) -> list[str]:
+        degrees = range(1, self.width(m) // m + 1) if self.letter else []
+        return [f"{lowered(self.letter, k)}({lowered('x', i)})" for k in degrees for i in range(1, m + 1)]
 
     @abstractmethod
     def planes(self, x: Tensor, *frozen: dict[str, Tensor]) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..component import Dial, component
+from ..shared.words import lowered
 from .base import Expansion, Pointwise
 
 
@@ -16,6 +17,9 @@ class Identity(Expansion):
 
     D = m. With a dense ψ this is a linear layer. Source: RPN 1, "Identity and Reciprocal Data Expansion".
     """
+
+    def names(self, m: int) -> list[str]:
+        return [lowered("x", i) for i in range(1, m + 1)]
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         return x

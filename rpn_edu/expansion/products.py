@@ -1,6 +1,7 @@
 """κ of products: every way to multiply attributes with one another."""
 
 import math
+from itertools import combinations_with_replacement, product
 from typing import Annotated
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from ..component import Dial, component
 from ..shared import given
+from ..shared.words import lowered
 from .base import Expansion, derived
 
 
@@ -53,6 +55,11 @@ class Taylor(Expansion):
         if self.unique:
             return math.comb(m + self.order, self.order) - 1
         return sum(m**degree for degree in range(1, self.order + 1))
+
+    def names(self, m: int) -> list[str]:
+        factors = [lowered("x", i) for i in range(1, m + 1)]
+        chosen = combinations_with_replacement if self.unique else lambda some, k: product(some, repeat=k)
+        return ["".join(some) for k in range(1, self.order + 1) for some in chosen(factors, k)]
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         if self.unique:

@@ -74,6 +74,7 @@ class Chebyshev(Recurrence):
     """
 
     domain = (-1.0, 1.0)
+    letter = "T"
 
     def coefficients(self, k: int) -> tuple[float, float, float]:
         return 2.0 if k > 1 else 1.0, 0.0, -1.0

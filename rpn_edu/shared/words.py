@@ -1,10 +1,17 @@
-"""Near misses: what somebody probably meant, as the end of an error message."""
+"""Names: small numbers below a letter, and near misses, which are what somebody probably meant, as the end of an error message."""
 
 import difflib
 import functools
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def lowered(letter: str, k: int) -> str:
+    """H and 12 → H₁₂"""
+    return letter + str(k).translate(LOWERED)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

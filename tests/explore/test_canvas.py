@@ -20,7 +20,7 @@ MATRIX, OTHER = [[1.0, -0.5], [0.2, 0.9]], [[-1.0, 0.5], [0.9, 0.2]]
 BOX = {"facecolor": "white", "edgecolor": "red", "pad": 1}
 TOLD = {
     # What each method can be told: the first of the values, and then one argument at a time another.
-    "limits": {"axes": (0, 1), "x": ((0, 5), (0, 9)), "y": ((-3, 1), (0, 1))},
+    "limits": {"axes": (0, 1), "x": ((0, 5), (0, 9)), "y": ((-3, 1), (0, 1)), "names": ((), ("a", "b"))},
     "title": {"axes": (0, 1), "text": ("a title", "another")},
     "line": {"axes": (0, 1), "x": (X, [0.1, 0.2, 0.9]), "y": (Y, [0.1, 0.2, 0.9]), "color": ("red", "blue"), "term": ("", "κ")}
     | {"linestyle": ("-", ""), "linewidth": (1.4, 4), "marker": ("o", "s"), "markersize": (8, 16), "alpha": (0.9, 0.3)}
@@ -29,7 +29,7 @@ TOLD = {
     "bars": {"axes": (0, 1), "heights": ([0.2, 0.9], [0.9, 0.2, 0.4]), "color": ("red", ["red", "blue"]), "hatch": ("", "//")}
     | {"horizontal": (False, True), "edgecolor": ("white", "black"), "linewidth": (0.5, 3), "linestyle": ("-", ":")},
     "image": {"axes": (0, 1), "values": (MATRIX, OTHER), "limit": (1.0, 2.0), "x": (None, (0, 1)), "y": (None, (0, 1))}
-    | {"figures": (False, True)},
+    | {"figures": (False, True), "names": ((), ("a", "b"))},
     "dots": {"axes": (0, 1), "x": (X, Y), "y": (Y, X), "values": ([1, -1, 0], [0, 1, -1]), "limit": (1.0, 2.0), "marker": ("o", "s")},
     "text": {"axes": (0, 1), "x": (0.4, 0.6), "y": (0.4, 0.6), "text": ("some\nwords", "others"), "color": ("black", "red")}
     | {"ha": ("left", "right"), "va": ("bottom", "top"), "fontsize": (8, 7), "fontweight": ("normal", "bold"), "bbox": (BOX, None)}
@@ -37,7 +37,7 @@ TOLD = {
     "name_curves": {"axes": (0, 1), "x": (GRID, GRID**2), "curves": (CURVES, CURVES[::-1]), "names": (["1", "2"], ["3", "4"])}
     | {"between": ((0.1, 0.3), (0.8, 0.9)), "free": ((0.0, 1.0), (0.0, 0.6))},
 }
-SILENT = {"begin", "light", "png"}
+SILENT = {"begin", "light", "png", "grids", "place", "point"}
 
 
 def said(method, argument=None):

@@ -509,6 +509,9 @@ def test_folds_are_written_when_open():
     assert not page.face.code_text.value and not page.face.ledger_text.value
     page.face.folds.selected_index = 0
     assert "n · D" in page.face.ledger_text.value
+    told = re.findall(r"<tr><th scope='row'>(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>", page.face.ledger_text.value)
+    assert ("D", "6", "how many features κ makes") in told and all(all(cells) for cells in told)
+    assert told[-1][:2] == ("memory", f"{page.shown.sizes['bytes'] / 1000:,.1f} kB")
     page.face.folds.selected_index = 1
     shown = re.sub(r"<style>.*?</style>|<[^>]*>", "", page.face.code_text.value, flags=re.S)
     assert html.unescape(shown) == page.code(), "what is marked is the code, letter by letter"

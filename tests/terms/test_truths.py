@@ -67,6 +67,19 @@ def lucas(k, j):
     return Fraction(2 * k, k + j) * fibonacci(k, j)
 
 
+@pytest.mark.parametrize("kappa", [E.Identity(), E.Taylor(order=3), E.Taylor(order=3, unique=True), E.Chebyshev(degree=4)], ids=repr)
+def test_a_feature_is_what_its_name_says(kappa):
+    x, small = numbers(5, 3), {"₁": 1, "₂": 2, "₃": 3, "₄": 4}
+    names = kappa.names(3)
+    assert len(names) == kappa.width(3)
+    for name, feature in zip(names, kappa(x).T):
+        if name[0] == "T":  # Chebyshev polynomials are cosines of a multiple of an angle
+            wanted = (small[name[1]] * x[:, small[name[4]] - 1].arccos()).cos()
+        else:
+            wanted = x[:, [small[digit] - 1 for digit in name.replace("x", "")]].prod(-1)
+        close(feature, wanted)
+
+
 ALPHAS = (-0.9, -0.5, 0.0, 0.3, 1.0, 2.5)
 POLYNOMIALS = [
     (E.Chebyshev(10), scipy.special.eval_chebyt),

@@ -100,8 +100,13 @@ class Canvas:
         for title, axes in zip(self.titles, self.axes, strict=True):
             title.say(axes.title)
 
-    def limits(self, axes: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None) -> None:
-        """The visible ranges, in data units. Changing one costs a full redraw, so pictures round theirs (see `steady`)."""
+    def limits(
+        self, axes: int, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None, names: Sequence[str] = ()
+    ) -> None:
+        """The visible ranges, in data units. Changing one costs a full redraw, so pictures round theirs (see `steady`).
+
+        `names` are those of the things at x = 0, 1, 2, ..., in place of 1, 2, 3, ...
+        """
         plot, kinds = self.plots[axes], self.axes[axes]
         sides = ((x, plot.get_xlim(), plot.set_xlim, kinds.xticks), (y, plot.get_ylim(), plot.set_ylim, kinds.yticks))
         for wanted, current, change, ticks in sides:
@@ -109,20 +114,32 @@ class Canvas:
                 change(*wanted)
                 if ticks in PAINTED:  # only these ticks are painted into the background
                     self.background = None
-        if kinds.xticks == "counts" and x is not None:
-            self._counted(f"x {axes}", axes, x, lambda share: (share, -0.03), ha="center", va="top")
+        if (kinds.xticks == "counts" or names) and x is not None:
+            self._counted(f"x {axes}", axes, x, lambda share: (share, -0.03), names, ha="center", va="top")
         if kinds.yticks == "counts" and y is not None:
-            self._counted(f"y {axes}", axes, y, lambda share: (-0.01, share), ha="right", va="center")
+            self._counted(f"y {axes}", axes, y, lambda share: (-0.01, share), (), ha="right", va="center")
 
     def _counted(
-        self, name: str, axes: int, ends: tuple[float, float], place: Callable[[float], tuple[float, float]], **style: Any
+        self,
+        name: str,
+        axes: int,
+        ends: tuple[float, float],
+        place: Callable[[float], tuple[float, float]],
+        names: Sequence[str],
+        **style: Any,
     ) -> None:
-        """Label the things at 0, 1, 2, ... as 1, 2, 3, ...: the first, the last and a few between. Blitted: their number changes with D."""
-        count = round(max(ends) + 0.5)
-        for i in sorted({*range(0, count, max(1, -(-count // 5))), count - 1}):
+        """Label the things at 0, 1, 2, ... as 1, 2, 3, ...: the first, the last and a few between. Or by name, as there is room.
+
+        Blitted: their number changes with D.
+        """
+        count = len(names) or round(max(ends) + 0.5)
+        room = self.plots[axes].bbox.width / self.scale / count
+        every = -(-max(map(len, names)) * DIGIT // room) if names else -(-count // 5)
+        shown = range(0, count, max(1, int(every)))
+        for i in shown if names else sorted({*shown, count - 1}):
             share = (i - ends[0]) / (ends[1] - ends[0])
             x, y = place(share)
-            self.text(f"count {name} {i}", axes, x, y, str(i + 1), **style)
+            self.text(f"count {name} {i}", axes, x, y, names[i] if names else str(i + 1), **style)
 
     def title(self, axes: int, text: str) -> None:
         """Another title than the axes' own."""
@@ -163,12 +180,14 @@ class Canvas:
         x: tuple[float, float] | None = None,
         y: tuple[float, float] | None = None,
         figures: bool = False,
+        names: Sequence[str] = (),
     ) -> None:
         """A matrix (rows, columns) as colours from -limit (blue, with a dash) over 0 (white) to limit (red), first row on top.
 
         `x` is where its left and right edges lie, `y` its lower and upper edges; without them a cell is one unit, counted from 0.
-        With `figures` every cell says its number instead of the dash. NaN is a cell without colour. Where cells are small, only those
-        that are clearly negative have a dash, and a short one: many of them hide the shape that the colours make.
+        With `figures` every cell says its number instead of the dash. NaN is a cell without colour. `names` are those of the columns.
+        Where cells are small, only those that are clearly negative have a dash, and a short one: many of them hide the shape that the
+        colours make.
         """
         values = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = values.shape
@@ -180,7 +199,7 @@ class Canvas:
         artist.set_extent((*across, *up))
         if not figures:
             self._dashes(f"{name} negative", axes, values, limit, across, up)
-        self.limits(axes, across, up)
+        self.limits(axes, across, up, names)
         if figures:
             self._figures(name, axes, values, artist)
 

@@ -4,12 +4,19 @@ import html
 import re
 
 from ...component import Component, Field
+from ...course.symbols import KNOWN
 from ...shared.terms import BY_SYMBOL
 from ..canvas import data_url
 from ..code.lit import symbol_row
 from ..state.predict import Predict
 from ..state.shown import Shown
 
+BESIDE = {
+    "n · D": "numbers in the matrix ψ(w)",
+    "frozen": "numbers that ψ needs and does not learn",
+    "numbers on the way": "numbers that are made on the way and then forgotten",
+}
+"""What the ledger counts beside the symbols of the course."""
 TEXT = "var(--jp-content-font-color1, #444)"  # of the theme, and on a page without one
 
 
@@ -68,6 +75,9 @@ def alert(error: Exception) -> str:
 
 
 def table_of_sizes(sizes: dict[str, int]) -> str:
-    """The ledger of a state."""
-    rows = "".join(f"<tr><th scope='row'>{name}</th><td>{size:,}</td></tr>" for name, size in sizes.items())
-    return f'<table class="rpn-sizes"><caption>sizes of this state</caption>{rows}</table>'
+    """The ledger of a state, each size with what it counts."""
+    *counts, (_, memory) = sizes.items()
+    rows = [(name, f"{size:,}", BESIDE.get(name) or KNOWN[name].meaning) for name, size in counts]
+    rows += [("memory", f"{memory / 1000:,.1f} kB", "all of these numbers, 8 bytes each")]
+    body = "".join(f"<tr><th scope='row'>{name}</th><td>{size}</td><td>{html.escape(meaning)}</td></tr>" for name, size, meaning in rows)
+    return f'<table class="rpn-sizes"><caption>sizes of this state</caption>{body}</table>'

@@ -33,7 +33,6 @@ FORMULA = (("g", "g(x|w)"), ("", " = ⟨ "), ("κ", "κ(x)"), ("", " , "), ("ψ"
 Numbers = dict[str, Any]
 """What a picture has computed, by name: tensors of the shapes that stand beside the lines of its `numbers`."""
 Seed = Annotated[int, Dial(0, 9, "seed of the random numbers", most=LAST_SEED - 1000)]  # some draw once more, from seed + 1000
-LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 DENSE = Identity()  # what every other ψ is compared with
 MANY = 1_000_000  # as large as a count may be: the ledger refuses much smaller ones, and no list is made of so many
 DEEP = 1000  # as many layers as there may be: they are made one by one, before their sizes are known
@@ -42,11 +41,6 @@ DEEP = 1000  # as many layers as there may be: they are made one by one, before 
 def counted(count: int, noun: str, form: str = "") -> str:
     """1 channel, 2 channels."""
     return f"{count:{form}} {noun}{'s' * (count != 1)}"
-
-
-def lowered(letter: str, k: int) -> str:
-    """H and 12 → H₁₂"""
-    return letter + str(k).translate(LOWERED)
 
 
 def sized(formula: Formula, m: int, n: int, *rows: int) -> dict[str, int]:

@@ -76,6 +76,8 @@ class Basis(Picture):
         reach = steady(kappa, floor=min(1.0, max(-bottom, top) / ROOM))
         low_bar = reach if -bottom > 0.2 * top else steady(kappa.clamp(max=0), floor=0.1 * reach)
         high_bar = reach if top > -0.2 * bottom else steady(kappa.clamp(min=0), floor=0.1 * reach)
+        if max(low_bar, high_bar) > 10 * max(-bottom, top):  # nobody sees it by the numbers of the axis alone
+            canvas.title(1, f"κ at the dotted x: scale to {max(low_bar, high_bar):,g}")
         canvas.limits(1, (-0.6, len(kappa) - 0.4), (-ROOM * low_bar, ROOM * high_bar))
         canvas.bars("kappa", 1, kappa, [f"C{k % 10}" for k in range(len(kappa))])
 

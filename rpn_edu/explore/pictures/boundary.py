@@ -11,9 +11,10 @@ from ...learn.loop import least_squares
 from ...network.formula import Formula
 from ...shared.activation import Activation, activate
 from ...shared.alone import seeded
+from ...shared.words import lowered
 from ..canvas import Axes, Canvas
 from ..state.shown import Shown
-from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, lowered, sized
+from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, sized
 
 
 @component

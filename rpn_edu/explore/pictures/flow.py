@@ -52,12 +52,18 @@ class Flow(Picture):
         top = steady(kappa) * 1.1
         canvas.limits(0, (-0.5, len(kappa) - 0.5), (-top, top))
         canvas.bars("kappa", 0, kappa, COLORS["κ"], HATCHES["κ"])
-        canvas.image("W", 1, W, steady(W, floor=0.1))
-        reach = steady(torch.stack([numbers[name] for name in ("inner", "pi", "g")])) * 1.1
+        canvas.image("W", 1, W, steady(W, floor=0.1), names=shown.subject.expansion.names(2))
+        end = steady(torch.stack([numbers[name] for name in ("inner", "pi", "g")]))
+        reach = 1.1 * end
         for axes, name, term in ((2, "inner", "ψ"), (3, "pi", "π"), (4, "g", "g")):
             canvas.limits(axes, (-reach, reach), (self.n - 0.5, -0.5))
             canvas.line(f"zero {name}", axes, [0, 0], [-0.5, self.n - 0.5], color="#999999", linewidth=0.8)
             canvas.bars(name, axes, numbers[name][0], COLORS[term], HATCHES[term], horizontal=True)
+            for value in (-end, 0.0, end):
+                weight = "normal" if end == 1 else "bold"  # another scale than before
+                canvas.text(
+                    f"{name} at {value}", axes, value / reach / 2 + 0.5, -0.03, f"{value:g}", ha="center", va="top", fontweight=weight
+                )
         canvas.limits(5, (-1.1, 1.1), (-1.1, 1.1))
         canvas.line("axes of x", 5, [-1.1, 1.1, math.nan, 0, 0], [0, 0, math.nan, -1.1, 1.1], color="#bbbbbb", linewidth=0.8)
         canvas.line("x", 5, [self.x1], [self.x2], color="black", marker="o", linestyle="", markersize=6)

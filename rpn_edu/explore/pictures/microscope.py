@@ -10,9 +10,10 @@ from torch import Tensor
 from ...component import Dial, component
 from ...network.formula import Formula
 from ...shared.alone import seeded
+from ...shared.words import lowered
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, DEEP, HATCHES, MANY, Handle, Numbers, Picture, Seed, counted, lowered, sized
+from .base import COLORS, DEEP, HATCHES, MANY, Handle, Numbers, Picture, Seed, counted, sized
 
 
 @component
