@@ -22,6 +22,7 @@ from .pictures import (
     Picture as Picture,
     Series as Series,
     Stack as Stack,
+    Training as Training,
 )
 from .state.predict import Predict as Predict
 from .stills import Still as Still, digit_sheet as digit_sheet, learning_curve as learning_curve

@@ -30,6 +30,7 @@ from rpn_edu.explore import (
     Mix,
     Series,
     Stack,
+    Training,
 )
 from rpn_edu.explore.panel.html import image
 
@@ -44,6 +45,9 @@ STARTS = {
         rpn.Formula(X.Identity(), R.LowRank(rank=3)), Digits(pooled=True, images=20), terms=("reconciliation",), **options
     ),
     "halves": lambda **options: Explorer(R.LowRank(), Halves(images=50), **options),
+    "training": lambda **options: Explorer(
+        rpn.Formula(X.Identity(), R.LowRank(rank=3)), Training(step=20, pooled=True, images=20), terms=("reconciliation",), **options
+    ),
     "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
     "heads": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.LowRank(), channels=2), Heads(), **options),
     "series": lambda **options: Explorer(X.Taylor(order=2), Series(), **options),

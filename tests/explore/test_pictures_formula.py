@@ -10,12 +10,17 @@ import pytest
 import torch
 
 import rpn_edu as rpn
-from rpn_edu.explore import Boundary, Digits, Explorer, Fit, Flow, Heads, Microscope, Stack
+from rpn_edu.explore import Boundary, Digits, Explorer, Fit, Flow, Heads, Microscope, Stack, Training
 from tests.explore.states import KINDS
 
 E, R, P, X = rpn.expansion, rpn.reconciliation, rpn.remainder, rpn.interdependence
 PICTURES = [kind for kind, subject in KINDS.items() if subject is rpn.Formula]
-SMALL = {Boundary: {"points": 20}, Digits: {"images": 20, "pooled": True}, Stack: {"depth": 2, "width": 3}}
+SMALL = {
+    Boundary: {"points": 20},
+    Digits: {"images": 20, "pooled": True},
+    Training: {"images": 20, "pooled": True},
+    Stack: {"depth": 2, "width": 3},
+}
 RICH = rpn.Formula(E.Chebyshev(degree=2), R.Masked(), P.Linear(), attribute=X.Parameterized(), channels=2, bias=True)
 """A formula in which every term has numbers."""
 

@@ -15,3 +15,4 @@ from .microscope import Microscope as Microscope
 from .mix import Mix as Mix
 from .series import Series as Series
 from .stack import Stack as Stack
+from .training import Training as Training
