@@ -147,7 +147,14 @@ def under_the_mask(page: Explorer) -> Holds:
 def first_rank_that_reads(page: Explorer) -> Holds:
     read = {rank: move(page, rank=rank)["accuracy"] for rank in range(1, 9)}
     enough = [rank for rank, share in read.items() if share >= 0.8]
-    return equals(f"rank {enough[0]}", "rank 2", "rank 4") | {"only the full matrix": not enough}
+    return equals(f"rank {enough[0]}", "rank 2", "rank 4") | {"only the dense matrix": not enough}
+
+
+def fewer_numbers_on_new_digits(page: Explorer) -> Holds:
+    before = page.numbers["error"]
+    numbers = move(page, reconciliation="LowRank", rank=4)
+    assert len(numbers["w"]) == 256
+    return trend(before, numbers["error"], "it rises", "it stays as it is", "it falls")
 
 
 # ---- 03 ---------------------------------------------------------------------------------------------------------------------------
@@ -331,7 +338,7 @@ def four_layers_not_yet_found(page: Explorer) -> Holds:
 ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
     "00_start": [far_from_home, one_rank_more, enough_degrees, constant_added],
     "01_expansion": [one_period_on, scale_or_number, twenty_powers, three_products, one_after_the_other, five_of_each_pixel],
-    "02_reconciliation": [nothing_saved, column_meets_row, under_the_mask, first_rank_that_reads],
+    "02_reconciliation": [nothing_saved, column_meets_row, under_the_mask, first_rank_that_reads, fewer_numbers_on_new_digits],
     "03_remainder": [what_powers_leave, which_remainder_halves, constant_in_a_stack, identity_where_nothing_reaches],
     "04_interdependence": [
         *(rows_with_rows, all_are_neighbours, three_hops_of_a_beat, sides_of_the_club),

@@ -28,7 +28,7 @@ def test_every_exact_zero_is_crossed_out_and_nothing_else():
     [
         (R.LowRank(rank=3), ["A: 8 × 3", "B: 3 × 24"], set()),
         (R.Kronecker(p=2, q=4), ["A: 2 × 4", "B: 4 × 6"], {"A1,1 · B"}),
-        (R.LPHM(p=2, q=3), ["A: 2 × 3", "B: 4 × 2", "C: 2 × 8"], {"A1,1 · BC"}),
+        (R.LPHM(p=2, q=3), ["A: 2 × 3", "S: 4 × 2", "T: 2 × 8"], {"A1,1 · ST"}),
         (R.DuplicatedPadding(p=2, q=2), ["w: 4 × 12"], {"w"}),
         (R.Identity(), ["192 numbers"], set()),
     ],

@@ -1,5 +1,6 @@
 """w beside the matrix that ψ makes of it."""
 
+import re
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -145,7 +146,8 @@ class Fabric(Picture):
 
 
 def letters(subject: Factored, n: int, D: int) -> tuple[str, str]:
-    """Names of the left and of the right factors: w alone, else A, B, C, D in the order in which w holds them."""
+    """Names of the left and of the right factors, in the order of w, as the formula beside the menu has them: w alone, or A, S and T."""
     left, right = subject.shapes(n, D)
-    names = "w" if len(left + right) == 1 else "ABCD"
+    written = "".join(re.findall(r"\b([A-Z]) \(", subject.formula_line()))  # with A (p × q), S (s × rank)
+    names = "w" if len(left + right) == 1 else written if len(written) == len(left + right) else "ABCD"
     return names[: len(left)], names[len(left) : len(left + right)]
