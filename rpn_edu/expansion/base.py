@@ -89,10 +89,10 @@ class Pointwise(Expansion):
 
     @precise
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        # Attributes come first while we compute: the rows of memory stay long even for m = 2, which is 2-3 times faster.
-        columns = x.movedim(-1, 0).contiguous()  # (m, ...)
-        planes = self.planes(columns, frozen) if frozen else self.planes(columns)
-        return self.combined(planes.flatten(0, 1).movedim(0, -1))  # (K, m, ...) → (K m, ...) → (..., K m)
+        # fast: attributes come first while we compute: the rows of memory stay long even for m = 2, which is 2-3 times faster.
+        x = x.movedim(-1, 0).contiguous()  # (m, ...)
+        # (K, m, ...) → (K m, ...) → (..., K m)
+        return self.combined((self.planes(x, frozen) if frozen else self.planes(x)).flatten(0, 1).movedim(0, -1))
 
     def combined(self, features: Tensor) -> Tensor:
         """(..., K m) → (..., D): what else becomes of the features."""

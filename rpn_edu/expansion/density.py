@@ -210,7 +210,7 @@ class CombinatorialNormal(Expansion):
         return choices(m, min(self.order, m), again=False)
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        columns = x.movedim(-1, 0).contiguous()  # attributes first: the rows of memory that are picked stay long
+        columns = x.movedim(-1, 0).contiguous()  # fast: attributes first: the rows of memory that are picked stay long
         sums = [-0.5 * columns * columns - HALF_LOG_TAU]
         for smaller, member in steps(frozen or self.frozen(x.shape[-1]), x.device):
             sums.append(sums[-1].index_select(0, smaller).add_(sums[0].index_select(0, member)))

@@ -76,7 +76,7 @@ class Taylor(Expansion):
 
     def monomials(self, x: Tensor, fixed: dict[str, Tensor]) -> Tensor:
         """(..., m) → (..., D): each monomial is a smaller one times one attribute."""
-        powers = [x.movedim(-1, 0).contiguous()]  # attributes first: the rows of memory that are picked stay long
+        powers = [x.movedim(-1, 0).contiguous()]  # fast: attributes first: the rows of memory that are picked stay long
         for smaller, factor in steps(fixed, x.device):
             powers.append(powers[-1].index_select(0, smaller) * powers[0].index_select(0, factor))
         return torch.cat(powers).movedim(0, -1)

@@ -57,11 +57,10 @@ class Recurrence(Pointwise):
         polynomials = [newer]
         for k in range(2, self.degree + 1):
             a, b, c = self.coefficients(k)
-            rest = torch.mul(older, c)  # a tensor of its own, so that the steps below may change it in place
-            rest = rest * (x * x) if self.square else rest
-            # Every pass over memory counts: most families have b = 0, and then two passes make a polynomial.
-            rest = rest if b == 0 else rest.add_(newer, alpha=b)
-            older, newer = newer, torch.addcmul(rest, x, newer, value=a)
+            rest = torch.mul(x * x * older if self.square else older, c)
+            # fast: every pass over memory counts; most families have b = 0, and then two passes make a polynomial.
+            rest = rest if b == 0 else torch.add(rest, newer, alpha=b)
+            older, newer = newer, torch.addcmul(rest, x, newer, value=a) if a else rest
             polynomials.append(newer)
         return torch.stack(polynomials)
 

@@ -52,8 +52,8 @@ class Haar(Wavelet):
     """
 
     def mother(self, u: Tensor) -> Tensor:
-        # 0 and 1 are the two halves. All in floats: masks of bools cost ten times as much, and would hide a NaN.
-        half = (2 * u).floor_()
+        # fast: all in floats; masks of bools cost ten times as much, and would hide a NaN.
+        half = (2 * u).floor_()  # 0 and 1 are the two halves
         flat = half.detach()
         first = flat.abs().clamp_max_(1)  # 0 on that half, 1 elsewhere
         return half.copy_(flat.sub(1).abs_().clamp_max_(1).sub_(first))  # so that what lies below gets its gradient of 0

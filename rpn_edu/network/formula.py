@@ -240,7 +240,7 @@ class Formula(Component):
     def parted(self, w: Tensor, m: int, n: int) -> Learned:
         """A row of all learned numbers as those of each term: (L,) → (channels, l), (l,), ..., (n,)."""
         lengths = self.lengths(m, n)
-        pieces = w.split_with_sizes([length for _, length in lengths])  # as split, without its wrapper in Python
+        pieces = w.split_with_sizes([length for _, length in lengths])  # fast: as split, without its wrapper in Python
         psi = pieces[0].reshape(self.channels, lengths[0][1] // self.channels)
         return Learned({"reconciliation": psi, **{term: pieces[k] for k, (term, _) in enumerate(lengths[1:], 1)}})
 

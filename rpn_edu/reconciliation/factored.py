@@ -54,7 +54,7 @@ class Factored(Reconciliation):
         return torch.kron(left, right)
 
     def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        # The order decides the speed: the factor that meets the last axis of the data comes first, then the sides take turns. The rows
+        # fast: the order decides. The factor that meets the last axis of the data comes first, then the sides take turns. The rows
         # of z are columns here, as κ leaves them in memory. `bmm`, since `@` would first copy all of y to make one matrix of it.
         left, right = self.factors(w, n, z.shape[-1])
         q = left[-1].shape[1] if left else 1

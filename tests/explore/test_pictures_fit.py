@@ -146,6 +146,37 @@ def test_a_fit_in_steps_of_huge_features_is_refused_and_a_linear_one_is_not():
     assert not Fit().refuses(rpn.Formula(rpn.expansion.Chebyshev(degree=9), rpn.reconciliation.LowRank()))
 
 
+# ---- what is straight is found as at home ------------------------------------------------------------------------------------------
+
+KAPPAS = [row.example() for row in classes_of(X.Expansion).values()]
+STRAIGHT = [(Fit(), rpn.Formula(kappa)) for kappa in KAPPAS]
+STRAIGHT += [(Fit(points=4), rpn.Formula(X.Chebyshev(degree=9))), (Fit(own=OWN), rpn.Formula(X.Taylor(order=3)))]
+STRAIGHT += [(Fit(own=OWN), rpn.Formula(X.Hermite(), remainder=pi)) for pi in (P.Constant(value=-0.5), P.Identity())]
+STRAIGHT += [(Fit(own=tuple((x, scale * y) for x, y in OWN)), rpn.Formula(X.Fourier())) for scale in (1e-9, 1e6)]
+
+
+def test_the_plain_way_finds_what_the_general_one_finds(monkeypatch):
+    straight = [(picture, formula) for picture, formula in STRAIGHT if picture.straight(formula)]
+    assert len(straight) > len(STRAIGHT) - 3, "all but those whose features are huge"
+    plain = [picture.numbers(formula, **picture.given()) for picture, formula in straight]
+    monkeypatch.setattr(Fit, "straight", lambda self, subject: False)
+    for (picture, formula), found in zip(straight, plain):
+        general = picture.numbers(formula, **picture.given())
+        assert found.keys() == general.keys()
+        for name in found:
+            size = max(general["y"].abs().max(), general[name].abs().max())
+            assert (found[name] - general[name]).abs().max() <= 1e-9 * size, f"{name} of {formula}"
+
+
+@pytest.mark.parametrize("beside", [{"reconciliation": R.LowRank()}, {"remainder": P.Linear()}, {"channels": 2}, {"bias": True}])
+def test_what_learns_elsewhere_too_is_left_to_the_general_way(beside):
+    assert Fit().straight(rpn.Formula(X.Chebyshev())) and not Fit().straight(rpn.Formula(X.Chebyshev(), **beside))
+
+
+def test_huge_features_are_left_to_the_general_way():
+    assert not Fit().straight(rpn.Formula(X.Reciprocal())), "1 / x reaches a million"
+
+
 # ---- one step is ridge regression ------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE, Dial, component
 from rpn_edu.expansion import Expansion
 from rpn_edu.explore import Basis, Fabric, Fit, Flow, Mix
+from rpn_edu.explore.code.dialect import PLAINLY
 from rpn_edu.explore.code.snippet import as_call, as_code
 from rpn_edu.explore.code.source import wrapped
 from rpn_edu.explore.panel.components import classes_of
@@ -169,13 +170,94 @@ def test_the_docstring_shows_what_is_written():
 
     code = as_code(Basis(), rpn.expansion.Chebyshev(degree=4))
     shown = [line[4:] for line in (snippet.__doc__ or "").splitlines() if line.startswith("    ")]
-    assert len(shown) > 10
+    assert len(shown) == 10
     assert not [line for line in shown if line not in code.splitlines()]
 
 
 def test_a_short_state_is_short():
     code = as_code(Fabric(n=2, D=3), rpn.reconciliation.Identity())
     assert code.count("def ") == 1 and len(code.splitlines()) <= 15
+
+
+@pytest.mark.parametrize("kappa, most", [(rpn.expansion.Identity(), 16), (rpn.expansion.Chebyshev(degree=3), 24)])
+def test_a_fit_with_a_dense_psi_is_features_lstsq_and_prediction(kappa, most):
+    picture = Fit()
+    code = as_code(picture, rpn.Formula(kappa))
+    assert "torch.linalg.lstsq(" in code and "jac" not in code and "solve_triangular" not in code
+    tree = ast.parse(code)
+    data = {n.lineno + k for n in tree.body if ast.unparse(n).startswith(("x =", "y =")) for k in range(n.end_lineno - n.lineno + 1)}
+    told = [line for k, line in enumerate(code.splitlines(), 1) if k not in data and line.strip() and not line.lstrip().startswith("#")]
+    assert len(told) <= most, code
+
+
+@pytest.mark.parametrize("fast, plain", PLAINLY.items())
+def test_what_is_written_for_speed_says_what_a_person_writes(fast, plain):
+    scope = {"torch": torch, "c": 0.7, **{name: torch.randn(3, 4, dtype=torch.float64) for name in "axy"}}
+    scope["b"] = scope["x"]
+    torch.testing.assert_close(eval(fast, scope), eval(plain, scope), rtol=1e-15, atol=1e-15)
+
+
+def test_what_is_said_of_speed_is_left_out_to_its_last_line():
+    @component
+    class Quick(Expansion):
+        """κ(x) = 2 x - x²"""
+
+        def width(self, m):
+            return m
+
+        def __call__(self, x, frozen=None):
+            # fast: one pass over
+            # memory
+            y = torch.addcmul(x, x, x, value=-1)
+            # A parabola.
+            return torch.addcmul(y, x, torch.ones_like(x))  # fast: one more
+
+    try:
+        code = as_code(Basis(), Quick())
+    finally:
+        del CATALOGUE["expansion.Quick"]
+    assert "memory" not in code and "fast" not in code and "addcmul" not in code
+    assert "    y = x - x * x\n    # A parabola.\n    return y + x * torch.ones_like(x)\n" in code
+
+
+@pytest.mark.parametrize("degree", [2, 3, 7])
+def test_a_branch_that_all_rounds_of_a_loop_take_is_the_only_one_written(degree):
+    code = as_code(Basis(), rpn.expansion.Chebyshev(degree=degree))
+    assert "        older, newer = newer, 2.0 * x * newer - older\n" in code
+    code = as_code(Basis(), rpn.expansion.Legendre(degree=degree))
+    assert "a, c = (2 * k - 1) / k, -(k - 1) / k" in code, "what differs from round to round stays"
+
+
+def test_a_method_that_is_called_once_stands_in_its_caller_unless_a_name_is_in_the_way(tmp_path):
+    @component
+    class Split(Expansion):
+        """κ(x) = (x + 1)², or the double of it"""
+
+        double: bool = False
+        hidden: bool = False
+
+        def width(self, m):
+            return m
+
+        def square(self, x: torch.Tensor) -> torch.Tensor:
+            y = x + 1
+            return y.square()
+
+        def __call__(self, x, frozen=None):
+            y = 3 * x if self.hidden else x
+            square = self.square(x).clone()
+            both = square + self.square(2 * x) if self.double else square
+            return both + y.cos() if self.hidden else both
+
+    picture, kappas = Basis(), [Split(), Split(double=True), Split(hidden=True)]
+    try:
+        codes = [as_code(picture, kappa) for kappa in kappas]
+        wanted = [numbers(picture, kappa)["kappa"] for kappa in kappas]
+        results = alone(codes, str(tmp_path))
+    finally:
+        del CATALOGUE["expansion.Split"]
+    assert ["def expansion_square" in code for code in codes] == [False, True, True]
+    assert [result["kappa"] for result in results] == wanted
 
 
 def test_data_are_written_out_and_wrapped():

@@ -12,6 +12,8 @@ Everything else of the language is read too, and means what it says. These have 
     Named(a, b), Dict({...})        our named tuples are tuples, our dictionaries dictionaries
     x.expand(-1), x.mT.mT, [x][0]   x
     noqa, type: in comments         left out: they speak to tools
+    # fast: ...                     left out, to its last line: at home nobody asks why it is written so
+    torch.addcmul(a, x, y)          a + x * y: see PLAINLY, what is written for speed
 
 What names mean must stay the same from line to line, so what changes them in other ways is refused: see REFUSED; and x += 1, where the
 state knows x.
@@ -23,8 +25,10 @@ import inspect
 import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from .source import parsed
+from .tree import put
 
 REFUSED: dict[type[ast.AST], str] = {
     ast.While: "write a for over a known range",
@@ -42,6 +46,37 @@ REFUSED: dict[type[ast.AST], str] = {
     ast.Import: "import at the top of the file",
 }
 """What no name may be changed or hidden by, and what to write instead."""
+
+PLAINLY = {
+    "torch.mul(a, b)": "b * a",
+    "torch.add(a, b, alpha=c)": "a + c * b",
+    "torch.addcmul(a, x, y)": "a + x * y",
+    "torch.addcmul(a, x, y, value=c)": "c * x * y + a",
+    "x.contiguous()": "x",
+}
+"""What is written for speed, and how a person writes it."""
+RULES = [(ast.parse(fast, mode="eval").body, ast.parse(plain, mode="eval").body) for fast, plain in PLAINLY.items()]
+
+
+def plainly(node: ast.Call) -> ast.expr:
+    """A call as a person writes it, where the library has written it for speed."""
+    for fast, plain in RULES:
+        given: dict[str, ast.expr] = {}
+        if is_like(node, fast, given):
+            return put(plain, given)
+    return node
+
+
+def is_like(node: Any, pattern: Any, given: dict[str, ast.expr]) -> bool:
+    """Is the code written as the pattern, whose small names stand for anything? What they stand for is noted in `given`."""
+    if isinstance(pattern, ast.Name) and pattern.id != "torch":
+        given[pattern.id] = node
+        return True
+    if isinstance(pattern, list):
+        return len(node) == len(pattern) and all(is_like(one, other, given) for one, other in zip(node, pattern))
+    if isinstance(pattern, ast.AST):
+        return type(node) is type(pattern) and all(is_like(getattr(node, f), getattr(pattern, f), given) for f in pattern._fields)
+    return node == pattern
 
 
 def spoken(call: Callable) -> ast.FunctionDef:

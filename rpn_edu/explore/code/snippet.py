@@ -4,28 +4,21 @@ The code a learner takes home is not written a second time. `as_code` takes the 
 fixes, follows every call into the library and writes the functions it meets; so the snippet cannot drift from what the explorer computes.
 For `expansion.Chebyshev(degree=4)` this is, from `Pointwise.__call__`, `Recurrence.planes` and `Chebyshev.coefficients`:
 
-    # (...) → (K, ...): every function at every number
-    def expansion_planes(x):
+    # T_k(x) = 2 x T_{k-1}(x) - T_{k-2}(x), with T_0 = 1 and T_1 = x
+    def expansion(x):
+        x = x.movedim(-1, 0)  # (m, ...)
         older, newer = torch.full_like(x, 1.0), x
         polynomials = [newer]
         for k in range(2, 5):
-            a = 2.0 if k > 1 else 1.0
-            rest = torch.mul(older, -1.0)
-            older, newer = newer, torch.addcmul(rest, x, newer, value=a)
+            older, newer = newer, 2.0 * x * newer - older
             polynomials.append(newer)
-        return torch.stack(polynomials)
-
-    # T_k(x) = 2 x T_{k-1}(x) - T_{k-2}(x), with T_0 = 1 and T_1 = x
-    def expansion(x):
-        # Attributes come first while we compute: the rows of memory stay long even for m = 2, which is
-        # 2-3 times faster.
-        columns = x.movedim(-1, 0).contiguous()  # (m, ...)
-        planes = expansion_planes(columns)
-        return planes.flatten(0, 1).movedim(0, -1)  # (K, m, ...) → (K m, ...) → (..., K m)
+        # (K, m, ...) → (K m, ...) → (..., K m)
+        return torch.stack(polynomials).flatten(0, 1).movedim(0, -1)
 
 This is partial evaluation: `_Filled` rewrites one function body, knowing some of its names, and `Snippet` names, keeps or inlines what
 bodies call. Whatever depends on no tensor is a number by then. Left out: docstrings, annotations, checks, frozen numbers (they are drawn
-from their seed), and branches that the state rules out. What bodies may be written in: dialect.py.
+from their seed), branches that the state rules out, and what is written for speed alone. What bodies may be written in: dialect.py; which
+of them become one: function.py.
 """
 
 import ast
@@ -47,28 +40,14 @@ import torch
 
 from ...component import CATALOGUE, Component
 from ...shared.alone import seeded
-from .dialect import spoken
+from .dialect import plainly, spoken
+from .function import Function, joined
 from .source import WIDTH, lines
+from .tree import alone, bound, has_calls, is_plain, literal, met, names, parameters, picked, put, signed
 
 UNKNOWN = object()  # the value of an expression that only running the code can tell
 THEIRS = {"torch", "numpy", "sklearn", *sys.stdlib_module_names}
 MUTATORS = {"append", "extend", "insert", "pop", "update"}
-
-
-def is_plain(value: Any) -> bool:
-    """Can the value be written down as a literal?"""
-    if value == {} and isinstance(value, dict):
-        return True
-    if isinstance(value, (tuple, list)):
-        return all(map(is_plain, value))
-    return value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
-
-
-def literal(value: Any) -> ast.expr:
-    """A plain value as it is written in code."""
-    if isinstance(value, (tuple, list)):
-        return (ast.List if isinstance(value, list) else ast.Tuple)([literal(item) for item in value], ast.Load())
-    return ast.parse(repr(value), mode="eval").body
 
 
 def is_ours(called: Any) -> bool:
@@ -103,6 +82,35 @@ def needed(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
+def tidied(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements without names for what filling in has made short: `rest = -older`, where the next line is the only one to use it."""
+    used = [name for node in body for name in names(node, ast.Load)]
+
+    def without(block: list[ast.stmt]) -> list[ast.stmt]:
+        out: list[ast.stmt] = []
+        for node in block:
+            before = out[-1] if out else None
+            if isinstance(before, ast.Assign) and isinstance(node, (ast.Assign, ast.Return)) and is_short(before, node, used):
+                node.value = put(node.value, {ast.unparse(before.targets[0]): before.value})  # type: ignore[arg-type]
+                del out[-1]
+            if isinstance(node, (ast.For, ast.If, ast.With, ast.FunctionDef)):
+                node.body = without(node.body)
+            out.append(node)
+        return out
+
+    return without(body)
+
+
+def is_short(first: ast.Assign, then: ast.Assign | ast.Return, used: list[str]) -> bool:
+    """Is this a name for -older or c * older that the next statement alone uses, and has it no comment?"""
+    name, value = ast.unparse(first.targets[0]), first.value
+    told = getattr(first, "above", []) or getattr(first, "beside", "")
+    inside = any(isinstance(part, (ast.Lambda, ast.comprehension)) for part in ast.walk(then))
+    scaled = isinstance(value, (ast.Name, ast.UnaryOp)) or (isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult))
+    short = scaled and not has_calls(value) and len(ast.unparse(value)) <= 12
+    return short and not told and not inside and used.count(name) == 1 == names(then, ast.Load).count(name)
+
+
 def parents(written: Callable, owner: Any) -> dict[str, Any]:
     """`super` as the function means it, where it does."""
     cells = dict(zip(written.__code__.co_freevars, written.__closure__ or ()))
@@ -123,85 +131,12 @@ def is_idle(node: ast.stmt, used: Set[str]) -> bool:
     return not draws and not used & {name for target in node.targets for name in names(target, ast.Store)}
 
 
-def put(value: ast.expr, given: dict[str, ast.expr]) -> ast.expr:
-    """An expression with others in the place of its names: [a, b][0] is a then, and x.mT.mT is x."""
-
-    class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:
-            return copy.deepcopy(given.get(node.id, node))
-
-        def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-            return picked(self.generic_visit(node))
-
-        def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-            return picked(self.generic_visit(node))
-
-    return Put().visit(copy.deepcopy(value))
-
-
-def picked(node: Any) -> Any:
-    """{"a": x}["a"] is x, [x, y][0] is x, x.mT.mT is x."""
-    match node:
-        case ast.Subscript(ast.Dict([ast.Constant(name)], [value]), ast.Constant(wanted)) if name == wanted:
-            return value
-        case ast.Subscript(ast.List(elements), ast.Constant(int() as place)) if not any(isinstance(e, ast.Starred) for e in elements):
-            return elements[place]
-        case ast.Attribute(ast.Attribute(whole, "mT"), "mT"):
-            return whole
-    return node
-
-
-def alone(node: Any) -> Any:
-    """[f(x) for x in [a]] is [f(a)], where x is used once."""
-    match node:
-        case ast.ListComp(element, [ast.comprehension(ast.Name(name), ast.List([only]), [])]) if names(element, ast.Load).count(name) == 1:
-            return ast.List([put(element, {name: only})], ast.Load())
-    return node
-
-
-def has_calls(node: ast.AST) -> bool:
-    """Does an expression do something, beside naming what is there?"""
-    return any(isinstance(part, ast.Call) for part in ast.walk(node))
-
-
-def names(node: ast.AST, context: type[ast.expr_context]) -> list[str]:
-    """The names that a piece of code loads, or stores, each time that it does."""
-    return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)]
-
-
-def parameters(node: ast.AST) -> set[str]:
-    """The names of the arguments that functions inside a piece of code take."""
-    return {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
-
-
-def met(node: ast.AST) -> tuple[set[str], set[str], list[ast.Call]]:
-    """The names that an expression loads, those that its comprehensions and functions bring, and its calls: in one walk of many."""
-    loaded, brought, calls = set(), set(), []
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name):
-            (loaded if isinstance(part.ctx, ast.Load) else brought).add(part.id)
-        elif isinstance(part, ast.arg):
-            brought.add(part.arg)
-        elif isinstance(part, ast.Call):
-            calls.append(part)
-    return loaded, brought, calls
-
-
-def bound(target: ast.AST, value: Any) -> Iterator[tuple[str, Any]]:
-    """What the names of an assignment mean: `k, (term, _)`."""
-    if isinstance(target, ast.Tuple):
-        for name, part in zip(target.elts, value):
-            yield from bound(name, part)
-    elif isinstance(target, ast.Name):
-        yield target.id, value
-
-
 class Snippet:
     """The functions written so far, and the imports they need."""
 
     def __init__(self, taken: set[str]) -> None:
         self.functions: dict[tuple, tuple[str, list[str]]] = {}  # the name of each, and what it takes
-        self.texts: list[str] = []
+        self.written: list[Function] = []
         self.imports: set[str] = {"import torch"}
         self.taken = taken | set(dir(builtins))
 
@@ -221,7 +156,7 @@ class Snippet:
             known = known if owner is None else {"self": owner, **known, **parents(written, owner)}
             definition = spoken(called)
             main = isinstance(owner, Component) and called.__name__ in ("__call__", "matrix")
-            body = needed(_Filled(self, written.__globals__, known, definition, shaped=shaped).block(definition.body))
+            body = tidied(needed(_Filled(self, written.__globals__, known, definition, shaped=shaped).block(definition.body)))
             if not body:  # nothing but checks
                 return ast.Constant(None)
             if (short := self.inlined(body, given, main)) is not None:
@@ -237,17 +172,17 @@ class Snippet:
             first = (inspect.getdoc(called) or "").partition("\n")[0].partition(". ")[0].rstrip(".")
             doc = type(owner).formula_line() if isinstance(owner, Component) and main else first
             comments = textwrap.wrap(doc, WIDTH, initial_indent="# ", subsequent_indent="# ")
-            self.texts.append("\n".join([*comments, f"def {name}({', '.join(taken)}):", *lines(body, 1)]))
+            self.written.append(Function(name, taken, body, comments, owner))
         return ast.Call(ast.Name(found[0], ast.Load()), [given[name] for name in found[1]], [])
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """What was written for a loop that cannot be written is forgotten."""
-        before = dict(self.functions), list(self.texts), set(self.imports), set(self.taken)
+        before = dict(self.functions), list(self.written), set(self.imports), set(self.taken)
         try:
             yield
         except NotImplementedError:
-            self.functions, self.texts, self.imports, self.taken = before
+            self.functions, self.written, self.imports, self.taken = before
             raise
 
     def name(self, wanted: str) -> str:
@@ -290,6 +225,7 @@ class _Filled(ast.NodeTransformer):
         changed = [method.value.id for method in methods if isinstance(method.value, ast.Name)]
         self.stored = names(body, ast.Store) + changed
         self.same: dict[str, str] = {}
+        self.each: dict[str, list[Any]] = {}  # what a name means in every round of the loop we are in
         self.shaped = {name: like for name, like in (shaped or {}).items() if name not in self.stored}
         self.local = outer | set(self.stored) | parameters(body) | {n.name for n in ast.walk(body) if isinstance(n, ast.FunctionDef)}
 
@@ -330,6 +266,21 @@ class _Filled(ast.NodeTransformer):
         """Does a name mean the same from here to the end of the body?"""
         return self.stored.count(name) <= 1
 
+    def in_each(self, node: ast.AST) -> list[Any]:
+        """The values of an expression in all rounds of the loop we are in; nothing where they are not known."""
+        before, values = self.known, []
+        for row in zip(*self.each.values()) if self.each.keys() & set(names(node, ast.Load)) else ():
+            self.known = before | dict(zip(self.each, row))
+            values.append(self.value(node))
+        self.known = before
+        return [] if any(value is UNKNOWN for value in values) else values
+
+    def decided(self, test: ast.expr) -> Any:
+        """The value of a condition, where the state tells it or every round of the loop says the same; else UNKNOWN."""
+        value = self.value(test)
+        said = {bool(value) for value in self.in_each(test)} if value is UNKNOWN else set()
+        return said.pop() if len(said) == 1 else value
+
     def named(self, name: str) -> Any:
         if name in self.known or name in self.local:
             return self.known.get(name, UNKNOWN)
@@ -360,10 +311,10 @@ class _Filled(ast.NodeTransformer):
     def visit_If(self, node: ast.If) -> Any:
         if node.body and isinstance(node.body[-1], ast.Raise):
             return self.block(node.orelse)
-        node.test = self.visit(node.test)
-        test = self.value(node.test)
+        test = self.decided(node.test)
         if test is not UNKNOWN:
             return self.block(node.body if test else node.orelse)
+        node.test = self.visit(node.test)
         node.body, node.orelse = self.block(node.body), self.block(node.orelse)
         return node if node.body or node.orelse else None
 
@@ -391,10 +342,20 @@ class _Filled(ast.NodeTransformer):
             self.known.pop(gone, None)  # what a loop before has left in it
         try:
             with self.snippet.attempt():
-                node.iter, node.body = self.visit(node.iter), self.block(node.body)
+                node.iter = self.visit(node.iter)
+                with self.rounds_of(node):
+                    node.body = self.block(node.body)
             return node
         except NotImplementedError:
             return [s for _ in self.rounds(original.target, original.iter) for s in self.block(copy.deepcopy(original.body))]
+
+    @contextmanager
+    def rounds_of(self, loop: ast.For) -> Iterator[None]:
+        """Inside, it is known what the name of a loop stands for, round by round."""
+        values, before = self.value(loop.iter), self.each
+        self.each = {loop.target.id: [*values]} if isinstance(loop.target, ast.Name) and isinstance(values, range) else {}
+        yield
+        self.each = before
 
     def rounds(self, target: ast.AST, iterable: ast.AST) -> Iterator[None]:
         """A loop over components cannot be written as a loop: its rounds, one after the other."""
@@ -433,6 +394,9 @@ class _Filled(ast.NodeTransformer):
         if isinstance(target, ast.Name) and isinstance(component := self.value(node.value), Component):
             self.known[target.id] = component
             return None
+        if rows := self.in_each(node.value):
+            told = bound(target, [*zip(*rows)] if isinstance(target, ast.Tuple) else rows)
+            self.each |= {name: [*values] for name, values in told if self.is_settled(name)}
         value = self.visit(node.value)
         several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
         kept = []
@@ -561,7 +525,7 @@ class _Filled(ast.NodeTransformer):
         return node
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
-        test = self.value(node.test)
+        test = self.decided(node.test)
         return self.generic_visit(node) if test is UNKNOWN else self.visit(node.body if test else node.orelse)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
@@ -583,11 +547,11 @@ class _Filled(ast.NodeTransformer):
                 return node.left
             case ast.Mult() if isinstance(left, (int, float)) and abs(left) == 1:
                 return node.right if left == 1 else ast.UnaryOp(ast.USub(), node.right)
-            case ast.Add() | ast.Sub() if isinstance(right, (int, float)) and right < 0:
-                node.op, node.right = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add(), literal(-right)
-        return node
+        return signed(node)
 
     def visit_Call(self, node: ast.Call) -> Any:
+        if (plain := plainly(node)) is not node:
+            return self.visit(plain)
         called = self.value(node.func)
         if isinstance(called, Component):
             called = called.__call__  # type: ignore[attr-defined]
@@ -619,12 +583,24 @@ class _Filled(ast.NodeTransformer):
                 if (like := self.like(argument)) is not None:
                     shaped[name] = like
                 given[name] = self.visit(argument)
-        return self.snippet.call(called, given, known, shaped)
+        made = self.snippet.call(called, given, known, shaped)
+        return _Decided(self).visit(made) if self.each else made
 
     def unpacked(self, argument: ast.expr) -> list[ast.expr]:
         """`*sizes` as the numbers themselves, where they are known."""
         several = self.value(argument.value) if isinstance(argument, ast.Starred) else UNKNOWN
         return [literal(part) for part in several] if isinstance(several, (tuple, list)) and is_plain(several) else [argument]
+
+
+class _Decided(ast.NodeTransformer):
+    """What a call has brought into a loop, with the branches that all of its rounds take."""
+
+    def __init__(self, filled: _Filled) -> None:
+        self.filled = filled
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        test = self.filled.decided(node.test)
+        return self.generic_visit(node) if test is UNKNOWN else self.visit(node.body if test else node.orelse)
 
 
 def as_code(picture: Any, subject: Component) -> str:
@@ -648,16 +624,14 @@ def as_code(picture: Any, subject: Component) -> str:
     known = {"self": picture, "subject": subject}
     shaped = {name: torch.empty_like(tensor, device="meta") for name, tensor in given.items()}
     main = _Filled(snippet, inspect.unwrap(picture.numbers.__func__).__globals__, known, definition, shaped=shaped).block(definition.body)
+    main = tidied(main)
     data = [ast.parse(f"{name} = torch.tensor({tensor.tolist()}, dtype=torch.float64)").body[0] for name, tensor in given.items()]
     last = main[-1]
     assert isinstance(last, ast.Return) and last.value
     main[-1] = ast.Assign([ast.Name("numbers", ast.Store())], last.value)
     if answer := getattr(picture, "answer", ""):
         main.append(ast.parse(f"print(numbers[{answer!r}])").body[0])
-    kept = ["\n".join(lines([*data, *main]))]
-    for text in reversed(snippet.texts):  # callers stand below; a function of which only the name was needed is called by nobody
-        if any(re.search(rf"\b{text.partition('def ')[2].partition('(')[0]}\b", below) for below in kept):
-            kept.insert(0, text)
+    kept = ["\n".join(lines([*data, *main])), *map(str, reversed(joined(snippet.written, main)))][::-1]
     imports = sorted(snippet.imports, key=lambda line: (not line.startswith("import"), line))
     return "\n\n\n".join(["\n".join(imports), *kept]) + "\n"
 

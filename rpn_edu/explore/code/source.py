@@ -6,7 +6,7 @@ import io
 import re
 import textwrap
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 WIDTH = 100
 
@@ -17,7 +17,7 @@ def parsed(call: Callable) -> ast.FunctionDef:
     definition = ast.parse(source).body[0]
     assert isinstance(definition, ast.FunctionDef)
     comments = (token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.COMMENT)
-    tokens = [comment for comment in comments if not re.match("# (type:|noqa)", comment.string)]  # those speak to tools
+    tokens = list(kept(comments))
     beside = {t.start[0]: t.string for t in tokens if t.line[: t.start[1]].strip()}
     above = {t.start[0]: t.string for t in tokens if t.start[0] not in beside}
     for node in ast.walk(definition):
@@ -28,6 +28,18 @@ def parsed(call: Callable) -> ast.FunctionDef:
             last = node.body[0].lineno - 1 if isinstance(node, (ast.For, ast.If, ast.With, ast.FunctionDef)) else node.end_lineno
             node.above, node.beside = [above[i] for i in range(line, node.lineno)], beside.get(last, "")  # type: ignore[attr-defined]
     return definition
+
+
+def kept(comments: Iterable[tokenize.TokenInfo]) -> Iterator[tokenize.TokenInfo]:
+    """The comments that speak to a reader: neither to tools, nor of speed, with the lines that go on about it."""
+    last = -1
+    for comment in comments:
+        line = comment.start[0]
+        goes_on = line == last + 1 and not comment.line[: comment.start[1]].strip()
+        if goes_on or re.match("# (type:|noqa|fast:)", comment.string):
+            last = line
+        else:
+            yield comment
 
 
 def lines(statements: list[ast.stmt], depth: int = 0) -> Iterator[str]:
