@@ -80,6 +80,11 @@ def constant_added(page: Explorer) -> Holds:
     return trend(before, after, "the fit gets worse", "the fit stays as it is", "the fit gets better")
 
 
+def half_of_the_digits(page: Explorer) -> Holds:
+    reached = next(step for step in range(61) if move(page, step=step)["accuracy"] > 0.5)
+    return {"before step 10": reached < 10, "between 20 and 40": 20 <= reached <= 40, "after step 50": reached > 50}
+
+
 # ---- 01 ---------------------------------------------------------------------------------------------------------------------------
 
 
@@ -336,7 +341,7 @@ def four_layers_not_yet_found(page: Explorer) -> Holds:
 
 
 ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
-    "00_start": [far_from_home, one_rank_more, enough_degrees, constant_added],
+    "00_start": [far_from_home, one_rank_more, enough_degrees, constant_added, half_of_the_digits],
     "01_expansion": [one_period_on, scale_or_number, twenty_powers, three_products, one_after_the_other, five_of_each_pixel],
     "02_reconciliation": [nothing_saved, column_meets_row, under_the_mask, first_rank_that_reads, fewer_numbers_on_new_digits],
     "03_remainder": [what_powers_leave, which_remainder_halves, constant_in_a_stack, identity_where_nothing_reaches],

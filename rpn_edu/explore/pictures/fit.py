@@ -195,7 +195,7 @@ class Fit(Picture):
             floor = torch.full_like(place, bottom + 0.02 * (top - bottom))
             canvas.line("no feature", 0, place, floor, color="#888888", marker="|", markersize=7, linestyle="")
             canvas.text(
-                "silent", 0, float((grid[silent].mean() + 1.05) / 2.1), 0.05, "κ(x) = 0 here: only π speaks", ha="center", va="bottom"
+                "silent", 0, float((grid[silent].mean() + 1.05) / 2.1), 0.05, "κ(x) = 0 here: g is π alone", ha="center", va="bottom"
             )
         told = {"g": curve} | ({} if shown.subject.remainder.neutral else {"π": numbers["pi"]})
         leaving = {name: values for name, values in told.items() if values.max() > top or values.min() < bottom}
@@ -236,7 +236,7 @@ class Fit(Picture):
         if self.own:
             what, judge = f"{len(numbers['x'])} points of your own data, {len(numbers['x_test'])} more held out", "the points held out"
         silent = self.silent(numbers).double().mean()
-        blind = f" No feature reaches {silent:.0%} of the line: there only the remainder speaks." if silent else ""
+        blind = f" No feature reaches {silent:.0%} of the line: there g is the remainder alone." if silent else ""
         return (
             f"{what} and the fit of {subject.expansion!r} with {subject.reconciliation!r} and {subject.remainder!r}, "
             f"{counted(len(numbers['w']), 'learned number')}. The fit runs {trend} {judge}, from {curve.min():.3g} to {curve.max():.3g}: "
