@@ -156,6 +156,8 @@ FLOORS = """
     component
     shared network.checkpoint
     data
+    interdependence.base
+    interdependence.kernel
     expansion reconciliation
     fusion
     interdependence remainder

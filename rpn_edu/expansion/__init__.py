@@ -26,5 +26,6 @@ from .compress import (
     Affine as Affine, Max as Max, Mean as Mean, Median as Median, Min as Min, Prod as Prod, Sampled as Sampled,
     SampledSubsets as SampledSubsets, Sum as Sum,
 )  # fmt: skip
+from .landmarks import Landmarks as Landmarks  # last: it reads kernels of ξ, whose package reads the κ above
 
 __getattr__ = misspelt("expansion")

@@ -1,4 +1,4 @@
-"""ξ that compares columns: A_ij is how alike columns i and j of V are."""
+"""ξ that compares columns: A_ij is how alike columns i and j of V are. The κ `Landmarks` compares rows with given points by them."""
 
 import functools
 import math
@@ -24,16 +24,20 @@ class Kernel(Interdependence):
     """
 
     @abstractmethod
-    def compared(self, V: Tensor) -> Tensor:
-        """(..., r, k) → (..., k, k): an inner product, a correlation or a distance of every two columns."""
+    def compared(self, U: Tensor, V: Tensor) -> Tensor:
+        """An inner product, a correlation or a distance of every column of U and every one of V: (..., r, h), (..., r, k) → (..., h, k)."""
 
     def of(self, compared: Tensor) -> Tensor:
-        """How alike they are: what was compared itself, unless a row says more. Pair by pair: (..., k, k) → (..., k, k)."""
+        """How alike they are: what was compared itself, unless a row says more. Pair by pair: (..., h, k) → (..., h, k)."""
         return compared
+
+    def between(self, U: Tensor, V: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """How alike every column of U is to every one of V: (..., r, h), (..., r, k) → (..., h, k)."""
+        return self.of(self.compared(U, V))
 
     @precise
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        return normalized(self.of(self.compared(V)), self.normalization)
+        return normalized(self.between(V, V, frozen), self.normalization)
 
 
 def unit_columns(V: Tensor) -> Tensor:
@@ -43,17 +47,26 @@ def unit_columns(V: Tensor) -> Tensor:
     return torch.where(empty, 0.0, V / torch.where(empty, 1.0, square).sqrt())
 
 
+def deviations(V: Tensor) -> Tensor:
+    """Every column without its mean: (..., r, k) → (..., r, k)."""
+    # Constant columns are recognised exactly: their mean is rounded, and dividing by that dust would give correlations of noise.
+    constant = (V[..., :1, :] == V).all(-2, keepdim=True)
+    return torch.where(constant, 0.0, V - V.mean(-2, keepdim=True))
+
+
 # ---- functions of the correlation ---------------------------------------------------------------------------------------------------
 
 
 class Correlation(Kernel):
     """A_ij = a function of r_ij = cov(v_i, v_j) / (σ_i σ_j). A column without variance has r = 0 with the others; r_ii = 1 always."""
 
-    def compared(self, V: Tensor) -> Tensor:
-        # Constant columns are recognised exactly: their mean is rounded, and dividing by that dust would give correlations of noise.
-        constant = (V[..., :1, :] == V).all(-2, keepdim=True)
-        U = unit_columns(torch.where(constant, 0.0, V - V.mean(-2, keepdim=True)))
-        return torch.where(torch.eye(V.shape[-1], dtype=torch.bool, device=V.device), 1.0, U.mT @ U)
+    def compared(self, U: Tensor, V: Tensor) -> Tensor:
+        return unit_columns(deviations(U)).mT @ unit_columns(deviations(V))
+
+    @precise
+    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        r = torch.where(torch.eye(V.shape[-1], dtype=torch.bool, device=V.device), 1.0, self.compared(V, V))
+        return normalized(self.of(r), self.normalization)
 
 
 @component
@@ -97,10 +110,15 @@ class KLDivergence(Kernel):
     Source: RPN 2, "Statistical Kernel based Interdependence".
     """
 
-    def compared(self, V: Tensor) -> Tensor:
-        log_p = V.log_softmax(-2)
-        cross = log_p.exp().mT @ log_p  # Σ_d p_di ln p_dj
-        return cross.diagonal(dim1=-2, dim2=-1).unsqueeze(-1) - cross
+    def compared(self, U: Tensor, V: Tensor) -> Tensor:
+        log_p, log_q = U.log_softmax(-2), V.log_softmax(-2)
+        p = log_p.exp()
+        return (p * log_p).sum(-2).unsqueeze(-1) - p.mT @ log_q  # Σ_d p_di ln p_di - Σ_d p_di ln q_dj
+
+    @precise
+    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        compared = self.compared(V, V)  # 0 but for rounding where columns are equal
+        return normalized(compared - compared.diagonal(dim1=-2, dim2=-1).unsqueeze(-1), self.normalization)
 
 
 # ---- functions of the inner product -------------------------------------------------------------------------------------------------
@@ -109,8 +127,8 @@ class KLDivergence(Kernel):
 class InnerProduct(Kernel):
     """A_ij = a function of <v_i, v_j>."""
 
-    def compared(self, V: Tensor) -> Tensor:
-        return V.mT @ V
+    def compared(self, U: Tensor, V: Tensor) -> Tensor:
+        return U.mT @ V
 
 
 @component
@@ -156,9 +174,8 @@ class Cosine(Kernel):
     A column of zeros has cosine 0 with every column. Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
-    def compared(self, V: Tensor) -> Tensor:
-        U = unit_columns(V)
-        return U.mT @ U
+    def compared(self, U: Tensor, V: Tensor) -> Tensor:
+        return unit_columns(U).mT @ unit_columns(V)
 
 
 # ---- functions of a distance --------------------------------------------------------------------------------------------------------
@@ -171,51 +188,53 @@ MOST = 2**21
 def with_cdist(distances: Callable[..., Tensor], most: int = MOST) -> Callable[..., Tensor]:
     """The same distances, of which `cdist` forms the large ones, with derivatives that it lacks (or, under vmap, has wrong).
 
-    (..., r, k) → (..., k, k). Around the definition and not in it: what is read, and printed as code, is `distances` alone. Forward-mode
-    derivatives are the only ones that `cdist` cannot have: ValueError names another way.
+    (..., r, h), (..., r, k) → (..., h, k). Around the definition and not in it: what is read, and printed as code, is `distances` alone.
+    Forward-mode derivatives are the only ones that `cdist` cannot have: ValueError names another way.
     """
 
     class Cdist(torch.autograd.Function):
         generate_vmap_rule = True
 
         @staticmethod
-        def forward(V: Tensor, p: float, squared: bool) -> Tensor:
-            distance = torch.cdist(V.mT, V.mT, p=p, compute_mode="donot_use_mm_for_euclid_dist")  # by products it is not exact
+        def forward(U: Tensor, V: Tensor, p: float, squared: bool) -> Tensor:
+            distance = torch.cdist(U.mT, V.mT, p=p, compute_mode="donot_use_mm_for_euclid_dist")  # by products it is not exact
             return distance.pow_(2) if squared else distance
 
         @staticmethod
         def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-            V, ctx.p, ctx.squared = inputs
-            ctx.save_for_backward(V, output)
+            U, V, ctx.p, ctx.squared = inputs
+            ctx.save_for_backward(U, V, output)
 
         @staticmethod
         def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
-            (V, distance), (gradient,) = ctx.saved_tensors, gradients
+            (U, V, distance), (gradient,) = ctx.saved_tensors, gradients
             if torch.is_grad_enabled():  # somebody wants the derivative of this gradient
-                return *torch.func.vjp(lambda V: distances(V, ctx.p, ctx.squared), V)[1](gradient), None, None
+                return *torch.func.vjp(lambda U, V: distances(U, V, ctx.p, ctx.squared), U, V)[1](gradient), None, None
             if ctx.squared:
                 distance = distance.sqrt()
                 gradient = 2 * distance * gradient
-            columns, both = V.mT.contiguous(), gradient + gradient.mT  # v_i stands on both sides of distances
-            return torch.ops.aten._cdist_backward(both, columns, columns, ctx.p, distance).mT, None, None
+            U, V = U.mT.contiguous(), V.mT.contiguous()
+            ofU = torch.ops.aten._cdist_backward(gradient.contiguous(), U, V, ctx.p, distance).mT if ctx.needs_input_grad[0] else None
+            turned = gradient.mT.contiguous(), V, U, ctx.p, distance.mT.contiguous()
+            return ofU, torch.ops.aten._cdist_backward(*turned).mT if ctx.needs_input_grad[1] else None, None, None
 
         @staticmethod
         def jvp(ctx: Any, *tangents: Tensor) -> Tensor:
             raise ValueError(f"forward mode knows distances of at most {most} differences (rows · columns²): take torch.func.jacrev")
 
     @functools.wraps(distances)
-    def either(V: Tensor, p: float, squared: bool) -> Tensor:
+    def either(U: Tensor, V: Tensor, p: float, squared: bool) -> Tensor:
         # What is compiled or exported knows no size yet, and a compiler never writes the differences to memory.
-        few = torch.compiler.is_compiling() or V.numel() * V.shape[-1] <= most
-        return distances(V, p, squared) if few else Cdist.apply(V, p, squared)
+        few = torch.compiler.is_compiling() or U.numel() * V.shape[-1] <= most
+        return distances(U, V, p, squared) if few else Cdist.apply(U, V, p, squared)
 
     return either
 
 
 @with_cdist
-def distances(V: Tensor, p: float, squared: bool) -> Tensor:
-    """‖v_i - v_j‖_p, or ‖v_i - v_j‖² where `squared`: (..., r, k) → (..., k, k). Where it is 0, so is its gradient."""
-    difference = V.unsqueeze(-1) - V.unsqueeze(-2)  # (..., r, k, k)
+def distances(U: Tensor, V: Tensor, p: float, squared: bool) -> Tensor:
+    """‖u_i - v_j‖_p, or ‖u_i - v_j‖² where `squared`: (..., r, h), (..., r, k) → (..., h, k). Where it is 0, so is its gradient."""
+    difference = U.unsqueeze(-1) - V.unsqueeze(-2)  # (..., r, h, k)
     if p == 2:  # a square bends at 0, which the power of a size forgets
         square = (difference * difference).sum(-3)
         return square if squared else safe_power(square, 0.5)
@@ -247,8 +266,8 @@ class Distance(Kernel):
     def of(self, distance: Tensor) -> Tensor:
         return torch.exp(-distance)
 
-    def compared(self, V: Tensor) -> Tensor:
-        return distances(V, self.p, self.squared)
+    def compared(self, U: Tensor, V: Tensor) -> Tensor:
+        return distances(U, V, self.p, self.squared)
 
 
 @component
@@ -289,9 +308,9 @@ class Chebyshev(Distance):
 
     p: ClassVar[float] = math.inf
 
-    def compared(self, V: Tensor) -> Tensor:
-        missing = (0 * V.detach()).sum(-2, keepdim=True)  # NaN for a column that holds one: cdist passes over it in a maximum
-        return super().compared(V) + (missing + missing.mT)
+    def compared(self, U: Tensor, V: Tensor) -> Tensor:
+        missing = [(0 * each.detach()).sum(-2, keepdim=True) for each in (U, V)]  # NaN where a column has one: cdist passes over it
+        return super().compared(U, V) + (missing[0].mT + missing[1])
 
 
 @component
@@ -359,11 +378,12 @@ class AnisotropicRBF(Distance):
         """`scales`, (r,), in float64; nothing where all count 1."""
         return {"scales": torch.tensor(self.scales, dtype=torch.float64, device="cpu")} if self.scales else {}
 
-    @precise
-    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+    def between(self, U: Tensor, V: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        if not self.scales:
+            return super().between(U, V)
         self.length(*V.shape[-2:])
-        scaled = (frozen or self.frozen(None, None))["scales"].to(V).sqrt().unsqueeze(-1) * V if self.scales else V
-        return super().matrix(scaled, w)
+        root = (frozen or self.frozen(None, None))["scales"].to(V).sqrt().unsqueeze(-1)  # (r, 1)
+        return super().between(root * U, root * V)
 
     def of(self, square: Tensor) -> Tensor:
         return torch.exp(-square)
@@ -377,7 +397,7 @@ class Canberra(Distance):
     Source: RPN 2, "Numerical Kernel based Interdependence".
     """
 
-    def compared(self, V: Tensor) -> Tensor:
-        one, other = V.unsqueeze(-1), V.unsqueeze(-2)  # (..., r, k, 1) and (..., r, 1, k)
+    def compared(self, U: Tensor, V: Tensor) -> Tensor:
+        one, other = U.unsqueeze(-1), V.unsqueeze(-2)  # (..., r, h, 1) and (..., r, 1, k)
         size = one.abs() + other.abs()
         return ((one - other).abs() / size.masked_fill(size == 0, 1.0)).sum(-3)

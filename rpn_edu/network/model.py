@@ -194,6 +194,9 @@ class RPN(Model, Fixed):
             model = cls.from_config(config)
         except (LookupError, TypeError, ValueError) as error:
             raise type(error)(f"{path} describes a model that cannot be built here: {error}") from error
+        dtypes = {value.dtype for value in state.values() if value.is_floating_point()}
+        if len(dtypes) == 1:
+            model.to(dtypes.pop())  # what is derived, and in no file, becomes as precise
         own = model.state_dict(keep_vars=True)
         for name, value in checkpoint.under_names_of(state, own.keys()).items():
             if name in own and value.is_floating_point():

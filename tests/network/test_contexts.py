@@ -53,9 +53,8 @@ CLAIMS = claims()
 
 
 def test_the_page_tells_of_every_component_and_every_model_of_the_zoo_in_every_context():
-    made = [
-        name for name, value in vars(zoo).items() if getattr(value, "__annotations__", {}).get("return") is rpn.RPN and name != "stacked"
-    ]
+    returned = {name: getattr(value, "__annotations__", {}).get("return") for name, value in vars(zoo).items()}
+    made = [name for name, kind in returned.items() if kind is rpn.RPN and not name.startswith("from_")]  # those take over a model
     wanted = [row.qualified_name() for rows in ROWS.values() for row in rows] + [f"zoo.{name}" for name in made]
     assert CLAIMS.keys() == {(name, context) for name in wanted for context in contexts.CONTEXTS}, "make contexts"
     notes = re.findall(r"^(\d+)\. ", PAGE, re.M)
@@ -134,8 +133,11 @@ def few(monkeypatch):
 @pytest.mark.parametrize("p, squared", [(1.0, False), (1.5, False), (2.0, False), (2.0, True), (3.0, False), (math.inf, False)])
 def test_large_distances_have_the_numbers_and_all_derivatives_of_small_ones(few, p, squared):
     V = numbers(2, 5, 4).requires_grad_()
-    ours, plain = lambda V: kernel.distances(V, p, squared), lambda V: few(V, p, squared)
+    ours, plain = lambda V: kernel.distances(V, V, p, squared), lambda V: few(V, V, p, squared)
     torch.testing.assert_close(ours(V), plain(V))
+    two = lambda U, V: kernel.distances(U, V, p, squared)  # noqa: E731
+    U = numbers(2, 5, 3, seed=1).requires_grad_()
+    assert torch.autograd.gradcheck(two, (U, V)) and torch.autograd.gradcheck(two, (U, V.detach()))
     assert torch.autograd.gradcheck(ours, (V,)) and torch.autograd.gradgradcheck(ours, (V,))
     torch.testing.assert_close(torch.func.jacrev(ours)(V[0]), torch.autograd.functional.jacobian(plain, V[0]))  # torch's own is wrong
     hessian = torch.func.jacrev(torch.func.jacrev(lambda V: ours(V).sin().sum()))(V[0])

@@ -790,3 +790,25 @@ HUGE = [E.Chebyshev(degree=10**9), E.Fourier(terms=10**9), E.BSpline(intervals=1
 @pytest.mark.parametrize("kappa", HUGE, ids=repr)
 def test_to_ask_for_a_width_makes_no_features(kappa):
     assert kappa.width(3) % 3 == 0  # a loop over them would never end: an explorer asks before it refuses
+
+
+@pytest.mark.parametrize("kernel", [kappa.kernel for kappa in rpn.expansion.Landmarks.samples()], ids=repr)
+def test_landmarks_are_the_part_of_xi_where_rows_of_x_meet_the_points(kernel):
+    points = rpn.expansion.Landmarks.example().points
+    kernel = rpn.interdependence.AnisotropicRBF((0.5, 2.0, 0.0)) if isinstance(kernel, rpn.interdependence.AnisotropicRBF) else kernel
+    x = numbers(4, 3)
+    columns = torch.cat((x, torch.tensor(points, dtype=torch.float64))).mT
+    whole = kernel.matrix(columns, torch.empty(0))  # everybody with everybody: rows and points
+    torch.testing.assert_close(rpn.expansion.Landmarks(points, kernel)(x), whole[:4, 4:])
+
+
+def test_landmarks_refuse_points_and_kernels_that_do_not_fit():
+    L, X = rpn.expansion.Landmarks, rpn.interdependence
+    with pytest.raises(ValueError, match="expansion.Landmarks.points must be rows of equal length"):
+        L(((1.0, 2.0), (3.0,)))
+    with pytest.raises(ValueError, match="kernel must have normalization='none', since each row meets the points alone, got .*Cosine"):
+        L(((1.0, 2.0),), X.Cosine(normalization="softmax"))
+    with pytest.raises(ValueError, match="AnisotropicRBF was made for 3 rows, got 2"):
+        L(((1.0, 2.0),), X.AnisotropicRBF((1.0, 2.0, 3.0)))
+    with pytest.raises(ValueError, match="expansion.Landmarks was made for m = 2 attributes, got 3"):
+        rpn.Head(3, 1, rpn.Formula(L(((1.0, 2.0),))))

@@ -13,14 +13,14 @@ from typing import Literal
 
 import torch
 
-from . import expansion, interdependence, remainder
-from .expansion import Expansion
-from .interdependence.base import Normalization
-from .network.formula import Formula, Output
-from .network.model import RPN
-from .reconciliation import Identity, Reconciliation
-from .shared import given
-from .shared.activation import Activation
+from .. import expansion, interdependence, remainder
+from ..expansion import Expansion
+from ..interdependence.base import Normalization
+from ..network.formula import Formula, Output
+from ..network.model import RPN
+from ..reconciliation import Identity, Reconciliation
+from ..shared import given
+from ..shared.activation import Activation
 
 Device = str | torch.device
 Softmax = Literal["none", "softmax", "log_softmax"]
