@@ -185,9 +185,9 @@ def constant_in_a_stack(page: Explorer) -> Holds:
     numbers = move(page, remainder="Constant", value=1.0)
     signal, gradient = (bool(end > 0.1) for end in (numbers["signal"][-1], numbers["gradient"][0]))
     return {
-        "only the signal lives": signal and not gradient,
-        "only the gradient lives": gradient and not signal,
-        "both signal and gradient live": signal and gradient,
+        "only the signal arrives": signal and not gradient,
+        "only the gradient arrives": gradient and not signal,
+        "both arrive": signal and gradient,
     }
 
 
