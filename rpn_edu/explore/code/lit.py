@@ -7,11 +7,12 @@ from ...shared.terms import BY_SYMBOL
 
 
 def lit_code(code: str, symbol: str) -> str:
-    """The code as HTML; the lines of the lit term are bold behind a bar, so that nobody depends on colour."""
+    """The code as HTML below a button that copies it; the lines of the lit term are bold behind a bar, so that nobody depends on colour."""
     shown = []
     for line, lit in zip(code.splitlines(), lit_lines(code, symbol), strict=True):
         shown.append(f"<mark>{html.escape(line)}</mark>" if lit else html.escape(line))
-    return f'<pre class="rpn-code" tabindex="0" role="region" aria-label="code of this state">{chr(10).join(shown)}\n</pre>'
+    code = f'<pre class="rpn-code" tabindex="0" role="region" aria-label="code of this state">{chr(10).join(shown)}\n</pre>'
+    return f'<div class="rpn-copy"><button type="button">Copy</button> <span role="status"></span></div>{code}'
 
 
 def lit_lines(code: str, symbol: str) -> list[bool]:

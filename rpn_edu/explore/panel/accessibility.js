@@ -26,10 +26,26 @@ const folds = root => root.querySelectorAll('.jupyter-widget-Collapse-header').f
 });
 // In a menu, arrows and first letters are the reader's, not JupyterLab's: there they leave the cell, or make a raw one of it.
 const menus = root => root.querySelectorAll('select, [type=radio]').forEach(one => one.setAttribute('data-lm-suppress-shortcuts', 'true'));
+// The button above a code copies it. A page without https may not: then the code is selected, for the reader's own keys.
+const copies = root => root.querySelectorAll('.rpn-copy button').forEach(button => {
+  if (button.onclick) return;
+  button.setAttribute('data-lm-suppress-shortcuts', 'true');  // else Enter is JupyterLab's: edit this cell
+  button.onclick = async () => {
+    const code = button.parentElement.nextElementSibling, say = button.parentElement.querySelector('[role=status]');
+    say.textContent = '';  // said again, it is heard again
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      say.textContent = 'Copied.';
+    } catch {
+      getSelection().selectAllChildren(code);
+      say.textContent = 'Selected: now press Ctrl + C, or ⌘ C on a Mac.';
+    }
+  };
+});
 export default { render({ el }) {
   requestAnimationFrame(() => {
     const root = el.closest('.jp-OutputArea-output') || el.closest('.widget-box') || document.body;
-    const all = () => { named(root); groups(root); folds(root); menus(root); };
+    const all = () => { named(root); groups(root); folds(root); menus(root); copies(root); };
     all();
     const seen = { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['class'] };
     new MutationObserver(all).observe(root, seen);

@@ -1,4 +1,4 @@
-"""What no trait of ipywidgets reaches: names of handles, folds by keyboard, menus whose keys are the reader's."""
+"""What no trait of ipywidgets reaches: names of handles, folds by keyboard, menus whose keys are the reader's, copying."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import ipywidgets as W
 
 
 class Accessibility(anywidget.AnyWidget):
-    """Names the handles of sliders, makes buttons of folds and keeps JupyterLab's keys out of menus. It cannot be seen."""
+    """Names the handles of sliders, makes buttons of folds, keeps JupyterLab's keys out of menus and copies code. It cannot be seen."""
 
     _esm = Path(__file__).with_name("accessibility.js")
 
