@@ -7,6 +7,7 @@ needs("rpn_edu.explore", "ipywidgets", "anywidget", "PIL", "matplotlib")
 from .explorer import Explorer as Explorer
 from .gallery import contact_sheet as contact_sheet
 from .pictures import (
+    Attend as Attend,
     Basis as Basis,
     Boundary as Boundary,
     Condition as Condition,
@@ -21,6 +22,7 @@ from .pictures import (
     Mix as Mix,
     Picture as Picture,
     Series as Series,
+    Smooth as Smooth,
     Stack as Stack,
     Training as Training,
 )

@@ -15,6 +15,7 @@ from PIL import Image
 
 import rpn_edu as rpn
 from rpn_edu.explore import (
+    Attend,
     Basis,
     Boundary,
     Condition,
@@ -29,6 +30,7 @@ from rpn_edu.explore import (
     Microscope,
     Mix,
     Series,
+    Smooth,
     Stack,
     Training,
 )
@@ -56,6 +58,8 @@ STARTS = {
         rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Microscope(layer=2), terms=("reconciliation",), **options
     ),
     "boundary": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity()), Boundary(points=20), terms=("remainder",), **options),
+    "smooth": lambda **options: Explorer(rpn.interdependence.GaussianRBF(normalization="column"), Smooth(points=20), **options),
+    "attend": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Attend(steps=4), **options),
     "mix": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Mix(), **options),
 }
 start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)

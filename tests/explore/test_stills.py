@@ -110,7 +110,7 @@ def test_one_of_a_kind_is_told_in_the_singular(name):
         for text in (picture.alt(shown), picture.readout(shown), *picture.values(shown).values()):
             seen += 1
             assert not re.search(f"{ONES}|{FEW}", text), text
-    assert seen > 5
+    assert seen >= 3
 
 
 @pytest.mark.parametrize("term", ["expansion", "reconciliation", "remainder", "interdependence", "fusion"])

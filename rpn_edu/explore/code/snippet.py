@@ -251,13 +251,14 @@ class _Filled(ast.NodeTransformer):
         return UNKNOWN if isinstance(value, torch.Tensor) else value
 
     def like(self, node: ast.AST) -> torch.Tensor | None:
-        """A tensor without numbers in the shape of an expression, where the shapes of the data tell it."""
+        """A tensor without numbers in the shape of an expression, where the shapes of the data tell it, or it makes one of a known size."""
         scope = {name: self.named(name) for name in names(node, ast.Load)}
         scope = {name: self.shaped.get(name, UNKNOWN) if value is UNKNOWN else value for name, value in scope.items()}
-        if not self.shaped.keys() & scope.keys() or any(value is UNKNOWN for value in scope.values()):
+        if "torch" not in scope and not self.shaped.keys() & scope.keys() or any(value is UNKNOWN for value in scope.values()):
             return None
         try:
-            value = evaluated(node, scope)
+            with torch.device("meta"):
+                value = evaluated(node, scope)
         except Exception:  # whatever a tensor without numbers cannot do
             return None
         return value if isinstance(value, torch.Tensor) and value.is_meta else None
@@ -379,7 +380,8 @@ class _Filled(ast.NodeTransformer):
     def inner(self, node: ast.FunctionDef | ast.Lambda) -> "_Filled":
         """The filler of a function inside this one: its parameters hide what is known here."""
         own = parameters(node)
-        return _Filled(self.snippet, self.scope, {k: v for k, v in self.known.items() if k not in own}, node, self.local)
+        known, shaped = ({k: v for k, v in told.items() if k not in own} for told in (self.known, self.shaped))
+        return _Filled(self.snippet, self.scope, known, node, self.local, shaped)
 
     def visit_Return(self, node: ast.Return) -> Any:
         node.value = self.visit(node.value) if node.value else None

@@ -1,6 +1,7 @@
 """The pictures of explorers: one file for each."""
 
 from .base import COLORS as COLORS, Numbers as Numbers, Picture as Picture
+from .attend import Attend as Attend
 from .basis import Basis as Basis
 from .boundary import Boundary as Boundary
 from .condition import Condition as Condition
@@ -14,5 +15,6 @@ from .heads import Heads as Heads
 from .microscope import Microscope as Microscope
 from .mix import Mix as Mix
 from .series import Series as Series
+from .smooth import Smooth as Smooth
 from .stack import Stack as Stack
 from .training import Training as Training

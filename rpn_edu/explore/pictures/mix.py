@@ -19,7 +19,7 @@ from .base import MANY, Handle, Numbers, Picture, Seed
 
 NAMES = {
     "table": (
-        ("setosa", "setosa", "versicolor", "versicolor", "virginica", "virginica"),
+        ("1 setosa", "2 setosa", "3 versicolor", "4 versicolor", "5 virginica", "6 virginica"),
         ("sepal\nlength", "sepal\nwidth", "petal\nlength", "petal\nwidth"),
     ),
     "sequence": (("beat", "step", "wave"), ()),
@@ -105,9 +105,9 @@ class Mix(Picture):
     fields_name: ClassVar[str] = "data"
     size: ClassVar[tuple[int, int]] = (760, 330)  # pixels
     axes: ClassVar[tuple[Axes, ...]] = (
-        Axes((0.085, 0.17, 0.235, 0.7), "X", xticks="none", yticks="none"),
-        Axes((0.405, 0.17, 0.235, 0.7), "A", xticks="none", yticks="none", term="ξ"),
-        Axes((0.75, 0.17, 0.235, 0.7), "X A", xticks="none", yticks="none"),
+        Axes((0.1, 0.17, 0.22, 0.7), "X", xticks="none", yticks="none"),
+        Axes((0.42, 0.17, 0.22, 0.7), "A", xticks="none", yticks="none", term="ξ"),
+        Axes((0.745, 0.17, 0.24, 0.7), "X A", xticks="none", yticks="none"),
     )
 
     def rows(self) -> tuple[tuple[float, ...], ...]:
@@ -156,9 +156,10 @@ class Mix(Picture):
             canvas.title(axes, f"{name} (±{limits[axes]:g})")  # the number of the darkest colours
         rows, columns = NAMES.get(self.data, ((), ()))
         self.show(canvas, 0, X, limits[0], rows, columns, 64)
-        self.show(canvas, 1, A, limits[1])
+        of_A = columns if attribute else rows  # what depends on each other
+        self.show(canvas, 1, A, limits[1], of_A, of_A if attribute and len(A) == A.shape[1] else ())
         patches = getattr(shown.subject, "patches", 64)
-        self.show(canvas, 2, mixed, limits[2], rows if attribute else (), () if attribute else columns, patches)
+        self.show(canvas, 2, mixed, limits[2], rows if attribute or len(mixed) == len(X) else (), () if attribute else columns, patches)
         self.frame(canvas, 1, A.shape, self.chosen(A))
         if self.data == "karate" and len(mixed) == len(X):
             at = PLACES[self.chosen(A)] if not attribute else (math.nan, math.nan)
@@ -231,9 +232,11 @@ class Mix(Picture):
         what = "column" if self.place == "attribute" else "row"
         largest = weights.abs().argsort(descending=True, stable=True)
         told = largest[weights[largest].abs() > 5e-4 * weights.abs().max()].tolist()  # what is smaller would not be seen
-        shares = " ".join(f"{weights[i]:+.3g}·{what} {i + 1}" for i in told[:3]) or "0"
-        more = len(told) - 3
+        shares = " ".join(f"{weights[i]:+.3g}·{what} {i + 1}" for i in sorted(told[:4])) or "0"
+        more = len(told) - 4
         said = f"new {what} {self.chosen(A) + 1} = {shares}{f' and {more} more' if more > 0 else ''}"
+        if self.data == "sequence" and self.place == "attribute":
+            said += "\nbeat: " + "  ".join(f"{value:z.3g}" for value in numbers["mixed"][0].tolist())
         if "right" in numbers:
             right, empty = int(numbers["right"]), int((numbers["mixed"][:, 0] == 0).sum())
             said += f"\n{right} of {len(numbers['mixed'])} on their club's side, {empty} at 0"
