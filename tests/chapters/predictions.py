@@ -204,13 +204,15 @@ def rows_with_rows(page: Explorer) -> Holds:
     return equals(f"{rows} × {columns}", "4 × 4", "6 × 4", "6 × 6")
 
 
-def all_are_neighbours(page: Explorer) -> Holds:
-    numbers = move(page, sigma=10.0)
-    rows, setosas = numbers["mixed"], numbers["X"][:2].mean(0)
+def ever_wider(page: Explorer) -> Holds:
+    errors = [move(page, sigma=sigma)["error"].item() for sigma in (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)]
+    best = errors.index(min(errors))
+    down, up = errors[: best + 1], errors[best:]
+    one_valley = down == sorted(down, reverse=True) and up == sorted(up)
     return {
-        "they become nearly equal": bool((rows.amax(0) - rows.amin(0)).max() < 0.1),
-        "they stay what they were": torch.allclose(rows, numbers["X"], atol=0.1),
-        "they all become nearly setosas": bool((rows - setosas).abs().max() < 0.1),
+        "it falls": one_valley and best == len(errors) - 1,
+        "it falls, then it rises": one_valley and 0 < best < len(errors) - 1,
+        "it rises": one_valley and best == 0,
     }
 
 
@@ -226,18 +228,18 @@ def sides_of_the_club(page: Explorer) -> Holds:
 
 
 def every_second(page: Explorer) -> Holds:
-    return equals(move(page, packing="complete_square")["mixed"].shape[1], "64", "32", "16")
+    return equals(preset(page, "every second")["mixed"].shape[1], "64", "32", "16")
 
 
-def one_flower_less(page: Explorer) -> Holds:
-    """In the order of the six flowers two are of each species: the fifth is of the species of the one that is left out."""
-    before = page.numbers["mixed"][:5]
-    changed = ((move(page, missing=1)["mixed"] - before).abs() > 1e-3).any(1).tolist()
-    return {
-        "all of them": all(changed),
-        "only those of the same species": changed == [False] * 4 + [True],
-        "none of the others": not any(changed),
+def block_that_grows(page: Explorer) -> Holds:
+    letters, before = slice(0, 5), slice(5, 10)
+    psi = move(page, steps=12)["psi"].abs()
+    blocks = {
+        "its letter → its letter": psi[letters, letters].max(),
+        "letter before → its letter": psi[before, letters].max(),
+        "letter before → letter before": psi[before, before].max(),
     }
+    return {choice: bool(size > 10) for choice, size in blocks.items()}
 
 
 def alone_in_the_batch(page: Explorer) -> Holds:
@@ -346,8 +348,8 @@ ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
     "02_reconciliation": [nothing_saved, column_meets_row, under_the_mask, first_rank_that_reads, fewer_numbers_on_new_digits],
     "03_remainder": [what_powers_leave, which_remainder_halves, constant_in_a_stack, identity_where_nothing_reaches],
     "04_interdependence": [
-        *(rows_with_rows, all_are_neighbours, three_hops_of_a_beat, sides_of_the_club),
-        *(every_second, one_flower_less, alone_in_the_batch),
+        *(rows_with_rows, ever_wider, three_hops_of_a_beat, sides_of_the_club),
+        *(every_second, block_that_grows, alone_in_the_batch),
     ],
     "05_heads_and_channels": [rank_of_a_mean, largest_of_two_lines, wave_alone, how_numbers_are_spent],
     "06_depth": [features_of_layer_2, gradient_past_the_product, three_straight_layers, each_further_layer, four_layers_not_yet_found],
