@@ -38,12 +38,14 @@ class Landmarks(Expansion):
         return len(self.points[0])
 
     def width(self, m: int) -> int:
+        """How many points there are; ValueError for another m than they have."""
+        if m != self.made_for:
+            raise ValueError(f"expansion.Landmarks was made for m = {self.made_for} attributes, got {m}")
         return len(self.points)
 
     def frozen(self, m: int) -> dict[str, Tensor]:
         """`points`, (s, m), in float64, and those of the kernel with the prefix `kernel_`. ValueError for another m than they have."""
-        if m != self.made_for:
-            raise ValueError(f"expansion.Landmarks was made for m = {self.made_for} attributes, got {m}")
+        self.width(m)
         points = torch.tensor(self.points, dtype=torch.float64, device="cpu")
         return {"points": points, **prefixed("kernel_", self.kernel.frozen(m, None))}
 
