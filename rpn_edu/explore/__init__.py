@@ -24,6 +24,7 @@ from .pictures import (
     Series as Series,
     Smooth as Smooth,
     Stack as Stack,
+    TwoHeads as TwoHeads,
     Training as Training,
 )
 from .state.predict import Predict as Predict

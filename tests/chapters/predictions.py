@@ -281,6 +281,17 @@ def wave_alone(page: Explorer) -> Holds:
     }
 
 
+def larger_of_two_heads(page: Explorer) -> Holds:
+    line, _, both = page.numbers["errors"].tolist()
+    assert round(both, 2) == 0.28
+    largest = move(page, fusion="Max")["error"].item()
+    return {
+        "by less": largest < 0.95 * both,
+        "by more than the line alone": largest > 1.05 * line,
+        "by as much as the line alone": 0.95 * line <= largest <= 1.05 * line,
+    }
+
+
 def how_numbers_are_spent(page: Explorer) -> Holds:
     thin, l = preset(page, "four of rank 1")["rank"], page.shown.sizes["l"]
     first(page)
@@ -351,6 +362,6 @@ ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
         *(rows_with_rows, ever_wider, three_hops_of_a_beat, sides_of_the_club),
         *(every_second, block_that_grows, alone_in_the_batch),
     ],
-    "05_heads_and_channels": [rank_of_a_mean, largest_of_two_lines, wave_alone, how_numbers_are_spent],
+    "05_heads_and_channels": [rank_of_a_mean, largest_of_two_lines, wave_alone, larger_of_two_heads, how_numbers_are_spent],
     "06_depth": [features_of_layer_2, gradient_past_the_product, three_straight_layers, each_further_layer, four_layers_not_yet_found],
 }

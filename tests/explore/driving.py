@@ -33,6 +33,7 @@ from rpn_edu.explore import (
     Smooth,
     Stack,
     Training,
+    TwoHeads,
 )
 from rpn_edu.explore.panel.html import image
 
@@ -60,6 +61,7 @@ STARTS = {
     "boundary": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity()), Boundary(points=20), terms=("remainder",), **options),
     "smooth": lambda **options: Explorer(rpn.interdependence.GaussianRBF(normalization="column"), Smooth(points=20), **options),
     "attend": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Attend(steps=4), **options),
+    "two_heads": lambda **options: Explorer(X.Taylor(order=1), TwoHeads(), **options),
     "mix": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Mix(), **options),
 }
 start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)

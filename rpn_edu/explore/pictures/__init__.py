@@ -17,4 +17,5 @@ from .mix import Mix as Mix
 from .series import Series as Series
 from .smooth import Smooth as Smooth
 from .stack import Stack as Stack
+from .two_heads import TwoHeads as TwoHeads
 from .training import Training as Training

@@ -1,5 +1,6 @@
 """Several ψ side by side, what fusion makes of them, and whether one ψ could have done it."""
 
+import math
 from typing import Annotated, ClassVar
 
 import torch
@@ -82,7 +83,8 @@ class Heads(Picture):
         gap = torch.full((width, 1), float("nan"), dtype=torch.float64)
         canvas.image("channels", 0, torch.cat([part for W in matrices for part in (W, gap)][:-1], -1), limit)
         canvas.image("single", 1, single, limit)
-        top = steady(curves, floor=0.1) * 1.05
+        fifth = steady(curves, floor=0.1) / 5  # finer than `steady` alone, so that the curves fill their axes
+        top = math.ceil(curves.abs().max().item() / fifth + 0.1) * fifth
         canvas.limits(2, (-1, 1), (-top, top))
         first = shown.numbers["first"]
         *channels, fused, best = curves
