@@ -140,3 +140,9 @@ def test_what_stands_side_by_side_is_used_where_every_part_is_and_a_chain_where_
     assert X.Nested(parts=(laguerre, chebyshev)).domain == (0.0, 4.0)
     nowhere = X.Extended(parts=(X.BSpline(low=-3.0, high=-1.0), laguerre))  # no x suits both
     assert nowhere.domain == (-3.0, -1.0)
+
+
+@pytest.mark.parametrize("at, title", [(0.5, "κ at the dotted x"), (2.0, "κ at the dotted x: scale to 100")])
+def test_bars_say_their_scale_where_it_is_far_from_that_of_the_curves(at, title):
+    page = Explorer(X.Chebyshev(degree=4), Basis(at=at))
+    assert page.canvas.titles[1].get_text() == title

@@ -86,3 +86,19 @@ def test_a_xi_made_for_other_rows_is_refused_in_a_sentence(kind):
     if kind is not Flow and kind is not Microscope:  # those have one row
         with pytest.raises(ValueError, match="Formula.batch is 1|fix the batch"):
             Explorer(rpn.Formula(instance=X.Parameterized(), batch=1), kind(**SMALL.get(kind, {})))
+
+
+def told(page, start):
+    return [artist.get_text() for name, artist in page.canvas.artists.items() if name.startswith(start)]
+
+
+def test_the_columns_of_flow_are_called_as_the_features_are_and_numbered_where_those_have_no_names():
+    names = ["x₁", "x₂", "x₁x₁", "x₁x₂", "x₂x₁", "x₂x₂"]
+    assert told(Explorer(rpn.Formula(E.Taylor()), Flow()), "count x 1") == names
+    assert told(Explorer(rpn.Formula(E.Legendre(degree=3)), Flow()), "count x 1") == ["1", "3", "5", "6"]
+
+
+@pytest.mark.parametrize("constant, ends", [(0.5, ["-1", "0", "1"]), (3.0, ["-5", "0", "5"])])
+def test_the_bars_of_flow_say_where_their_common_scale_ends(constant, ends):
+    page = Explorer(rpn.Formula(E.Taylor(), remainder=P.Constant(value=constant)), Flow())
+    assert [told(page, f"{name} at ") for name in ("inner", "pi", "g")] == [ends] * 3
