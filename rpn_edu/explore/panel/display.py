@@ -4,6 +4,8 @@ import html
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from ...component import Component
 from ...shared.alone import alone
 from ..canvas import Canvas, Ghost
@@ -87,10 +89,12 @@ class Display:
         shown, canvas = self.state.shown, self.canvas
         self.handles = {} if self.state.locked else {one.name: one for one in shown.picture.handles(shown)}
         grids = list(canvas.grids())
+        with np.errstate(over="ignore"):  # beyond what 32 bits hold a cell says so
+            values = b"".join(grid.values.astype("<f4").tobytes() for grid in grids)
         return {
             "handles": [[one.name, *canvas.place(one.axes, one.x, one.y), one.says, one.ways] for one in self.handles.values()],
             "grids": [[*grid.where, grid.title, *grid.values.shape] for grid in grids],
-            "values": b"".join(grid.values.astype("<f4").tobytes() for grid in grids),
+            "values": values,
         }
 
     def dragged(self, name: str, across: float, down: float) -> Component:

@@ -1,5 +1,8 @@
 // Tables of numbers in a picture: where their cells lie, and what each says. Places are shares of the picture, from the left and from above.
-const number = value => Number.isNaN(value) ? 'no number' : String(Number(value.toPrecision(4)));
+const number = value => {
+  if (Number.isFinite(value)) return String(Number(value.toPrecision(4)));
+  return Number.isNaN(value) ? 'no number' : value > 0 ? 'above 3e38' : 'below -3e38';
+};
 
 class Table {
   constructor([left, above, right, under, title, rows, columns], values) {
