@@ -21,7 +21,7 @@ from .wavelet import (
     BetaWavelet as BetaWavelet,
 )  # fmt: skip
 from .combine import Extended as Extended, Nested as Nested
-from .patches import PatchPooling as PatchPooling, Patches as Patches
+from .patches import PatchPooling as PatchPooling, Patches as Patches, WindowPooling as WindowPooling, Windows as Windows
 from .compress import (
     Affine as Affine, Max as Max, Mean as Mean, Median as Median, Min as Min, Prod as Prod, Sampled as Sampled,
     SampledSubsets as SampledSubsets, Sum as Sum,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from torch import Tensor
 
 from ..component import component
-from ..shared.geometry import Geometry
+from ..shared.geometry import Geometry, gathered
 from ..shared.precision import precise
 from .base import Matrixless, divided
 
@@ -36,7 +36,7 @@ class Grid(Geometry, Matrixless):
 
     def mix(self, y: Tensor, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         places = self.places(y, frozen)
-        cells = self.gather(y, places)  # (channels, positions, patches, ...)
+        cells = gathered(y, places)  # (channels, positions, patches, ...)
         if self.normalization != "none":
             cells = cells * self.weights(V, places).view(*places.shape, *[1] * (y.dim() - 1))
         mixed = cells.sum(1) if self.mode == "aggregate" else cells.flatten(0, 1)

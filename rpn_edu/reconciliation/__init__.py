@@ -4,7 +4,7 @@ from ..component import misspelt
 from .base import Reconciliation as Reconciliation
 from .factored import (
     DiagonalPadding as DiagonalPadding, DualLPHM as DualLPHM, DuplicatedPadding as DuplicatedPadding, Kronecker as Kronecker, LPHM as LPHM,
-    LowRank as LowRank,
+    LowRank as LowRank, Shared as Shared,
 )  # fmt: skip
 from .hyper import Hypernet as Hypernet, RandomHypernet as RandomHypernet
 from .plain import Constant as Constant, Eye as Eye, Identity as Identity, Masked as Masked, RandomAdaption as RandomAdaption

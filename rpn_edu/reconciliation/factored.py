@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Annotated
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..component import Dial, component, family
@@ -200,3 +201,30 @@ class DiagonalPadding(Factored):
 
     def init(self, n: int, D: int) -> Tensor:
         return torch.randn(self.length(n, D), device="cpu") * math.sqrt(n / D)  # in each column, one entry of n is not 0
+
+
+@component
+class Shared(Factored):
+    """ψ(w) = w ⊗ I with w (p × q) and I (count × count), where n = p · count and D = q · count
+
+    l = p q: one small matrix for every patch, which meets the features of that patch alone. With `expansion.Windows` it is a convolution: p
+    channels come out, and w holds their kernels. Source: RPN 2 (arXiv 2411.11162), CNN; compare RPN 1, "Duplicated Diagonal Padding".
+    """
+
+    count: Annotated[int, Dial(1, 4, "how many patches share the matrix")] = 2
+
+    linear = True
+
+    def shapes(self, n: int, D: int) -> Shapes:
+        p, q = (size // divisor("Shared", "count", self.count, size) for size in (n, D))
+        return [(p, q)], []
+
+    def matrix(self, w: Tensor, n: int, D: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        return torch.kron(w.view(n // self.count, -1), torch.eye(self.count, dtype=w.dtype, device=w.device))
+
+    def product(self, z: Tensor, w: Tensor, n: int, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        patches = z.unflatten(-1, (-1, self.count)).mT  # (..., D) → (..., count, q)
+        return F.linear(patches, w.view(n // self.count, -1)).mT.flatten(-2)
+
+    def init(self, n: int, D: int) -> Tensor:
+        return torch.randn(self.length(n, D), device="cpu") * math.sqrt(self.count / D)  # in each row, one entry of `count` is not 0

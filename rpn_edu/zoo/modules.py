@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..expansion import WindowPooling, Windows
 from ..fusion import Sum
 from ..interdependence import Bilinear
 from ..network.formula import Formula, Output
 from ..network.model import RPN
-from ..reconciliation import Eye, LowRank
+from ..reconciliation import Eye, LowRank, Shared
 from ..remainder import Linear
 from ..shared.activation import ACTIVATIONS
 from ..shared.words import did_you_mean
@@ -70,8 +71,8 @@ def from_torch(module: nn.Module, example: Any = None) -> RPN:
     Attention is that of a sequence to itself, without a mask. Its scores are a Bilinear ξ, its values a ψ of low rank, and heads are added.
     A bias of the queries multiplies a column of ones, which a layer of its own adds.
 
-    In training it is not the same. Here the batch norm of an image has one mean for each number, where torch has one for each channel. Dropout
-    inside of attention is left out.
+    In training it is not the same. Here the batch norm of an image has one mean for each number, where torch has one for each channel.
+    Dropout inside of attention is left out. The bias of a convolution is one number for each output, where torch has one for each channel.
 
     TypeError for what is no module and for a kind that is not known; ValueError for a setting that no formula can say, for a shape that
     does not fit, and where `example` is needed.
@@ -225,6 +226,72 @@ def flatten(module: Any, read: Read) -> Read:
     return read._replace(shape=(read.n,))
 
 
+# ---- images -----------------------------------------------------------------------------------------------------------------------------
+
+
+def pair(value: Any, flat: bool, rows: int = 1) -> tuple[int, int]:
+    """What is said of rows and of columns. A sequence, which is `flat`, is an image of one row, of which `rows` is said."""
+    numbers = value if isinstance(value, tuple) else (value,) * (2 - flat)
+    return (rows, *numbers) if flat else numbers
+
+
+def windows(module: Any, read: Read, padding: Any) -> tuple[dict[str, int], tuple[int, ...]]:
+    """The fields of Windows for a module and what is before it, and how many windows stand along rows and columns.
+
+    ValueError where no image comes in, and no sequence for a module of 1d.
+    """
+    flat = kind(module).endswith("1d")
+    if len(read.shape) != 3 - flat:
+        wanted = "sequences (c, length)" if flat else "images (c, h, w)"
+        reason = f"{wanted} come in, and what is before it gives {read.shape}; example says the shape of a batch"
+        raise read.refuse(module, f"kernel_size={module.kernel_size}", reason)
+    channels, rows, columns = (read.shape[0], 1, read.shape[1]) if flat else read.shape  # type: ignore[misc]
+    size, stride, margin = pair(module.kernel_size, flat), pair(module.stride, flat), pair(padding, flat, 0)
+    fields = {"rows": rows, "columns": columns, "channels": channels, "window_rows": size[0], "window_columns": size[1]}
+    fields |= {"row_stride": stride[0], "column_stride": stride[1], "row_padding": margin[0], "column_padding": margin[1]}
+    return fields, Windows(**fields).places
+
+
+def convolution(module: Any, read: Read) -> Read:
+    """κ = Windows, ψ = one kernel for all of them. ValueError for dilation, groups and another padding than zeros."""
+    for name, usual, reason in (
+        ("dilation", 1, "Windows has no gaps"),
+        ("groups", 1, "ψ reads all channels of a window"),
+        ("padding_mode", "zeros", "beyond the border Windows sees zeros"),
+    ):
+        if (value := getattr(module, name)) not in (usual, (usual,), (usual, usual)):
+            raise read.refuse(module, f"{name}={value!r}", reason)
+    size = module.kernel_size
+    if module.padding == "same" and any(each % 2 == 0 for each in size):
+        raise read.refuse(module, "padding='same'", "an even window has no middle, and Windows is padded alike at both ends")
+    same, none = tuple((each - 1) // 2 for each in size), (0,) * len(size)
+    fields, places = windows(module, read, {"same": same, "valid": none}.get(module.padding, module.padding))
+    patches, n = math.prod(places), module.out_channels * math.prod(places)
+    if module.in_channels != fields["channels"]:
+        raise read.refuse(module, f"in_channels={module.in_channels}", f"what is before it gives {read.shape}")
+    formula = Formula(Windows(**fields), Shared(patches), bias=module.bias is not None)
+    bias = () if module.bias is None else module.bias.repeat_interleave(patches)
+    return read.then(one(n, formula, module.weight, bias), (module.out_channels, *places[-len(size) :]))
+
+
+def pooling(metric: Any) -> "Step":
+    """κ = WindowPooling, ψ = I. ValueError for what WindowPooling does not have."""
+
+    def step(module: Any, read: Read) -> Read:
+        for name, usual in {"dilation": 1, "ceil_mode": False, "return_indices": False, "divisor_override": None}.items():
+            if getattr(module, name, usual) != usual:
+                raise read.refuse(module, f"{name}={getattr(module, name)}", f"WindowPooling knows it with {name}={usual}")
+        padded = any(pair(module.padding, False))
+        if padded and not getattr(module, "count_include_pad", True):
+            raise read.refuse(module, "count_include_pad=False", "its mean divides by all places of a window, count_include_pad=True")
+        fields, places = windows(module, read, module.padding)
+        formula = Formula(WindowPooling(**fields, metric=metric), Eye())
+        shape = (fields["channels"], *places) if len(read.shape) == 3 else (fields["channels"], places[1])
+        return read.then(one(math.prod(shape), formula), shape)
+
+    return step
+
+
 # ---- attention --------------------------------------------------------------------------------------------------------------------------
 
 
@@ -306,6 +373,12 @@ KINDS: dict[str, Step] = {
     "BatchNorm2d": batch_norm,
     "LayerNorm": layer_norm,
     "Flatten": flatten,
+    "Conv1d": convolution,
+    "Conv2d": convolution,
+    "MaxPool1d": pooling("max"),
+    "MaxPool2d": pooling("max"),
+    "AvgPool1d": pooling("mean"),
+    "AvgPool2d": pooling("mean"),
     "Identity": lambda module, read: read,
     "MultiheadAttention": self_attention,
     "TransformerEncoderLayer": encoder_layer,

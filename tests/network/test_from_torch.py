@@ -64,6 +64,47 @@ def alone(module, *sizes):
     return lambda d: (module(), (4, *(sizes or (3,))), torch.zeros(1, *(sizes or (3,))))
 
 
+def image(layer):
+    """One layer, or several, on random images: `layer(d, c)` for c channels."""
+
+    def build(d):
+        c, h, w = d.size(1, 3), d.size(4, 7), d.size(4, 7)
+        return layer(d, c), (3, c, h, w), torch.zeros(1, c, h, w)
+
+    return build
+
+
+def sequence(layer):
+    """The same on random sequences."""
+
+    def build(d):
+        c, length = d.size(1, 3), d.size(5, 9)
+        return layer(d, c), (3, c, length), torch.zeros(1, c, length)
+
+    return build
+
+
+def convolution(d, c):
+    size, padding = (d.size(1, 4), d.size(1, 4)), (d.size(0, 2), d.size(0, 2))
+    return nn.Conv2d(c, d.size(1, 3), size, (d.size(1, 3), d.size(1, 3)), padding, bias=bool(d.size(0, 1)))
+
+
+def pooled(pool):
+    return lambda d, c: pool(d.size(2, 3), d.one_of(None, 1, 2), d.size(0, 1))
+
+
+def network(d, c):
+    """A small network for images, as people write it."""
+    first = [nn.Conv2d(c, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*first, nn.Conv2d(4, 3, 2), nn.Tanh(), nn.Flatten(), nn.LazyLinear(5), nn.LogSoftmax(-1))
+
+
+def network_for_images(d):
+    module, shape, example = image(network)(d)
+    module(torch.zeros(2, *shape[1:]))  # the lazy layer learns its width
+    return module, shape, example
+
+
 ACTIVATIONS = [nn.ReLU, nn.SiLU, nn.GELU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.ELU, nn.LeakyReLU]
 CASES = {
     "Linear": lambda d: (nn.Linear(a := d.size(), d.size()), (2, 5, a), None),
@@ -79,6 +120,14 @@ CASES = {
     "LayerNorm of an image": lambda d: (nn.LayerNorm((2, 3)), (4, 2, 3), torch.zeros(1, 2, 3)),
     "Identity": alone(nn.Identity),
     "Flatten": lambda d: (nn.Sequential(nn.Flatten(), nn.Linear(12, 2)), (4, 3, 2, 2), torch.zeros(9, 3, 2, 2)),
+    "Conv2d": image(convolution),
+    "Conv2d same": image(lambda d, c: nn.Conv2d(c, 2, d.one_of(1, 3), padding="same")),
+    "Conv1d": sequence(lambda d, c: nn.Conv1d(c, d.size(1, 3), d.size(1, 4), d.size(1, 2), d.size(0, 2))),
+    "MaxPool2d": image(pooled(nn.MaxPool2d)),
+    "AvgPool2d": image(pooled(nn.AvgPool2d)),
+    "MaxPool1d": sequence(pooled(nn.MaxPool1d)),
+    "AvgPool1d": sequence(pooled(nn.AvgPool1d)),
+    "a network for images": network_for_images,
     "Sequential, nested": lambda d: (
         nn.Sequential(nn.Sequential(nn.Dropout(0.0), nn.Linear(3, 4)), nn.Sequential(nn.Sequential(nn.ReLU()), nn.Linear(4, 2))),
         (5, 3),
@@ -128,6 +177,7 @@ def test_every_kind_of_the_table_is_among_the_cases():
     assert modules.KINDS.keys() - met == set()
 
 
+IMAGE = torch.zeros(1, 2, 5, 5)
 REFUSED = {
     "TypeError: from_torch takes a module of torch, such as nn.Sequential(nn.Linear(4, 2)), got 3": lambda: from_torch(3),
     "TypeError: from_torch does not know Linaer and reads no forward of one's own; did you mean Linear": lambda: from_torch(
@@ -170,6 +220,31 @@ REFUSED = {
     ),
     "ValueError: from_torch: Flatten(start_dim=0, end_dim=-1) is no formula here: it must leave rows": lambda: from_torch(
         nn.Flatten(0), torch.zeros(1, 2)
+    ),
+    "ValueError: from_torch: Conv2d(dilation=(2, 2)) is no formula here: Windows has no gaps": lambda: from_torch(
+        nn.Conv2d(1, 1, 2, dilation=2), IMAGE
+    ),
+    "ValueError: from_torch: Conv2d(groups=2) is no formula here: ψ reads all channels of a window": lambda: from_torch(
+        nn.Conv2d(2, 2, 2, groups=2), IMAGE
+    ),
+    "ValueError: from_torch: Conv2d(padding_mode='reflect') is no formula here: beyond the border": lambda: from_torch(
+        nn.Conv2d(2, 2, 2, padding_mode="reflect"), IMAGE
+    ),
+    "ValueError: from_torch: Conv2d(padding='same') is no formula here: an even window has no middle": lambda: from_torch(
+        nn.Conv2d(2, 2, 2, padding="same"), IMAGE
+    ),
+    "ValueError: from_torch: Conv2d(in_channels=3) is no formula here: what is before it gives (2, 5, 5)": lambda: from_torch(
+        nn.Conv2d(3, 2, 2), IMAGE
+    ),
+    "ValueError: from_torch: Conv2d(kernel_size=(2, 2)) (layer 1) is no formula here: images (c, h, w) come in, and": lambda: from_torch(
+        nn.Sequential(nn.Linear(2, 4), nn.Conv2d(3, 2, 2))
+    ),
+    "ValueError: from_torch needs an example here, one batch such as torch.zeros(1, c, h, w): no": lambda: from_torch(nn.Conv2d(3, 2, 2)),
+    "ValueError: from_torch: MaxPool2d(ceil_mode=True) is no formula here: WindowPooling knows it with ceil_mode=False": lambda: from_torch(
+        nn.MaxPool2d(2, ceil_mode=True), IMAGE
+    ),
+    "ValueError: from_torch: AvgPool2d(count_include_pad=False) is no formula here: its mean divides by all": lambda: from_torch(
+        nn.AvgPool2d(2, padding=1, count_include_pad=False), IMAGE
     ),
     "ValueError: from_torch: MultiheadAttention(batch_first=False) is no formula here: the rows of one sequence": lambda: from_torch(
         nn.MultiheadAttention(4, 2)

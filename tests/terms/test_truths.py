@@ -812,3 +812,31 @@ def test_landmarks_refuse_points_and_kernels_that_do_not_fit():
         L(((1.0, 2.0),), X.AnisotropicRBF((1.0, 2.0, 3.0)))
     with pytest.raises(ValueError, match="expansion.Landmarks was made for m = 2 attributes, got 3"):
         rpn.Head(3, 1, rpn.Formula(L(((1.0, 2.0),))))
+
+
+WINDOWS = {"rows": 5, "columns": 6, "channels": 2, "window_rows": 2, "window_columns": 3, "row_stride": 2, "column_padding": 1}
+
+
+def test_windows_are_torchs_unfold_and_with_a_shared_psi_its_convolution():
+    x, w = numbers(3, 60), numbers(4 * 2 * 2 * 3, seed=1)
+    image, how = x.view(3, 2, 5, 6), {"stride": (2, 1), "padding": (0, 1)}
+    z = E.Windows(**WINDOWS)(x)
+    torch.testing.assert_close(z, F.unfold(image, (2, 3), **how).flatten(1))
+    patches = math.prod(E.Windows(**WINDOWS).places)
+    wanted = F.conv2d(image, w.view(4, 2, 2, 3), **how).flatten(1)
+    torch.testing.assert_close(R.Shared(patches).product(z, w, 4 * patches), wanted)
+    torch.testing.assert_close(E.WindowPooling(**WINDOWS)(x), F.max_pool2d(image, (2, 3), **how).flatten(1))
+    torch.testing.assert_close(E.WindowPooling(**WINDOWS, metric="mean")(x), F.avg_pool2d(image, (2, 3), **how).flatten(1))
+    torch.testing.assert_close(E.WindowPooling(**WINDOWS, metric="min")(x), -F.max_pool2d(-image, (2, 3), **how).flatten(1))
+    torch.testing.assert_close(E.WindowPooling(**WINDOWS, metric="sum")(x), 6 * F.avg_pool2d(image, (2, 3), **how).flatten(1))
+
+
+def test_windows_refuse_images_that_do_not_fit():
+    with pytest.raises(ValueError, match="expansion.Windows: no window of 5 × 2 cells fits into 4 × 4 cells with their margin"):
+        E.Windows(window_rows=5)
+    with pytest.raises(ValueError, match="a margin of 2 rows and 0 columns holds whole windows of 2 × 2: it must be smaller"):
+        E.WindowPooling(row_padding=2)
+    with pytest.raises(ValueError, match=r"was made for 16 numbers \(4 rows × 4 columns × 1 in channels\), got 15"):
+        rpn.Head(15, 2, rpn.Formula(E.Windows()))
+    with pytest.raises(ValueError, match="Shared.count must divide 5: one of 1, 5, got 2"):
+        rpn.Head(4, 5, rpn.Formula(reconciliation=R.Shared(2)))
