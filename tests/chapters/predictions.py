@@ -336,7 +336,7 @@ def each_further_layer(page: Explorer) -> Holds:
     shares = [100 * move(page, depth=depth)["fresh_accuracy"].item() for depth in (1, 2, 3, 4)]
     two, three, four = (after - before for before, after in zip(shares, shares[1:], strict=False))
     return {
-        "each layer adds about as much as the one before": max(two, three, four) - min(two, three, four) < 2,
+        "about as much more at each layer": max(two, three, four) - min(two, three, four) < 2,
         "a leap at 2, then small ups and downs": two > 7 and max(abs(three), abs(four)) < two / 2,
         "little at 2, much at 4": two < 2 and four > 5,
     }
