@@ -86,6 +86,10 @@ ZOO: dict[str, Callable[[], rpn.RPN]] = {
     "zoo.pgm": lambda: zoo.pgm(4, 2),
     "zoo.rnn": lambda: zoo.rnn([4, 8, 2]),
     "zoo.gcn": lambda: zoo.gcn([4, 8, 2], ((0, 1), (1, 2), (2, 3), (3, 4), (4, 5))),
+    "zoo.gat": lambda: zoo.gat([4, 8, 2], ((0, 1), (1, 2), (2, 3), (3, 4), (4, 5))),
+    "zoo.linear_regression": lambda: zoo.linear_regression(4, 2),
+    "zoo.logistic_regression": lambda: zoo.logistic_regression(4, 2),
+    "zoo.cnn": lambda: zoo.cnn(2, 2, (1, 3), 2, pool=1),  # in half precision two cells can be the largest: each has its gradient
     "zoo.transformer": lambda: zoo.transformer([4, 8, 2]),
 }
 

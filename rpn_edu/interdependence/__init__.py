@@ -14,6 +14,6 @@ from .kernel import (
     Laplacian as Laplacian, LinearKernel as LinearKernel, Manhattan as Manhattan, Minkowski as Minkowski,
     MutualInformation as MutualInformation, Pearson as Pearson, Polynomial as Polynomial, RVCoefficient as RVCoefficient,
 )  # fmt: skip
-from .learned import Bilinear as Bilinear, Expanded as Expanded, Parameterized as Parameterized
+from .learned import Attention as Attention, Bilinear as Bilinear, Expanded as Expanded, Parameterized as Parameterized
 
 __getattr__ = misspelt("interdependence")

@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 
+import torch
 from torch import Tensor
 
 from .. import expansion, reconciliation
@@ -10,6 +11,7 @@ from ..component import belonging, component, prefixed
 from ..expansion import Expansion
 from ..reconciliation import Reconciliation
 from .base import Interdependence, normalized
+from .fixed import InverseChain, Network
 
 
 class Learned(Interdependence):
@@ -68,6 +70,40 @@ class Bilinear(Learned):
     def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
         scale = math.sqrt(max(V.shape[-2], 1)) if self.normalization == "softmax" else 1.0
         return normalized(V.mT @ self.psi(V, w, frozen) @ V / scale, self.normalization)
+
+
+@component
+class Attention(Learned):
+    """A_ij = softmax of <v_i, ψ(w) v_j> / √r over those i that `among` links to j, with ψ(w) r × r
+
+    Attention that looks along links alone: a Graph makes graph attention of it, a chain sees the rows before. Where no link goes, A is 0.
+    `among` says where to look and not how much. Forms k × k numbers.
+    Source: RPN 2, "Bilinear Interdependence" and GAT; P. Veličković et al., "Graph Attention Networks" (2018), whose scores are
+    LeakyReLU(<a, v_i> + <b, v_j>); A. Vaswani et al., "Attention Is All You Need" (2017), for these scores.
+    """
+
+    reconciliation: Reconciliation = reconciliation.Identity()
+    among: Network = InverseChain()
+
+    @property
+    def made_for(self) -> int | None:
+        return self.among.made_for
+
+    def width(self, k: int) -> int:
+        return self.among.width(k)
+
+    def sizes(self, r: int | None, k: int | None) -> tuple[int, int]:
+        return self.known(r), self.known(r)
+
+    def frozen(self, r: int | None, k: int | None) -> dict[str, Tensor]:
+        """Those of ψ, (r, r), and those of the links, (2, links), with the prefix `among_`."""
+        return super().frozen(r, k) | prefixed("among_", self.among.frozen(r, k))
+
+    def matrix(self, V: Tensor, w: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        linked = self.among.matrix(V, w, belonging("among_", frozen)) != 0
+        scores = V.mT @ self.psi(V, w, frozen) @ V / math.sqrt(max(V.shape[-2], 1))
+        A = scores.masked_fill(linked.logical_not(), torch.finfo(scores.dtype).min).softmax(-2)
+        return normalized(A * linked, self.normalization)
 
 
 @component

@@ -159,6 +159,10 @@ ZOO = {
     "pgm": lambda where: zoo.pgm(4, 3, device=where),
     "rnn": lambda where: zoo.rnn([4, 5, 3], hops=2, device=where),
     "gcn": lambda where: zoo.gcn([4, 5, 3], ((0, 1), (1, 2)), nodes=6, device=where),
+    "gat": lambda where: zoo.gat([4, 5, 3], ((0, 1), (1, 2)), nodes=6, heads=2, device=where),
+    "linear_regression": lambda where: zoo.linear_regression(4, 3, device=where),
+    "logistic_regression": lambda where: zoo.logistic_regression(4, 3, device=where),
+    "cnn": lambda where: zoo.cnn(2, 2, (1, 3), 3, device=where),
     "transformer": lambda where: zoo.transformer([4, 4, 3], heads=2, device=where),
 }
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import sklearn.linear_model
 import sklearn.naive_bayes
 import torch
 import torch.nn.functional as F
+from scipy.interpolate import BSpline
 from torch import nn
 
 import rpn_edu as rpn
@@ -44,6 +46,97 @@ def test_a_kan_layer_is_splines_plus_silu_of_x_times_w():
     wanted = rpn.expansion.BSpline(intervals=4)(x) @ head.matrix().T + F.silu(x) @ head.w_remainder.view(2, 3).T
     torch.testing.assert_close(model(x), wanted)
     assert sum(p.numel() for p in zoo.kan([8, 6, 3]).parameters()) == 8 * 6 * 9 + 6 * 3 * 9
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3, 5])
+def test_a_kan_is_one_of_scipys_splines_and_one_of_plain_torch(degree):
+    intervals, low, high = 6, -1.5, 2.0
+    spline, x = rpn.expansion.BSpline(intervals, degree, low, high), numbers(40, 3, low=low, high=high - 1e-9)
+    model = zoo.kan([3, 4, 2], spline).double()
+    knots = low + (high - low) / intervals * torch.arange(-degree, intervals + degree + 1, dtype=torch.float64)
+
+    def efficient(h):
+        """B-splines of every input by the recursion of Cox and de Boor, all of them at once: (b, m) → (b, m, intervals + degree)."""
+        h = h.unsqueeze(-1)
+        bases = ((h >= knots[:-1]) & (h < knots[1:])).double()
+        for d in range(1, degree + 1):
+            left = (h - knots[: -d - 1]) / (knots[d:-1] - knots[: -d - 1])
+            right = (knots[d + 1 :] - h) / (knots[d + 1 :] - knots[1:-d])
+            bases = left * bases[..., :-1] + right * bases[..., 1:]
+        return bases
+
+    h = x
+    for layer, head in [(layer, layer.heads[0]) for layer in model.layers]:
+        n, m = layer.n, layer.m
+        coefficients = head.matrix().view(n, -1, m)  # ours go spline by spline
+        made = torch.einsum("bjk,nkj->bn", efficient(h), coefficients) + F.silu(h) @ head.w_remainder.view(n, m).T
+        inside = torch.where((h >= low) & (h < high), h, low).detach().numpy()  # SciPy's matrix knows no place beyond its knots
+        theirs = np.stack([BSpline.design_matrix(column, knots.numpy(), degree).toarray() for column in inside.T], 1)
+        within = torch.as_tensor((inside == h.detach().numpy()).all(1))
+        torch.testing.assert_close(efficient(h)[within].detach(), torch.from_numpy(theirs)[within])
+        torch.testing.assert_close(layer(h), made)
+        h = made
+    torch.testing.assert_close(model(x), h)
+
+
+def test_linear_and_logistic_regression_are_scikit_learns():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), rng.integers(3, size=60)
+    judge = sklearn.linear_model.LogisticRegression().fit(X, y)
+    model = zoo.logistic_regression(3, 3).double()
+    straight, line = sklearn.linear_model.LinearRegression().fit(X, y), zoo.linear_regression(3).double()
+    for ours, theirs in ((model, judge), (line, straight)):
+        with torch.no_grad():
+            ours.layers[0].heads[0].w.copy_(torch.from_numpy(theirs.coef_.reshape(1, -1)))
+            ours.layers[0].heads[0].bias.copy_(torch.as_tensor(theirs.intercept_))
+    np.testing.assert_allclose(model(torch.from_numpy(X)).detach(), judge.predict_log_proba(X), atol=1e-12)
+    np.testing.assert_allclose(line(torch.from_numpy(X)).detach()[:, 0], straight.predict(X), atol=1e-12)
+
+
+@pytest.mark.parametrize("window, pool", [(3, 2), (1, 1), (5, 3)])
+def test_a_cnn_is_a_sequence_of_torchs_convolutions_and_poolings(window, pool):
+    blocks = [
+        [nn.Conv2d(a, b, window, padding=window // 2), nn.Tanh(), *([nn.MaxPool2d(pool)] if pool > 1 else [])] for a, b in ((2, 3), (3, 4))
+    ]
+    rows, columns = 9 // pool // pool, 10 // pool // pool
+    theirs = nn.Sequential(*blocks[0], *blocks[1], nn.Flatten(), nn.Linear(4 * rows * columns, 5)).double()
+    ours = zoo.cnn(9, 10, (2, 3, 4), 5, window, pool, activation="tanh").double()
+    learned = [layer.heads[0] for layer in ours.layers if layer.heads[0].w.numel()]
+    with torch.no_grad():
+        for head, module in zip(learned, [m for m in theirs if isinstance(m, (nn.Conv2d, nn.Linear))], strict=True):
+            head.w.copy_(module.weight.flatten()[None])
+            head.bias.copy_(module.bias.repeat_interleave(head.n // len(module.bias)))
+    x = numbers(4, 180)
+    torch.testing.assert_close(ours(x), theirs(x.view(4, 2, 9, 10)))
+    with pytest.raises(ValueError, match="cnn.window must be odd, since it stands around a cell, got 2"):
+        zoo.cnn(8, 8, window=2)
+
+
+@pytest.mark.parametrize("heads", [1, 3])
+def test_a_gat_is_scaled_dot_product_attention_with_the_links_as_its_mask(heads):
+    links = ((0, 1), (1, 2), (2, 3), (0, 3), (3, 4))
+    model, x = zoo.gat([2, 3, 2], links, heads=heads, softmax="none").double(), numbers(6, 2)  # node 5 has no link but to itself
+    mask = torch.eye(6, dtype=torch.bool)
+    for i, j in links:
+        mask[i, j] = mask[j, i] = True
+
+    def attended(head, h):
+        W = head.w_instance.view(head.m, head.m)
+        return F.scaled_dot_product_attention(h @ W.T, h, h, attn_mask=mask) @ head.matrix().T
+
+    hidden = torch.stack([torch.relu(attended(head, x)) for head in model.layers[0].heads]).mean(0)
+    torch.testing.assert_close(model(x), attended(model.layers[1].heads[0], hidden))
+
+
+def test_attention_among_earlier_rows_is_torchs_causal_attention():
+    part, x = rpn.interdependence.Attention(), numbers(2, 5, 4)
+    w = numbers(16, seed=1)
+    wanted = F.scaled_dot_product_attention(x @ w.view(4, 4).T, x, x, is_causal=True)
+    torch.testing.assert_close(part.mix(x.mT, x.mT, w).mT, wanted)
+    alone = rpn.interdependence.Attention(among=rpn.interdependence.Graph(nodes=5, links=((0, 1),), directed=True, self_loops=False))
+    V = x[0].mT.clone().requires_grad_()
+    A = alone.matrix(V, w)
+    assert A.sum() == A[0, 1] == 1 and torch.autograd.grad(A.sin().sum(), V)[0].isfinite().all()
 
 
 def test_naive_bayes_of_unit_variance_is_scikit_learns():
@@ -101,7 +194,11 @@ def test_a_transformer_layer_is_scaled_dot_product_attention_plus_a_linear_remai
     assert len({id(head) for head in zoo.transformer([4, 3, 2], heads=3).layers[0].heads}) == 3
 
 
-@pytest.mark.parametrize("model", [zoo.mlp([3, 4, 2]), zoo.kan([3, 2]), zoo.gcn([3, 2, 2], ((0, 1),)), zoo.rnn([3, 2, 2])], ids=str)
+@pytest.mark.parametrize(
+    "model",
+    [zoo.mlp([3, 4, 2]), zoo.kan([3, 2]), zoo.gcn([3, 2, 2], ((0, 1),)), zoo.rnn([3, 2, 2]), zoo.cnn(4, 4), zoo.gat([3, 2], ((0, 1),))],
+    ids=str,
+)
 def test_a_model_of_the_zoo_is_an_ordinary_rpn_with_a_config(model):
     again = rpn.RPN.from_config(model.to_config())
     assert again.to_config() == model.to_config() and type(model) is rpn.RPN
