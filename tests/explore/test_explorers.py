@@ -450,14 +450,14 @@ def widgets(root):
 def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
     page = start(question=QUESTION, presets={"again": start().subject})
     known, face, question = dict(page.controls()).values(), page.face, page.face.question
-    usable = (W.IntSlider, W.FloatSlider, W.FloatLogSlider, W.Dropdown, W.Checkbox, W.RadioButtons, W.Button, W.Text, W.Textarea)
+    usable = (W.IntSlider, W.SelectionSlider, W.FloatSlider, W.FloatLogSlider, W.Dropdown, W.Checkbox, W.RadioButtons, W.Button, W.Text, W.Textarea)
     for panel in (page.panel, *(box for tab in page.tabs.by_symbol.values() for box in tab.boxes)):
         for widget in widgets(panel):
             if isinstance(widget, (W.VBox, W.HBox, W.HTML, W.Accordion, Accessibility, Surface)):
                 continue
             assert isinstance(widget, usable), f"{widget} has no name for screen readers (WIDGETS.md section 5)"
             assert widget.description.strip()
-            if isinstance(widget, (W.IntSlider, W.FloatSlider, W.FloatLogSlider)):
+            if isinstance(widget, (W.IntSlider, W.SelectionSlider, W.FloatSlider, W.FloatLogSlider)):
                 assert widget.readout and widget.continuous_update
             visual = any(widget is one for one in (*known, face.reset, face.preset, face.token_text))
             assert visual != ("rpn-non-visual" in widget._dom_classes), widget
@@ -513,7 +513,7 @@ def test_folds_are_written_when_open():
     assert ("D", "6", "how many features κ makes") in told and all(all(cells) for cells in told)
     assert told[-1][:2] == ("memory", f"{page.shown.sizes['bytes'] / 1000:,.1f} kB")
     page.face.folds.selected_index = 1
-    shown = re.sub(r"<style>.*?</style>|<[^>]*>", "", page.face.code_text.value, flags=re.S)
+    shown = re.sub(r"^.*<pre[^>]*>|<[^>]*>", "", page.face.code_text.value)  # below its button
     assert html.unescape(shown) == page.code(), "what is marked is the code, letter by letter"
     before = page.face.code_text.value
     dict(page.controls())["picture.x1"].value = 0.25
