@@ -33,7 +33,7 @@ TOLD = {
     "dots": {"axes": (0, 1), "x": (X, Y), "y": (Y, X), "values": ([1, -1, 0], [0, 1, -1]), "limit": (1.0, 2.0), "marker": ("o", "s")},
     "text": {"axes": (0, 1), "x": (0.4, 0.6), "y": (0.4, 0.6), "text": ("some\nwords", "others"), "color": ("black", "red")}
     | {"ha": ("left", "right"), "va": ("bottom", "top"), "fontsize": (8, 7), "fontweight": ("normal", "bold"), "bbox": (BOX, None)}
-    | {"family": ("sans-serif", "monospace"), "linespacing": (1.2, 2.0)},
+    | {"family": ("sans-serif", "monospace"), "linespacing": (1.2, 2.0), "rotation": (0, 90)},
     "name_curves": {"axes": (0, 1), "x": (GRID, GRID**2), "curves": (CURVES, CURVES[::-1]), "names": (["1", "2"], ["3", "4"])}
     | {"between": ((0.1, 0.3), (0.8, 0.9)), "free": ((0.0, 1.0), (0.0, 0.6))},
 }
