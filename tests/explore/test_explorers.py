@@ -504,6 +504,14 @@ def test_one_number_four_places():
     assert abs(place["numbers"]["g"][0, 0].item() - g) < 1e-6
 
 
+@start
+def test_the_sizes_of_every_picture_say_what_they_count(start):
+    page = start()
+    page.face.folds.selected_index = 0
+    rows = re.findall(r"<tr><th scope='row'>(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>", page.face.ledger_text.value)
+    assert len(rows) == len(page.shown.sizes) and all(all(cells) for cells in rows)
+
+
 def test_folds_are_written_when_open():
     page = STARTS["flow"]()
     assert not page.face.code_text.value and not page.face.ledger_text.value

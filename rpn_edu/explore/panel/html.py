@@ -13,6 +13,8 @@ from ..state.shown import Shown
 
 BESIDE = {
     "n · D": "numbers in the matrix ψ(w)",
+    "entries of A": "numbers in the matrix of ξ",
+    "comparisons": "multiplications that compare columns or rows with each other",
     "frozen": "numbers that ψ needs and does not learn",
     "numbers on the way": "numbers that are made on the way and then forgotten",
 }
@@ -74,10 +76,15 @@ def alert(error: Exception) -> str:
     return f'<div role="alert" class="rpn-alert">{says}</div>'
 
 
+def meaning(name: str) -> str:
+    """What a size counts; nothing where its name says it."""
+    return BESIDE[name] if name in BESIDE else KNOWN[name].meaning if name in KNOWN else ""
+
+
 def table_of_sizes(sizes: dict[str, int]) -> str:
     """The ledger of a state, each size with what it counts."""
     *counts, (_, memory) = sizes.items()
-    rows = [(name, f"{size:,}", BESIDE.get(name) or KNOWN[name].meaning) for name, size in counts]
+    rows = [(name, f"{size:,}", meaning(name)) for name, size in counts]
     rows += [("memory", f"{memory / 1000:,.1f} kB", "all of these numbers, 8 bytes each")]
-    body = "".join(f"<tr><th scope='row'>{name}</th><td>{size}</td><td>{html.escape(meaning)}</td></tr>" for name, size, meaning in rows)
+    body = "".join(f"<tr><th scope='row'>{name}</th><td>{size}</td><td>{html.escape(told)}</td></tr>" for name, size, told in rows)
     return f'<table class="rpn-sizes"><caption>sizes of this state</caption>{body}</table>'
