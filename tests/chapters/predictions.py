@@ -82,7 +82,7 @@ def constant_added(page: Explorer) -> Holds:
 
 def half_of_the_digits(page: Explorer) -> Holds:
     reached = next(step for step in range(61) if move(page, step=step)["accuracy"] > 0.5)
-    return {"before step 10": reached < 10, "near step 30": 25 <= reached <= 35, "near step 50": 45 <= reached <= 55}
+    return {"before step 10": reached < 10, "around step 30": 25 <= reached <= 35, "around step 50": 45 <= reached <= 55}
 
 
 # ---- 01 ---------------------------------------------------------------------------------------------------------------------------
