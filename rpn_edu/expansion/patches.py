@@ -88,10 +88,10 @@ class Windowed(Expansion):
     column_padding: Margin = 0
 
     def check(self) -> None:
-        if min(self.places) < 1:
-            size = f"{self.rows + 2 * self.row_padding} × {self.columns + 2 * self.column_padding}"
-            window = f"{self.window_rows} × {self.window_columns}"
-            raise ValueError(f"{self.qualified_name()}: no window of {window} cells fits into {size} cells with their margin")
+        for axis, cells in (("rows", self.rows + 2 * self.row_padding), ("columns", self.columns + 2 * self.column_padding)):
+            if (size := getattr(self, f"window_{axis}")) > cells:
+                own = type(self).__name__
+                raise ValueError(f"{own}.window_{axis} must be at most {cells}, the {axis} of the image with its margins, got {size}")
 
     @property
     def made_for(self) -> int:
@@ -167,9 +167,10 @@ class WindowPooling(Windowed):
 
     def check(self) -> None:
         super().check()
-        if self.row_padding >= self.window_rows or self.column_padding >= self.window_columns:
-            wanted = f"expansion.WindowPooling: a margin of {self.row_padding} rows and {self.column_padding} columns holds whole windows"
-            raise ValueError(f"{wanted} of {self.window_rows} × {self.window_columns}: it must be smaller than they are")
+        for axis in ("row", "column"):
+            if (margin := getattr(self, f"{axis}_padding")) >= (size := getattr(self, f"window_{axis}s")):
+                wanted = f"WindowPooling.{axis}_padding must be smaller than window_{axis}s, {size}, or a window lies in the margin"
+                raise ValueError(f"{wanted}, got {margin}")
 
     def width(self, m: int) -> int:
         self.require(m)

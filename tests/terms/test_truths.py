@@ -832,9 +832,11 @@ def test_windows_are_torchs_unfold_and_with_a_shared_psi_its_convolution():
 
 
 def test_windows_refuse_images_that_do_not_fit():
-    with pytest.raises(ValueError, match="expansion.Windows: no window of 5 × 2 cells fits into 4 × 4 cells with their margin"):
+    with pytest.raises(ValueError, match="Windows.window_rows must be at most 4, the rows of the image with its margins, got 5"):
         E.Windows(window_rows=5)
-    with pytest.raises(ValueError, match="a margin of 2 rows and 0 columns holds whole windows of 2 × 2: it must be smaller"):
+    with pytest.raises(
+        ValueError, match="WindowPooling.row_padding must be smaller than window_rows, 2, or a window lies in the margin, got 2"
+    ):
         E.WindowPooling(row_padding=2)
     with pytest.raises(ValueError, match=r"was made for 16 numbers \(4 rows × 4 columns × 1 in channels\), got 15"):
         rpn.Head(15, 2, rpn.Formula(E.Windows()))
