@@ -139,13 +139,15 @@ def heard(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
 
 def judged(judge: Judge, number: int, answer: Any) -> Verdict:
     """What an exercise says to an answer. An error inside a check is raised: it is the course's own."""
-    from ..shared.alone import seeded  # not above: questions and symbols need no torch
+    import torch  # not above: questions and symbols need none
+
+    from ..shared.alone import seeded
 
     waiting = Verdict(None, f"Exercise {number} is waiting for your answer.")
     if answer is None:
         return waiting
     try:
-        with seeded(0):
+        with torch.device("cpu"), seeded(0):
             return Verdict(True, f"✓ {judge(answer)}")
     except Waiting:
         return waiting
@@ -177,8 +179,11 @@ def named(who: str, chapter: str) -> str:
 
 def found(who: str, chapter: str, number: int) -> tuple[tuple[str, int], Judge]:
     """An exercise: its key and who judges it. LookupError where there is none."""
+    import torch
+
     name = named(who, chapter)
-    importlib.import_module(f"rpn_edu.course.exercises.{name}")
+    with torch.device("cpu"):  # what an exercise holds lies there, wherever new tensors lie when it is asked for first
+        importlib.import_module(f"rpn_edu.course.exercises.{name}")
     key = number_of(name), number
     if key not in EXERCISES:
         there = ", ".join(str(other) for place, other in sorted(EXERCISES) if place == key[0])

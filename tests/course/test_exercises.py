@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import sys
 
 import nbformat
 import numpy as np
@@ -72,6 +73,14 @@ ODD = [7, "x", b"x", [], {}, (1, [2]), (float("nan"), 1), (float("inf"), 1), 10*
 ODD += [rpn.Formula, rpn.Formula(), rpn.RPN([2, 2]), torch.ones(2, 1), torch.zeros(0), torch.ones(2, 2, dtype=torch.complex64)]
 ODD += [endless, lambda: 0, lambda *x: "x", lambda *x: [None], lambda *x: 1j, lambda *x: x, lambda *x: int, lambda *x: 10**400]
 ODD += [lambda *x: torch.ones(3, 3).to_sparse(), lambda *x: torch.zeros(0), lambda *x: torch.ones(1, 1, 1, 1), lambda *x: float("nan")]
+
+
+@pytest.mark.usefixtures("faults_are_raised")
+def test_an_exercise_holds_its_numbers_wherever_new_tensors_lie_when_it_is_asked_for_first(monkeypatch):
+    monkeypatch.delitem(sys.modules, "rpn_edu.course.exercises.03_remainder", raising=False)
+    with torch.device("meta"):
+        assert check("03", 1, [1, 0, -1 / 6, 0, 1 / 120]).right
+    assert not check("03", 1, [1, 0, 1 / 6, 0, 1 / 120]).right
 
 
 @pytest.mark.usefixtures("faults_are_raised")
