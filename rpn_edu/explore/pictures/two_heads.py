@@ -62,24 +62,24 @@ class TwoHeads(Picture):
         x = (k / 25 - 1).unsqueeze(-1)  # (51, 1)
         test = (0.618034 * k + 0.5) % 1 < 0.25  # held out
         second, fuse = OTHERS[self.other], FUSIONS[self.fusion]
-        K1, K2 = subject(x), second(x)  # (51, D) each
+        K = (subject(x), second(x))  # (51, D) each
         D = subject.width(1)
 
-        def both(w: Tensor, K1: Tensor, K2: Tensor) -> Tensor:
-            return fuse([K1 @ w[:D], K2 @ w[D:]], w)  # (rows,)
+        def both(w: Tensor, K: tuple[Tensor, Tensor]) -> Tensor:
+            return fuse([K[0] @ w[:D], K[1] @ w[D:]], w)  # (rows,)
 
         def loss(w: Tensor) -> Tensor:
-            return (both(w, K1, K2) - y)[~test].square().mean() + 1e-6 * w.square().sum()
+            return (both(w, K) - y)[~test].square().mean() + 1e-6 * w.square().sum()
 
         with seeded(self.seed):
             start = torch.randn(D + second.width(1)).double()
         w = descend(loss, start, self.steps)
         grid = torch.linspace(-1, 1, 201, dtype=torch.float64).unsqueeze(-1)  # (201, 1)
-        of_one, of_two = subject(grid), second(grid)
-        alone = [K @ torch.linalg.lstsq(K[~test], y[~test].unsqueeze(-1)).solution.squeeze(-1) for K in (K1, K2)]
-        outputs = torch.stack((*alone, both(w, K1, K2)))  # (3, 51)
+        on_grid = (subject(grid), second(grid))
+        alone = [one @ torch.linalg.lstsq(one[~test], y[~test].unsqueeze(-1)).solution.squeeze(-1) for one in K]
+        outputs = torch.stack((*alone, both(w, K)))  # (3, 51)
         errors = (outputs - y)[:, test].square().mean(-1).sqrt()  # (3,)
-        curves = torch.stack((of_one @ w[:D], of_two @ w[D:], both(w, of_one, of_two)))  # (3, 201)
+        curves = torch.stack((on_grid[0] @ w[:D], on_grid[1] @ w[D:], both(w, on_grid)))  # (3, 201)
         return {"x": x[:, 0], "y": y, "test": test, "grid": grid[:, 0], "w": w, "curves": curves, "errors": errors, "error": errors[2]}
 
     def paint(self, canvas: Canvas, shown: Shown) -> None:
