@@ -139,15 +139,13 @@ def heard(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
 
 def judged(judge: Judge, number: int, answer: Any) -> Verdict:
     """What an exercise says to an answer. An error inside a check is raised: it is the course's own."""
-    import torch  # not above: questions and symbols need none
-
-    from ..shared.alone import seeded
+    from ..shared.alone import on_cpu, seeded  # not above: questions and symbols need no torch
 
     waiting = Verdict(None, f"Exercise {number} is waiting for your answer.")
     if answer is None:
         return waiting
     try:
-        with torch.device("cpu"), seeded(0):
+        with on_cpu(), seeded(0):
             return Verdict(True, f"✓ {judge(answer)}")
     except Waiting:
         return waiting
@@ -179,10 +177,10 @@ def named(who: str, chapter: str) -> str:
 
 def found(who: str, chapter: str, number: int) -> tuple[tuple[str, int], Judge]:
     """An exercise: its key and who judges it. LookupError where there is none."""
-    import torch
+    from ..shared.alone import on_cpu
 
     name = named(who, chapter)
-    with torch.device("cpu"):  # what an exercise holds lies there, wherever new tensors lie when it is asked for first
+    with on_cpu():  # what an exercise holds lies there, wherever new tensors lie when it is asked for first
         importlib.import_module(f"rpn_edu.course.exercises.{name}")
     key = number_of(name), number
     if key not in EXERCISES:

@@ -44,3 +44,8 @@ def seeded(seed: int) -> Generator[None]:
         yield
     finally:
         own.set_state(before)
+
+
+def on_cpu() -> torch.device:
+    """A context in which new tensors lie on the CPU, whatever the default device is."""
+    return torch.device("cpu")
