@@ -51,7 +51,10 @@ def demand(holds: bool, name: str, wanted: str, value: Any) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Dial:
-    """A number that can be turned: explored from `low` to `high`, allowed from `least` to `most` (`None`: no limit; `above`: strictly)."""
+    """A number that can be turned: explored from `low` to `high`, allowed from `least` to `most` (`None`: no limit; `above`: strictly).
+
+    `zero` says what 0 stands for, where it is no number like the others.
+    """
 
     low: float
     high: float
@@ -60,6 +63,7 @@ class Dial:
     above: bool = False
     log: bool = False
     most: float | None = None
+    zero: str = ""
 
     @property
     def limit(self) -> float | None:
@@ -103,7 +107,8 @@ class Field(NamedTuple):
     @property
     def doc(self) -> str:
         """What the field means, in a few words; its name where nothing more is said."""
-        return self.meta if isinstance(self.meta, str) else self.meta.doc if self.meta else self.name
+        said = self.meta if isinstance(self.meta, str) else self.meta.doc if self.meta else self.name
+        return f"{said}; 0 chooses {self.meta.zero}" if isinstance(self.meta, Dial) and self.meta.zero else said
 
     def checked(self, value: Any) -> Any:
         """The value in its canonical type. TypeError or ValueError says who, what was wanted and what came."""

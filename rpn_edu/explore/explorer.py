@@ -17,6 +17,7 @@ from .panel.display import Display
 from .panel.effects import Effects
 from .panel.face import PRESETS, Calls, Face
 from .panel.moves import LOCK, Rest
+from .panel.stops import offer
 from .panel.tabs import Tabs
 from .pictures import Picture
 from .state.predict import Asked, Predict
@@ -164,7 +165,9 @@ class Explorer:
                 self._show()
 
     def rest(self) -> None:
-        """Find out now which controls have no effect, and show the picture sharp. An event loop does both while the hand rests.
+        """Find out now which controls have no effect and which stops sliders have, and show the picture sharp.
+
+        An event loop does so while the hand rests.
 
         It raises what a picture raises.
         """
@@ -197,8 +200,7 @@ class Explorer:
 
     def _rest(self) -> None:
         """What is left for a hand that rests: nothing of it delays a move."""
-        if work := [*self.display.sharpening(), *self.effects.update()]:
-            self.resting.begin(chain(*work))
+        self.resting.begin(chain(*self.display.sharpening(), offer(self.tabs), *self.effects.update()))
 
     def _look(self, width: int, scale: int) -> None:
         with LOCK, self._failing():

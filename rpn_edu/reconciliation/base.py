@@ -64,6 +64,10 @@ class Reconciliation(Component, ABC):
         """How many rows the R of `halves` has; None where ψ has no such form."""
         return None
 
+    def chosen(self, n: int, D: int) -> dict[str, int]:
+        """What is meant by a 0 in fields where 0 chooses, by the name of the field."""
+        return {}
+
     def scratch(self, n: int, D: int) -> int:
         """How many numbers are made beside w and the matrix, at most."""
         return 0

@@ -14,7 +14,9 @@ from ..component import Dial, component, family
 from .base import Reconciliation, thin_product
 from .plain import Rank
 
-Blocks = Annotated[int, Dial(0, 8, "0 chooses the largest divisor not above the square root")]
+LARGEST = "the largest not above the square root"
+Below = Annotated[int, Dial(0, 8, "blocks below each other, a divisor of n", zero=LARGEST)]
+Beside = Annotated[int, Dial(0, 8, "blocks side by side, a divisor of D", zero=LARGEST)]
 
 Shapes = tuple[list[tuple[int, int]], list[tuple[int, int]]]
 Factors = tuple[list[Tensor], list[Tensor]]
@@ -99,13 +101,17 @@ class LowRank(Factored):
 class Blockwise(Factored):
     """n = p s and D = q t: the left side is p × q, the right side s × t."""
 
-    p: Blocks = 0
-    q: Blocks = 0
+    p: Below = 0
+    q: Beside = 0
 
     def blocks(self, n: int, D: int) -> tuple[int, int, int, int]:
         """(p, q, s, t)."""
         p, q = divisor(type(self).__name__, "p", self.p, n), divisor(type(self).__name__, "q", self.q, D)
         return p, q, n // p, D // q
+
+    def chosen(self, n: int, D: int) -> dict[str, int]:
+        p, q, *_ = self.blocks(n, D)
+        return {"p": p, "q": q}
 
 
 @component
@@ -155,8 +161,8 @@ class DuplicatedPadding(Blockwise):
     l = s t: the block w is repeated p times downwards and q times to the right. Source: RPN 1, "Duplicated Padding".
     """
 
-    p: Blocks = 2
-    q: Blocks = 2
+    p: Below = 2
+    q: Beside = 2
 
     linear = True
 

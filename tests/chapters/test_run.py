@@ -144,7 +144,7 @@ def test_every_question_knows_what_is_right_as_its_explorer_shows_it(run):
 def some(name, widget):
     """Both ends of a slider, all entries of a short menu, four of a long one: tests/explore drives every picture to all of them."""
     values = values_of(widget)
-    if isinstance(widget, (W.IntSlider, W.FloatSlider, W.FloatLogSlider)):
+    if isinstance(widget, (W.IntSlider, W.SelectionSlider, W.FloatSlider, W.FloatLogSlider)):
         return [min(values), max(values)]
     return values if len(values) <= 4 else random.Random(name).sample(values, 4)
 

@@ -75,6 +75,8 @@ def values_of(widget):
         return list(widget.options)
     if isinstance(widget, W.Textarea):
         return [widget.value, "1 2\n3 4\n5 6\n7 8", "0.5 x"]
+    if isinstance(widget, W.SelectionSlider):
+        return [stop for _, stop in widget.options]
     if isinstance(widget, W.IntSlider):
         return sorted({widget.min, (widget.min + widget.max) // 2, widget.max})
     if isinstance(widget, W.FloatLogSlider):

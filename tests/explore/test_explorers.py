@@ -450,25 +450,15 @@ def widgets(root):
 def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
     page = start(question=QUESTION, presets={"again": start().subject})
     known, face, question = dict(page.controls()).values(), page.face, page.face.question
-    usable = (
-        W.IntSlider,
-        W.SelectionSlider,
-        W.FloatSlider,
-        W.FloatLogSlider,
-        W.Dropdown,
-        W.Checkbox,
-        W.RadioButtons,
-        W.Button,
-        W.Text,
-        W.Textarea,
-    )
+    sliders = (W.IntSlider, W.SelectionSlider, W.FloatSlider, W.FloatLogSlider)
+    usable = (*sliders, W.Dropdown, W.Checkbox, W.RadioButtons, W.Button, W.Text, W.Textarea)
     for panel in (page.panel, *(box for tab in page.tabs.by_symbol.values() for box in tab.boxes)):
         for widget in widgets(panel):
             if isinstance(widget, (W.VBox, W.HBox, W.HTML, W.Accordion, Accessibility, Surface)):
                 continue
             assert isinstance(widget, usable), f"{widget} has no name for screen readers (WIDGETS.md section 5)"
             assert widget.description.strip()
-            if isinstance(widget, (W.IntSlider, W.SelectionSlider, W.FloatSlider, W.FloatLogSlider)):
+            if isinstance(widget, sliders):
                 assert widget.readout and widget.continuous_update
             visual = any(widget is one for one in (*known, face.reset, face.preset, face.token_text))
             assert visual != ("rpn-non-visual" in widget._dom_classes), widget

@@ -108,7 +108,9 @@ def test_what_was_found_is_found_again_without_a_search(loop, monkeypatch):
     loop.turn_to_the_end()
     calls = counted(monkeypatch, Flow)
     move(page, "formula.remainder.activation", "none")
-    assert greyed(page) == IDLE and len(calls) == 1 and not loop.waiting
+    assert greyed(page) == IDLE
+    loop.turn_to_the_end()
+    assert greyed(page) == IDLE and len(calls) == 1
 
 
 def test_what_was_found_before_a_move_is_not_tried_again(loop, monkeypatch):
@@ -148,15 +150,17 @@ def test_a_failure_in_a_slice_is_that_of_the_explorer(loop, monkeypatch):
     assert page.failed is None and greyed(page) == IDLE
 
 
-def test_nothing_is_tried_while_a_question_waits_or_for_a_state_that_is_refused(loop):
+def test_nothing_is_tried_while_a_question_waits_or_for_a_state_that_is_refused(loop, monkeypatch):
     page = Explorer(R.Kronecker(), Fabric(n=8, D=24), question=Predict("?", choices=["a"], right="a"))
-    assert not loop.waiting and greyed(page) == {name for name, _ in page.controls()}
+    calls = counted(monkeypatch, Fabric)
+    loop.turn_to_the_end()
+    assert not calls and greyed(page) == {name for name, _ in page.controls()}
     page.face.question.skip.click()
     assert greyed(page) == set() and len(loop.waiting) == 1
-    move(page, "reconciliation.p", 3)
+    page.set(R.Kronecker(p=3))
     assert page.refused
-    loop.turn()
-    assert not loop.waiting
+    loop.turn_to_the_end()
+    assert not calls and greyed(page) == set()
 
 
 def test_a_term_that_is_chosen_is_searched_alone(loop):

@@ -1,7 +1,8 @@
 const named = root => root.querySelectorAll('.widget-slider').forEach(slider => {
-  const label = slider.querySelector('.widget-label');
+  const label = slider.querySelector('.widget-label'), readout = slider.querySelector('.widget-readout');
   slider.querySelectorAll('[role=slider]').forEach(handle => {
     if (label) handle.setAttribute('aria-label', label.textContent);
+    if (readout) handle.setAttribute('aria-valuetext', readout.textContent);  // else a slider over stops says their number
     handle.setAttribute('data-lm-suppress-shortcuts', 'true');  // else arrows are Notebook 7's: they leave the cell
   });
 });

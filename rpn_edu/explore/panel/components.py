@@ -2,12 +2,12 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets as W
 
-from ...component import CATALOGUE, Component
-from .controls import STYLE, WIDTH, control_of, nearest, others, put, value_of
+from ...component import CATALOGUE, Component, Field
+from .controls import STYLE, WIDTH, control_of, nearest, options, others, put, span, stop_slider, value_of, whole_slider
 from .html import about
 from .moves import LOCK
 
@@ -16,6 +16,19 @@ def classes_of(base: type[Component], fits: Callable[[Component], bool] = lambda
     """The classes of a family by name. One made for one size only is among them where `fits` says that this is the size."""
     found = [one for one in CATALOGUE.values() if issubclass(one, base)]
     return {one.__name__: one for one in found if getattr(one.example(), "made_for", None) is None or fits(one.example())}
+
+
+class Slot(NamedTuple):
+    """A slider over whole numbers: its panel, its field, the `part` that has the field, and what `whole` makes of another such part."""
+
+    panel: "ComponentPanel"
+    field: Field
+    part: Component
+    whole: Callable[[Any], Any]
+
+    def inside(self, outer: Callable[[Any], Any]) -> "Slot":
+        """The same slider, where the whole is itself a part."""
+        return self._replace(whole=lambda part: outer(self.whole(part)))
 
 
 class ComponentPanel:
@@ -84,6 +97,39 @@ class ComponentPanel:
             self.about.value = about(self.type, [field for field in self.type.declared if field.name in self.widgets])
         self.own.children = [*self.lead, *self.widgets.values()]
         self.box.children = [self.own, *(part.box for part in self.parts.values())]
+
+    def slots(self, value: Component) -> Iterator["Slot"]:
+        """Every slider over whole numbers, with its place in this component."""
+        for field in self.type.declared:
+            current = getattr(value, field.name)
+            if field.name in self.widgets and field.kind == "int":
+                yield Slot(self, field, value, lambda part: part)
+            elif field.name in self.parts:
+                for slot in self.parts[field.name].slots(current):
+                    yield slot.inside(lambda part, name=field.name: dataclasses.replace(value, **{name: part}))  # type: ignore[type-var]
+
+    def offer(self, field: Field, stops: dict[int, str]) -> None:
+        """A slider is left these stops, each with its words. All of a dial, in plain numbers, make it an ordinary one again."""
+        old = self.widgets[field.name]
+        common = {"description": old.description, "tooltip": old.tooltip, "disabled": old.disabled, "style": STYLE}
+        common["layout"] = W.Layout(width=WIDTH)
+        if not field.meta.zero and [*stops] == [*span(field, old.value)]:
+            if isinstance(old, W.SelectionSlider):
+                self._replace(field.name, whole_slider(field, old.value, common))
+        elif not isinstance(old, W.SelectionSlider):
+            self._replace(field.name, stop_slider(stops, old.value, common))
+        elif old.options != options(stops):
+            old.unobserve(self.changed, "value")  # ipywidgets goes to the first stop on the way
+            with old.hold_sync():
+                kept, old.options = old.value, options(stops)
+                old.value = kept
+            old.observe(self.changed, "value")
+
+    def _replace(self, name: str, widget: Any) -> None:
+        old, self.widgets[name] = self.widgets[name], widget
+        widget.observe(self.changed, "value")
+        self.own.children = [*self.lead, *self.widgets.values()]
+        closed(old)
 
     def close(self) -> None:
         """Forget the controls of the class before; the front end forgets them too. The menu stays where it is, and keeps the focus."""
@@ -223,6 +269,12 @@ class PartsPanel:
         yield self.name, self.count
         for panel in self.panels:
             yield from panel.controls()
+
+    def slots(self, values: tuple) -> Iterator[Slot]:
+        """Every slider over whole numbers of the parts, with its place in their list."""
+        for place, panel in enumerate(self.panels):
+            for slot in panel.slots(values[place]):
+                yield slot.inside(lambda part, place=place: (*values[:place], part, *values[place + 1 :]))
 
     def variants(self, values: tuple) -> Iterator[tuple[str, list[tuple]]]:
         """(qualified name, these components with one part more or less, or with other values of one field)."""

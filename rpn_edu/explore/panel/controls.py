@@ -18,6 +18,8 @@ def control_of(field: Field, value: Any, prefix: str = "") -> Any:
     common = {"description": name, "tooltip": field.doc, "style": STYLE, "layout": W.Layout(width=WIDTH)}
     match field.kind:
         case "int":
+            if field.meta.zero:
+                return stop_slider({stop: str(stop) for stop in span(field, value)}, value, common)
             return whole_slider(field, value, common)
         case "float":
             make = log_slider if field.meta.log else even_slider
@@ -32,10 +34,26 @@ def control_of(field: Field, value: Any, prefix: str = "") -> Any:
     return W.Dropdown(options=list(field.base), value=value, **common)
 
 
-def whole_slider(field: Field, value: int, common: dict[str, Any]) -> W.IntSlider:
-    """A slider over whole numbers, as far as the dial goes and at least to the value."""
+def span(field: Field, value: int) -> range:
+    """The whole numbers of a dial, as far as it goes and at least to the value."""
     dial: Any = field.meta
-    return W.IntSlider(value, min=int(min(dial.low, value)), max=int(max(dial.high, value)), **common)
+    return range(int(min(dial.low, value)), int(max(dial.high, value)) + 1)
+
+
+def whole_slider(field: Field, value: int, common: dict[str, Any]) -> W.IntSlider:
+    """A slider over all whole numbers of a dial."""
+    whole = span(field, value)
+    return W.IntSlider(value, min=whole[0], max=whole[-1], **common)
+
+
+def stop_slider(stops: dict[int, str], value: int, common: dict[str, Any]) -> W.SelectionSlider:
+    """A slider that knows only these numbers, each with the words that stand for it."""
+    return W.SelectionSlider(options=options(stops), value=value, **common)
+
+
+def options(stops: dict[int, str]) -> tuple[tuple[str, int], ...]:
+    """Numbers and their words as ipywidgets wants them, in ascending order."""
+    return tuple((stops[stop], stop) for stop in sorted(stops))
 
 
 def log_slider(field: Field, value: float, common: dict[str, Any]) -> W.FloatLogSlider:
@@ -140,6 +158,10 @@ def put(widget: Any, value: Any) -> None:
     if isinstance(widget, W.FloatLogSlider):
         low, high = exponents(value, value)
         widget.min, widget.max = on_grid(min(widget.min, low), value), max(widget.max, high)
+    elif isinstance(widget, W.SelectionSlider):
+        stops = {stop: words for words, stop in widget.options}
+        if value not in stops:
+            widget.options = options({**stops, value: str(value)})
     elif isinstance(widget, (W.IntSlider, W.FloatSlider)):
         widget.min, widget.max = min(widget.min, value), max(widget.max, value)
     give(widget, written(value) if isinstance(widget, W.Textarea) else value)
@@ -147,6 +169,8 @@ def put(widget: Any, value: Any) -> None:
 
 def nearest(widget: Any, value: Any) -> Any:
     """The value of a slider that is nearest to this one: within its ends, and on its steps. Other controls take any value."""
+    if isinstance(widget, W.SelectionSlider):
+        return min((stop for _, stop in widget.options), key=lambda stop: abs(stop - value))
     if not isinstance(widget, (W.IntSlider, W.FloatSlider)):
         return value
     within = min(max(value, widget.min), widget.max)

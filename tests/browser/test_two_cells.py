@@ -1,0 +1,66 @@
+"""One explorer of few controls, in both front ends: its code is taken home by one press, and a slider has only the stops that fit."""
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from tests.browser.reading import explorer, front_end
+
+pytestmark = pytest.mark.browser
+CELLS = (
+    "import rpn_edu as rpn\nfrom rpn_edu.explore import Explorer, Fabric",
+    "Explorer(rpn.reconciliation.Kronecker(p=2), Fabric(n=8, D=24))",
+)
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def book(request, tmp_path_factory):
+    root = tmp_path_factory.mktemp("two")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in CELLS], metadata=kernel), root / "two.ipynb")
+    with front_end(request.param, root) as jupyter, jupyter.open("two.ipynb") as opened:
+        opened.complaints.clear()  # Notebook 7.6 complains of a schema of its own while it loads
+        opened.run_all()
+        yield opened
+
+
+def test_a_press_of_enter_copies_the_code_and_says_so_and_a_page_that_may_not_copy_selects_it(book):
+    found = explorer(book, 0)
+    found.get_by_role("button", name="As code").press("Enter")
+    book.wait_idle()
+    code, copy = found.locator("pre.rpn-code"), found.get_by_role("button", name="Copy", exact=True)
+    book.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copy.press("Enter")
+    found.get_by_role("status").filter(has_text="Copied.").wait_for()
+    copied = book.page.evaluate("() => navigator.clipboard.readText()")
+    assert copied == code.text_content() and copied.startswith("import torch\n") and "print(" in copied
+    book.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
+    copy.press("Enter")
+    found.get_by_role("status").filter(has_text="Selected: now press Ctrl + C").wait_for()
+    assert book.page.evaluate("() => getSelection().toString()").strip() == copied.strip()
+    assert copy.evaluate("button => button === document.activeElement"), "the cell has not taken the keys"
+
+
+def test_a_slider_goes_from_divisor_to_divisor_and_its_words_are_heard(book):
+    found, p = explorer(book, 0), book.slider("p")
+    readout = p.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(".widget-readout")
+
+    def pressed(*keys: str) -> list[str]:
+        seen = []
+        for key in keys:
+            p.press(key)
+            book.wait_idle(quiet=1)  # the hand rests: then the stops are known
+            assert readout.inner_text() == p.get_attribute("aria-valuetext")
+            seen.append(readout.inner_text())
+        return seen
+
+    book.wait_idle(quiet=1)
+    assert pressed("ArrowRight", "ArrowRight", "ArrowRight", "Home", "ArrowRight") == ["4", "8", "8", "0: here 2", "1"]
+    found.get_by_role("button", name="g: ").click()
+    book.wait_idle()
+    book.slider("n").press("End")
+    book.wait_idle(quiet=1)
+    found.get_by_role("button", name="ψ").first.click()
+    book.wait_idle(quiet=1)
+    assert pressed("ArrowRight", "ArrowRight", "Home") == ["2", "3", "0: here 4"], "n is 24 now"
+    assert book.errors == []
