@@ -11,7 +11,7 @@ from ...shared.alone import alone
 from ..canvas import Canvas, Ghost
 from ..code.lit import lit_code
 from ..code.snippet import as_call, as_code
-from ..pictures.base import Handle
+from ..pictures.base import Handle, Picture
 from ..state.state import State
 from .face import Face
 from .html import alert, below, formula, image, question, table_of_sizes
@@ -25,17 +25,21 @@ class Display:
         self.png, self.alt = b"", ""
         self.scale = 1
         """How many pixels of the screen lie in one of the page, each way. While the hand moves, one is drawn: three take too long."""
-        self.canvas = self._canvas()
+        self.room = 10_000
+        """Pixels: how wide a picture may be on this page."""
+        self.canvas = self._canvas(state.first[1])
         self.sharp: Canvas | None = None
         self.handles: dict[str, Handle] = {}
 
-    def _canvas(self, width: int = 10_000, scale: int = 1) -> Canvas:
-        picture = self.state.first[1]
-        return Canvas(picture.axes, picture.size, scale, width)
+    def _canvas(self, picture: Picture, scale: int = 1) -> Canvas:
+        return Canvas(picture.axes, picture.size, scale, self.room)
 
     def paint(self) -> None:
         """Paint what is shown, and over it a pinned state as its ghost."""
         state, shown = self.state, self.state.shown
+        if shown.picture.axes != self.canvas.axes:  # other data are laid out in another way
+            self.canvas, self.sharp = self._canvas(shown.picture), None
+            self.canvas.light(self._lit())
         self._paint(self.canvas)
         self.png, self.alt = self.canvas.png(), shown.picture.alt(shown)
         if state.pinned is not None:
@@ -51,7 +55,8 @@ class Display:
     def look(self, width: int, scale: int) -> None:
         """The page has told how much room there is and how sharp its screen is: lay the picture out for that and paint it again."""
         if width != self.canvas.size[0]:
-            self.canvas, self.sharp = self._canvas(width), None
+            self.room = width
+            self.canvas, self.sharp = self._canvas(self.state.shown.picture), None
         if scale != self.scale:
             self.scale, self.sharp = scale, None
         self.light()
@@ -63,7 +68,7 @@ class Display:
         return [self._sharpen()] if self.scale > 1 and self.png else []
 
     def _sharpen(self) -> Iterator[None]:
-        self.sharp = self.sharp or self._canvas(self.canvas.size[0], self.scale)
+        self.sharp = self.sharp or self._canvas(self.state.shown.picture, self.scale)
         self.sharp.light(self._lit())
         self._paint(self.sharp)
         yield
