@@ -77,12 +77,10 @@ def test_snippets_give_the_numbers_of_the_explorer_without_this_package(tmp_path
     assert len(results) == len(CASES) > 80
     for (picture, subject), result in zip(CASES, results, strict=True):
         expected = numbers(picture, subject)
-        # Least squares of features that the points do not tell apart hang on the last digits of their order of summing.
-        near = 1e-1 if type(picture).__name__ == "TwoHeads" else 1e-6
         assert result.keys() == expected.keys()
         for name, values in expected.items():
             scale = max(1.0, *map(abs, values), 0.0)
-            close = len(values) == len(result[name]) and all(abs(a - b) <= near * scale for a, b in zip(values, result[name]))
+            close = len(values) == len(result[name]) and all(abs(a - b) <= 1e-6 * scale for a, b in zip(values, result[name]))
             assert close, f"{name} of {picture!r} of {subject!r}"
 
 

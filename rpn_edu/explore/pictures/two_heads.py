@@ -22,6 +22,8 @@ OTHERS: dict[str, Expansion] = {
     "parabola": expansion.Taylor(order=2),
 }
 """What the second head may see."""
+RIDGE = 1e-4
+"""How much large weights cost."""
 FUSIONS: dict[str, Fusion] = {row.__name__: row() for row in (fusion.Sum, fusion.Mean, fusion.Max, fusion.Min, fusion.Prod)}
 
 
@@ -65,18 +67,24 @@ class TwoHeads(Picture):
         K = (subject(x), second(x))  # (51, D) each
         D = subject.width(1)
 
+        def least(K: Tensor) -> Tensor:
+            # A ridge is D more equations, √ridge · w = 0: points that do not tell two features apart tell no w without it.
+            D = K.shape[1]
+            A = torch.cat((K[~test], math.sqrt(RIDGE) * torch.eye(D, dtype=torch.float64)))
+            return torch.linalg.lstsq(A, torch.cat((y[~test], torch.zeros(D, dtype=torch.float64)))).solution  # (D,)
+
         def both(w: Tensor, K: tuple[Tensor, Tensor]) -> Tensor:
             return fuse([K[0] @ w[:D], K[1] @ w[D:]], w)  # (rows,)
 
         def loss(w: Tensor) -> Tensor:
-            return (both(w, K) - y)[~test].square().mean() + 1e-6 * w.square().sum()
+            return (both(w, K) - y)[~test].square().sum() + RIDGE * w.square().sum()
 
         with seeded(self.seed):
             start = torch.randn(D + second.width(1)).double()
         w = descend(loss, start, self.steps)
         grid = torch.linspace(-1, 1, 201, dtype=torch.float64).unsqueeze(-1)  # (201, 1)
         on_grid = (subject(grid), second(grid))
-        alone = [one @ torch.linalg.lstsq(one[~test], y[~test].unsqueeze(-1)).solution.squeeze(-1) for one in K]
+        alone = [one @ least(one) for one in K]  # (51,) each
         outputs = torch.stack((*alone, both(w, K)))  # (3, 51)
         errors = (outputs - y)[:, test].square().mean(-1).sqrt()  # (3,)
         curves = torch.stack((on_grid[0] @ w[:D], on_grid[1] @ w[D:], both(w, on_grid)))  # (3, 201)
