@@ -31,8 +31,9 @@ def test_a_picture_of_a_formula_computes_with_its_trace_and_by_no_way_of_its_own
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
     assert "trace" in {call.attr for call in calls}
     asked = {said for call in calls if re.fullmatch(r"subject\.\w+\.\w+", said := ast.unparse(call))}
-    # How much of π is learned, how wide a channel is, and the ψ of a mean are questions to a term, not the formula.
-    assert asked <= {"subject.remainder.length", "subject.fusion.part_width", "subject.fusion.times_mean", "subject.reconciliation.matrix"}
+    # How wide κ is, how much of π is learned, how wide a channel is, and the ψ of a mean are questions to a term, not the formula.
+    widths = {"subject.expansion.width", "subject.remainder.length", "subject.fusion.part_width"}
+    assert asked <= widths | {"subject.fusion.times_mean", "subject.reconciliation.matrix"}
 
 
 @pytest.mark.parametrize("kind", PICTURES, ids=lambda kind: kind.__name__)
