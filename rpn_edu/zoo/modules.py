@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -26,6 +27,8 @@ from .taken import Taken, built, one
 
 PLACES = ("normalization", "activation", "dropout", "softmax")
 """What an Output does, in its order."""
+EPS = 1e-5
+"""What its norms add to a variance."""
 
 
 class Read(NamedTuple):
@@ -68,8 +71,9 @@ def from_torch(module: nn.Module, example: Any = None) -> RPN:
     `module` is one of KINDS or an nn.Sequential of them, nested too. Images come flattened, (b, c · h · w), and so do sequences of a
     Conv1d, (b, c · length); `example` gives the shape of one batch, such as (b, c, h, w), where no layer says it.
 
-    Attention is that of a sequence to itself, without a mask. Its scores are a Bilinear ξ, its values a ψ of low rank, and heads are added.
-    A bias of the queries multiplies a column of ones, which a layer of its own adds.
+    Attention is that of a sequence to itself. A mask is said in a call and not taken: `interdependence.Attention` has a causal one. Scores
+    are a Bilinear ξ, values a ψ of low rank, and heads are added. A bias of the queries multiplies a column of ones, which a layer of its
+    own adds.
 
     In training it is not the same. Here the batch norm of an image has one mean for each number, where torch has one for each channel.
     Dropout inside of attention is left out. The bias of a convolution is one number for each output, where torch has one for each channel.
@@ -77,7 +81,8 @@ def from_torch(module: nn.Module, example: Any = None) -> RPN:
     TypeError for what is no module and for a kind that is not known; ValueError for a setting that no formula can say, for a shape that
     does not fit, and where `example` is needed.
     Source: RPN 1 (arXiv 2407.04819), "Unifying Base Models", MLP; RPN 2 (arXiv 2411.11162), CNN and Transformer. There a transformer
-    is attention with a remainder; that of A. Vaswani et al. (2017) is this, a norm, and two layers that carry x along.
+    is attention with a remainder; that of A. Vaswani et al. (2017) is this, a norm, and two layers that carry x along. With the norm first
+    (R. Xiong et al., 2020) two heads hand on x and its norm side by side.
     """
     if not isinstance(module, nn.Module):
         raise TypeError(f"from_torch takes a module of torch, such as nn.Sequential(nn.Linear(4, 2)), got {module!r:.200}")
@@ -162,6 +167,11 @@ def dense(W: Tensor, b: Tensor | None = None, **formula: Any) -> Taken:
     return one(len(W), Formula(bias=b is not None, **formula), W, () if b is None else b)
 
 
+def passed(module: Any, read: Read) -> Read:
+    """Nothing."""
+    return read
+
+
 # ---- outputs ----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -173,6 +183,15 @@ def activation(name: str) -> "Step":
         return read.output("activation", name)
 
     return step
+
+
+def leaky_relu(module: Any, read: Read) -> Read:
+    """slope · x + (1 - slope) · max(x, 0), the first by ψ and the second by π; Output knows it with a slope of 0.01."""
+    slope = module.negative_slope
+    if slope == 0.01:
+        return read.output("activation", "leaky_relu")
+    formula = Formula(reconciliation=Shared(read.n), remainder=Linear(Shared(read.n), activation="relu", activate="before"))
+    return read.then(one(read.n, formula, np.array(slope), w_remainder=np.array(1 - slope)), read.shape)
 
 
 def softmax(name: str) -> "Step":
@@ -192,9 +211,10 @@ def dropout(module: Any, read: Read) -> Read:
 
 
 def batch_norm(module: Any, read: Read) -> Read:
-    """With the mean and deviation that it remembers; those of a channel for each of its places. ValueError where it remembers none."""
-    if module.eps != 1e-5:
-        raise read.refuse(module, f"eps={module.eps}", "Output normalizes with eps=1e-05")
+    """With the mean and variance that it remembers; those of a channel for each of its places. ValueError where it remembers none.
+
+    Output adds EPS to a variance. What a module adds beyond it becomes part of the variance.
+    """
     if module.running_mean is None:
         raise read.refuse(module, "track_running_stats=False", "in eval mode it would depend on the other rows of the batch")
     if module.num_features != read.shape[0]:
@@ -202,18 +222,29 @@ def batch_norm(module: Any, read: Read) -> Read:
     repeats = read.n // module.num_features
     names = ("weight", "bias", "running_mean", "running_var")
     numbers = {f"output.0.{name}": value.repeat_interleave(repeats) for name in names if (value := getattr(module, name)) is not None}
+    numbers["output.0.running_var"] = numbers["output.0.running_var"] + (module.eps - EPS)
     return read.output("normalization", "batch", **numbers)
 
 
 def layer_norm(module: Any, read: Read) -> Read:
-    """Over all numbers of a row. ValueError for a part of them."""
-    if module.eps != 1e-5:
-        raise read.refuse(module, f"eps={module.eps}", "Output normalizes with eps=1e-05")
+    """Over all numbers of a row. ValueError as `over_all`.
+
+    Output adds EPS to the variance. Another eps is the same where x comes in √(EPS / eps) times as large.
+    """
+    over_all(module, read)
+    numbers = {f"output.0.{name}": value for name in ("weight", "bias") if (value := getattr(module, name, None)) is not None}
+    if module.eps != EPS:
+        read = read.then(one(read.n, Formula(reconciliation=Shared(read.n)), np.array(math.sqrt(EPS / module.eps))), read.shape)
+    return read.output("normalization", "layer", **numbers)
+
+
+def over_all(module: Any, read: Read) -> None:
+    """ValueError for a layer norm over a part of a row, and where it adds nothing to the variance."""
+    if not module.eps:
+        raise read.refuse(module, "eps=0", f"Output adds {EPS} to the variance")
     if tuple(module.normalized_shape) != read.shape:
         wanted = f"Output normalizes all numbers of a row, and what is before it gives {read.shape}"
         raise read.refuse(module, f"{tuple(module.normalized_shape)}", wanted)
-    numbers = {f"output.0.{name}": value for name in ("weight", "bias") if (value := getattr(module, name, None)) is not None}
-    return read.output("normalization", "layer", **numbers)
 
 
 def flatten(module: Any, read: Read) -> Read:
@@ -295,10 +326,11 @@ def pooling(metric: Any) -> "Step":
 # ---- attention --------------------------------------------------------------------------------------------------------------------------
 
 
-def self_attention(module: Any, read: Read, **first: Any) -> Read:
+def self_attention(module: Any, read: Read, reads: Tensor | None = None, **first: Any) -> Read:
     """Each head: A = softmax(Vᵀ ψ' V / √r) as ξ among the rows, ψ of low rank. The heads are added, and the first has bias and π.
 
     A score is <W_k v_i, W_q v_j + b_q> / √d: what b_k adds is the same for all i, and no softmax sees it. b_q needs a column of ones.
+    V are the rows of `reads` · x with `reads` (E, n), where it is given.
     ValueError for another attention than that of a sequence to itself.
     """
     E, heads = module.embed_dim, module.num_heads
@@ -307,19 +339,21 @@ def self_attention(module: Any, read: Read, **first: Any) -> Read:
         (f"kdim={module.kdim}, vdim={module.vdim}", (module.kdim, module.vdim) != (E, E), "ξ compares the rows of one x"),
         ("add_bias_kv=True", module.bias_k is not None, "it adds a row that is no row of x"),
         ("add_zero_attn=True", module.add_zero_attn, "it adds a row that is no row of x"),
-        (f"embed_dim={E}", read.shape != (E,), f"what is before it gives {read.shape}"),
+        (f"embed_dim={E}", reads is None and read.shape != (E,), f"what is before it gives {read.shape}"),
     ):
         if wrong:
             raise read.refuse(module, setting, reason)
     Wq, Wk, Wv = (W.view(heads, -1, E) for W in module.in_proj_weight.detach().chunk(3))  # (heads, d, E) each
-    d, r = E // heads, E
+    if reads is not None:
+        Wq, Wk, Wv = (W @ reads for W in (Wq, Wk, Wv))
+    d, r = E // heads, read.n
     Wo = module.out_proj.weight.detach().view(E, heads, d)
     bias = module.out_proj.bias.detach() if module.out_proj.bias is not None else Wo.new_zeros(E)
     if module.in_proj_bias is not None:
         bq, _, bv = module.in_proj_bias.detach().chunk(3)
-        one_more = torch.eye(E + 1, dtype=Wo.dtype, device=Wo.device)
-        read = read.then(dense(one_more[:, :E], one_more[:, E]))
-        r, bias = E + 1, bias + Wo.flatten(1) @ bv
+        one_more = torch.eye(r + 1, dtype=Wo.dtype, device=Wo.device)
+        read = read.then(dense(one_more[:, :r], one_more[:, r]))
+        r, bias = r + 1, bias + Wo.flatten(1) @ bv
         Wq = torch.cat((Wq, bq.view(heads, d, 1)), -1)
         Wk, Wv = (torch.cat((W, W.new_zeros(heads, d, 1)), -1) for W in (Wk, Wv))
     formula = Formula(reconciliation=LowRank(d), instance=Bilinear(LowRank(d), normalization="softmax"))
@@ -331,28 +365,47 @@ def self_attention(module: Any, read: Read, **first: Any) -> Read:
     return read.then(Taken(E, formulas, numbers))
 
 
-def encoder_layer(module: Any, read: Read) -> Read:
-    """norm(x + attention(x)), then norm(x + W_2 activation(W_1 x + b_1) + b_2).
+def beside_its_norm(module: Any, read: Read) -> Read:
+    """[x, norm(x)] by two heads: [x, 0] + [0, norm(x)].
 
-    The second sum reaches over two layers, so x goes along: π makes [activation(W_1 x + b_1), 0], the inner product [0, x], and the next ψ
-    is [W_2, I]. ValueError for norms that come first, and for an activation that is not 0 at 0.
+    The second normalizes all that it makes, which is [-c, c] with c = x - mean(x): their mean is 0, and their variance is that of x.
+    ValueError as `layer_norm`.
     """
-    if module.norm_first:
-        raise read.refuse(module, "norm_first=True", "x goes around its norm, and the Output of a head normalizes all that it gives")
+    over_all(module, read)
+    same = torch.eye(read.n, dtype=module.weight.dtype, device=module.weight.device)
+    c = (same - 1 / read.n) * math.sqrt(EPS / module.eps)
+    numbers = {
+        f"output.0.{name}": torch.cat((0 * value, value)) for name in ("weight", "bias") if (value := getattr(module, name)) is not None
+    }
+    formulas = [Formula(reconciliation=Eye()), Formula(output=Output(normalization="layer"))]
+    return read.then(Taken(2 * read.n, formulas, [{}, {"w": torch.cat((-c, c)), **numbers}]))
+
+
+def encoder_layer(module: Any, read: Read) -> Read:
+    """h = norm(x + attention(x)), then norm(h + W_2 activation(W_1 h + b_1) + b_2); or x and h are normed first, and their sums are not.
+
+    The second sum reaches over two layers, so h goes along: π makes [activation(W_1 h + b_1), 0], the inner product [0, h], and the next ψ
+    is [W_2, I]. ValueError for an activation that is not 0 at 0.
+    """
     names = [name for name, known in ACTIVATIONS.items() if module.activation is known or KINDS_OF[name] == kind(module.activation)]
-    zero = torch.zeros(())
-    if not names or bool(ACTIVATIONS[names[0]](zero)):
+    if not names or bool(ACTIVATIONS[names[0]](torch.zeros(()))):
         raise read.refuse(module, f"activation={module.activation!r:.60}", "it must be one of Output's, and 0 at 0, where x goes along")
-    read = self_attention(module.self_attn, read, remainder=Linear(Eye()))
-    read = layer_norm(module.norm1, read)
     W1, W2, b1, b2 = module.linear1.weight, module.linear2.weight, module.linear1.bias, module.linear2.bias
     F, E = W1.shape
-    same, none = torch.eye(E, dtype=W1.dtype, device=W1.device), W1.new_zeros(E, E)
-    pi = torch.cat((W1, none)).flatten()
+    first, after = (beside_its_norm, passed) if module.norm_first else (passed, layer_norm)
+
+    read = first(module.norm1, read)
+    x = torch.eye(E, read.n, dtype=W1.dtype, device=W1.device)  # of what has come in, [x, norm(x)] or x, the first E numbers
+    read_by = x.roll(read.n - E, 1)  # and the last
+    read = after(module.norm1, self_attention(module.self_attn, read, read_by if module.norm_first else None, remainder=Linear(Eye())))
+
+    read = first(module.norm2, read)
+    pi = torch.cat((W1 @ read_by, 0 * x)).flatten()
     pi = pi if b1 is None else torch.cat((pi, b1, W1.new_zeros(E)))
     formula = Formula(remainder=Linear(bias=b1 is not None, activation=names[0]))  # type: ignore[arg-type]
-    read = read.then(one(F + E, formula, torch.cat((W1.new_zeros(F, E), same)), w_remainder=pi))
-    return layer_norm(module.norm2, read.then(dense(torch.cat((W2, same), 1), b2)))
+    read = read.then(one(F + E, formula, torch.cat((W1.new_zeros(F, read.n), x)), w_remainder=pi))
+    same = torch.eye(E, dtype=W1.dtype, device=W1.device)
+    return after(module.norm2, read.then(dense(torch.cat((W2, same), 1), b2)))
 
 
 # ---- the table --------------------------------------------------------------------------------------------------------------------------
@@ -366,6 +419,7 @@ KINDS_OF = {
 KINDS: dict[str, Step] = {
     "Linear": linear,
     **{module: activation(name) for name, module in KINDS_OF.items()},
+    "LeakyReLU": leaky_relu,
     "Softmax": softmax("softmax"),
     "LogSoftmax": softmax("log_softmax"),
     "Dropout": dropout,
@@ -379,7 +433,7 @@ KINDS: dict[str, Step] = {
     "MaxPool2d": pooling("max"),
     "AvgPool1d": pooling("mean"),
     "AvgPool2d": pooling("mean"),
-    "Identity": lambda module, read: read,
+    "Identity": passed,
     "MultiheadAttention": self_attention,
     "TransformerEncoderLayer": encoder_layer,
 }
@@ -390,6 +444,8 @@ FEEDBACK += "without that function: a sum over hops, as in zoo.rnn"
 BEYOND: dict[str, str] = {
     **dict.fromkeys(("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"), FEEDBACK),
     "Embedding": "it reads names of words, and x is numbers; a one-hot row with nn.Linear is the same",
-    "TransformerDecoderLayer": "it attends to the rows of another table, and ξ compares the rows of one x",
+    **dict.fromkeys(
+        ("TransformerDecoderLayer", "TransformerDecoder", "Transformer"), "it attends to another table, and ξ compares rows of one x"
+    ),
 }
 """What is known to be none of it, and why."""

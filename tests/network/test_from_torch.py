@@ -48,11 +48,12 @@ def attention(d):
     return module, (2, d.size(1, 6), E), None
 
 
-def encoder(layers, activation):
+def encoder(layers, activation, **settings):
     def build(d):
         heads = d.size(1, 2)
         E = heads * d.size(2, 3)
-        layer = nn.TransformerEncoderLayer(E, heads, d.size(2, 7), activation=activation, batch_first=True, bias=bool(d.size(0, 1)))
+        how = {"activation": activation, "bias": bool(d.size(0, 1)), "layer_norm_eps": d.one_of(1e-5, 0.02), **settings}
+        layer = nn.TransformerEncoderLayer(E, heads, d.size(2, 7), batch_first=True, **how)
         whole = nn.TransformerEncoder(layer, layers, nn.LayerNorm(E), enable_nested_tensor=False) if layers > 1 else layer
         return whole, (2, d.size(2, 5), E), None
 
@@ -109,6 +110,7 @@ ACTIVATIONS = [nn.ReLU, nn.SiLU, nn.GELU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.E
 CASES = {
     "Linear": lambda d: (nn.Linear(a := d.size(), d.size()), (2, 5, a), None),
     **{module.__name__: mlp(lambda b, module=module: module()) for module in ACTIVATIONS},
+    "LeakyReLU of any slope": mlp(lambda b: nn.LeakyReLU(0.3), lambda b: nn.LeakyReLU(0.0), lambda b: nn.LeakyReLU(-1.5)),
     "Softmax": lambda d: (nn.Sequential(nn.Linear(a := d.size(), d.size(2)), nn.Softmax(-1)), (5, a), None),
     "LogSoftmax": lambda d: (nn.Sequential(nn.Linear(a := d.size(), d.size(2)), nn.LogSoftmax(1)), (5, a), None),
     "Dropout": mlp(lambda b: nn.Dropout(0.5), lambda b: nn.ReLU()),
@@ -116,7 +118,9 @@ CASES = {
     "BatchNorm2d": lambda d: (nn.BatchNorm2d(2), (4, 2, 3, 2), torch.zeros(1, 2, 3, 2)),
     "BatchNorm1d without weights": lambda d: (nn.Sequential(nn.BatchNorm1d(a := d.size(), affine=False)), (5, a), None),
     "BatchNorm1d after the activation": mlp(lambda b: nn.ReLU(), lambda b: nn.BatchNorm1d(b), lambda b: nn.Dropout(0.1)),
+    "BatchNorm1d of any eps": mlp(lambda b: nn.BatchNorm1d(b, eps=0.7), lambda b: nn.BatchNorm1d(b, eps=1e-9)),
     "LayerNorm": mlp(lambda b: nn.LayerNorm(b), lambda b: nn.GELU()),
+    "LayerNorm of any eps": mlp(lambda b: nn.LayerNorm(b, eps=0.7), lambda b: nn.LayerNorm(b, 1e-3, elementwise_affine=False)),
     "LayerNorm of an image": lambda d: (nn.LayerNorm((2, 3)), (4, 2, 3), torch.zeros(1, 2, 3)),
     "Identity": alone(nn.Identity),
     "Flatten": lambda d: (nn.Sequential(nn.Flatten(), nn.Linear(12, 2)), (4, 3, 2, 2), torch.zeros(9, 3, 2, 2)),
@@ -136,16 +140,15 @@ CASES = {
     "MultiheadAttention": attention,
     "TransformerEncoderLayer relu": encoder(1, "relu"),
     "TransformerEncoderLayer gelu": encoder(1, "gelu"),
+    "TransformerEncoderLayer, norm first": encoder(1, "relu", norm_first=True),
     "TransformerEncoder": encoder(2, "gelu"),
+    "TransformerEncoder, norm first": encoder(2, "gelu", norm_first=True),
 }
 CONDITIONS = {
     "Dropout": "eval mode",
-    "BatchNorm1d": "eval mode",
-    "BatchNorm1d after the activation": "eval mode",
+    **{name: "eval mode" for name in CASES if name.startswith("BatchNorm")},
     "MultiheadAttention": "self-attention, batch first, no mask",
-    "TransformerEncoderLayer relu": "norm after, no mask",
-    "TransformerEncoderLayer gelu": "norm after, no mask",
-    "TransformerEncoder": "norm after, no mask",
+    **{name: "no mask" for name in CASES if name.startswith("TransformerEncoder")},
 }
 
 
@@ -187,6 +190,19 @@ REFUSED = {
         nn.LSTM(2, 2), torch.zeros(1, 4, 2)
     ),
     "TypeError: from_torch: GRU (layer 0) is no formula here": lambda: from_torch(nn.Sequential(nn.GRU(2, 2)), torch.zeros(1, 2)),
+    "TypeError: from_torch: RNN is no formula here: each step goes through a function and back into the next step. ξ adds": lambda: (
+        from_torch(nn.RNN(2, 2, batch_first=True), torch.zeros(1, 4, 2))
+    ),
+    "TypeError: from_torch: RNNCell is no formula here": lambda: from_torch(nn.RNNCell(2, 2)),
+    "TypeError: from_torch: LSTMCell is no formula here": lambda: from_torch(nn.LSTMCell(2, 2)),
+    "TypeError: from_torch: GRUCell is no formula here": lambda: from_torch(nn.GRUCell(2, 2)),
+    "TypeError: from_torch: TransformerDecoderLayer is no formula here: it attends to another table": lambda: from_torch(
+        nn.TransformerDecoderLayer(4, 2, 3)
+    ),
+    "TypeError: from_torch: TransformerDecoder is no formula here": lambda: from_torch(
+        nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, 3), 1)
+    ),
+    "TypeError: from_torch: Transformer is no formula here": lambda: from_torch(nn.Transformer(4, 2, 1, 1, 3, batch_first=True)),
     "TypeError: from_torch: Embedding (layer 0) is no formula here: it reads names of words": lambda: from_torch(
         nn.Sequential(nn.Embedding(4, 2), nn.Linear(2, 2))
     ),
@@ -194,17 +210,11 @@ REFUSED = {
     "ValueError: from_torch: Linear(in_features=4) is no formula here: rows of 4 numbers come in, and what is before it": lambda: (
         from_torch(nn.Linear(4, 2), torch.zeros(1, 3, 4))
     ),
-    "ValueError: from_torch: LeakyReLU(negative_slope=0.2) (layer 1) is no formula here: Output knows it with negative": lambda: from_torch(
-        nn.Sequential(nn.Linear(2, 2), nn.LeakyReLU(0.2))
-    ),
     "ValueError: from_torch: GELU(approximate='tanh') (layer 1) is no formula here: Output knows it with approximate='none'": lambda: (
         from_torch(nn.Sequential(nn.Linear(2, 2), nn.GELU("tanh")))
     ),
     "ValueError: from_torch: Softmax(dim=0) (layer 1) is no formula here: Output has a softmax over all outputs": lambda: from_torch(
         nn.Sequential(nn.Linear(2, 2), nn.Softmax(0))
-    ),
-    "ValueError: from_torch: BatchNorm1d(eps=0.1) is no formula here: Output normalizes with eps=1e-05": lambda: from_torch(
-        nn.BatchNorm1d(3, eps=0.1)
     ),
     "ValueError: from_torch: BatchNorm1d(track_running_stats=False) is no formula here: in eval mode it would depend": lambda: from_torch(
         nn.BatchNorm1d(3, track_running_stats=False)
@@ -212,8 +222,8 @@ REFUSED = {
     "ValueError: from_torch: BatchNorm1d(3) (layer 1) is no formula here: what is before it gives (2,)": lambda: from_torch(
         nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(3))
     ),
-    "ValueError: from_torch: LayerNorm(eps=0.1) is no formula here: Output normalizes with eps=1e-05": lambda: from_torch(
-        nn.LayerNorm(3, eps=0.1)
+    "ValueError: from_torch: LayerNorm(eps=0) is no formula here: Output adds 1e-05 to the variance": lambda: from_torch(
+        nn.LayerNorm(3, eps=0.0)
     ),
     "ValueError: from_torch: LayerNorm((3,)) is no formula here: Output normalizes all numbers of a row, and what": lambda: from_torch(
         nn.LayerNorm(3), torch.zeros(1, 2, 3)
@@ -260,9 +270,6 @@ REFUSED = {
     ),
     "ValueError: from_torch: MultiheadAttention(embed_dim=4) is no formula here: what is before it gives (3,)": lambda: from_torch(
         nn.MultiheadAttention(4, 2, batch_first=True), torch.zeros(1, 5, 3)[0]
-    ),
-    "ValueError: from_torch: TransformerEncoderLayer(norm_first=True) is no formula here: x goes around its norm": lambda: from_torch(
-        nn.TransformerEncoderLayer(4, 2, 3, batch_first=True, norm_first=True)
     ),
     "ValueError: from_torch: TransformerEncoderLayer(activation=": lambda: from_torch(
         nn.TransformerEncoderLayer(4, 2, 3, batch_first=True, activation=torch.sigmoid)
