@@ -330,7 +330,7 @@ def self_attention(module: Any, read: Read, reads: Tensor | None = None, **first
     """Each head: A = softmax(Vᵀ ψ' V / √r) as ξ among the rows, ψ of low rank. The heads are added, and the first has bias and π.
 
     A score is <W_k v_i, W_q v_j + b_q> / √d: what b_k adds is the same for all i, and no softmax sees it. b_q needs a column of ones.
-    V are the rows of `reads` · x with `reads` (E, n), where it is given.
+    `reads`, (d, n), says what V are of the n numbers that come in; without it they are all of these.
     ValueError for another attention than that of a sequence to itself.
     """
     E, heads = module.embed_dim, module.num_heads
