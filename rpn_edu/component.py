@@ -53,7 +53,7 @@ def demand(holds: bool, name: str, wanted: str, value: Any) -> None:
 class Dial:
     """A number that can be turned: explored from `low` to `high`, allowed from `least` to `most` (`None`: no limit; `above`: strictly).
 
-    `zero` says what 0 stands for, where it is no number like the others.
+    `zero` says what 0 stands for, where it is no number like the others. What `plays` is a time: it can run by itself.
     """
 
     low: float
@@ -64,6 +64,7 @@ class Dial:
     log: bool = False
     most: float | None = None
     zero: str = ""
+    plays: bool = False
 
     @property
     def limit(self) -> float | None:

@@ -75,9 +75,9 @@ def undrawn(monkeypatch):
 @pytest.fixture
 def few_steps(monkeypatch):
     """What an explorer does with its controls does not depend on how well something has been learned."""
-    from rpn_edu.explore import Boundary, Digits, Fit, Halves
+    from rpn_edu.explore import Boundary, Digits, Fit, Halves, Learning
 
-    for kind in (Digits, Halves):
+    for kind in (Digits, Halves, Learning):
         monkeypatch.setattr(kind, "steps", 3)
     for kind in (Boundary, Fit):
         monkeypatch.setattr(kind, "steps", lambda self, subject, steps=kind.steps: min(steps(self, subject), 3))

@@ -18,6 +18,7 @@ from .pictures import (
     Growth as Growth,
     Halves as Halves,
     Heads as Heads,
+    Learning as Learning,
     Microscope as Microscope,
     Mix as Mix,
     Picture as Picture,

@@ -1,4 +1,6 @@
-"""One explorer of few controls, in both front ends: its code is taken home by one press, and a slider has only the stops that fit."""
+"""Two explorers, in both front ends: code is taken home by one press, a slider has only the stops that fit, and one plays by itself."""
+
+import re
 
 import nbformat
 import pytest
@@ -8,8 +10,9 @@ from tests.browser.reading import explorer, front_end
 
 pytestmark = pytest.mark.browser
 CELLS = (
-    "import rpn_edu as rpn\nfrom rpn_edu.explore import Explorer, Fabric",
+    "import rpn_edu as rpn\nfrom rpn_edu.explore import Explorer, Fabric, Learning",
     "Explorer(rpn.reconciliation.Kronecker(p=2), Fabric(n=8, D=24))",
+    "Explorer(rpn.Formula(rpn.expansion.Chebyshev(degree=6)), Learning(step=0), terms=())",
 )
 
 
@@ -64,3 +67,30 @@ def test_a_slider_goes_from_divisor_to_divisor_and_its_words_are_heard(book):
     book.wait_idle(quiet=1)
     assert pressed("ArrowRight", "ArrowRight", "Home") == ["2", "3", "0: here 4"], "n is 24 now"
     assert book.errors == []
+
+
+def test_a_slider_plays_by_key_and_is_stopped_by_key_at_the_picture_of_its_last_step(book):
+    found, step = explorer(book, 1), book.slider("step")
+    buttons = {word: found.get_by_role("button", name=f"{word}: step") for word in ("play", "pause", "back to the start")}
+    book.wait_idle(quiet=1)
+
+    def shown() -> int:
+        said = re.search(r"At step (\d+) of 100", found.locator("img.rpn-picture").get_attribute("alt"))
+        return int(said[1])
+
+    assert shown() == 0
+    buttons["play"].press("Enter")
+    book.wait(lambda: shown() >= 5, 30, "five steps to be played")
+    buttons["pause"].press("Enter")
+    buttons["play"].wait_for()
+    book.wait_idle(quiet=1)
+    assert shown() == int(step.get_attribute("aria-valuetext")) < 100
+    step.press("ArrowRight")
+    book.wait_idle(quiet=1)
+    here = shown()
+    assert here == int(step.get_attribute("aria-valuetext"))
+    buttons["play"].press(" ")
+    book.wait(lambda: shown() > here, 30, "it to go on from the step of the hand")
+    buttons["back to the start"].press("Enter")
+    book.wait_idle(quiet=1)
+    assert shown() == 0 and book.errors == []

@@ -27,6 +27,7 @@ from rpn_edu.explore import (
     Growth,
     Halves,
     Heads,
+    Learning,
     Microscope,
     Mix,
     Series,
@@ -50,6 +51,12 @@ STARTS = {
     "halves": lambda **options: Explorer(R.LowRank(), Halves(images=50), **options),
     "training": lambda **options: Explorer(
         rpn.Formula(X.Identity(), R.LowRank(rank=3)), Training(step=20, pooled=True, images=20), terms=("reconciliation",), **options
+    ),
+    "learning": lambda **options: Explorer(
+        rpn.Formula(X.Taylor(order=4), R.Identity(), P.Linear()),
+        Learning(step=20, points=10, batch=4),
+        terms=("reconciliation", "remainder"),
+        **options,
     ),
     "fit": lambda **options: Explorer(rpn.Formula(X.BSpline(), R.Identity(), P.Linear(activation="silu")), Fit(points=20), **options),
     "heads": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.LowRank(), channels=2), Heads(), **options),

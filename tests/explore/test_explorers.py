@@ -451,7 +451,7 @@ def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
     page = start(question=QUESTION, presets={"again": start().subject})
     known, face, question = dict(page.controls()).values(), page.face, page.face.question
     sliders = (W.IntSlider, W.SelectionSlider, W.FloatSlider, W.FloatLogSlider)
-    usable = (*sliders, W.Dropdown, W.Checkbox, W.RadioButtons, W.Button, W.Text, W.Textarea)
+    usable = (*sliders, W.Play, W.Dropdown, W.Checkbox, W.RadioButtons, W.Button, W.Text, W.Textarea)
     for panel in (page.panel, *(box for tab in page.tabs.by_symbol.values() for box in tab.boxes)):
         for widget in widgets(panel):
             if isinstance(widget, (W.VBox, W.HBox, W.HTML, W.Accordion, Accessibility, Surface)):

@@ -6,6 +6,16 @@ const named = root => root.querySelectorAll('.widget-slider').forEach(slider => 
     handle.setAttribute('data-lm-suppress-shortcuts', 'true');  // else arrows are Notebook 7's: they leave the cell
   });
 });
+// The buttons that let a slider run show pictures alone: here they get words, with the name of the slider beside them.
+const players = root => root.querySelectorAll('.widget-play').forEach(player => {
+  const label = player.parentElement.querySelector('.widget-slider .widget-label');
+  [...player.querySelectorAll('button')].forEach((button, number) => {
+    const does = number ? 'back to the start' : button.querySelector('.fa-pause') ? 'pause' : 'play';
+    const words = `${does}: ${label ? label.textContent : ''}`;
+    if (button.title !== words) { button.title = words; button.setAttribute('aria-label', words); }
+    button.setAttribute('data-lm-suppress-shortcuts', 'true');  // else Enter is JupyterLab's: edit this cell
+  });
+});
 const groups = root => root.querySelectorAll('.widget-radio').forEach(group => {
   if (group.getAttribute('role')) return;
   group.setAttribute('role', 'radiogroup');
@@ -46,7 +56,7 @@ const copies = root => root.querySelectorAll('.rpn-copy button').forEach(button 
 export default { render({ el }) {
   requestAnimationFrame(() => {
     const root = el.closest('.jp-OutputArea-output') || el.closest('.widget-box') || document.body;
-    const all = () => { named(root); groups(root); folds(root); menus(root); copies(root); };
+    const all = () => { named(root); players(root); groups(root); folds(root); menus(root); copies(root); };
     all();
     const seen = { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['class'] };
     new MutationObserver(all).observe(root, seen);

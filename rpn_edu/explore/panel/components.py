@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import ipywidgets as W
 
 from ...component import CATALOGUE, Component, Field
-from .controls import STYLE, WIDTH, control_of, nearest, options, others, put, span, stop_slider, value_of, whole_slider
+from .controls import STYLE, WIDTH, control_of, nearest, options, others, player, put, span, stop_slider, value_of, whole_slider
 from .html import about
 from .moves import LOCK
 
@@ -52,6 +52,8 @@ class ComponentPanel:
         self.own = W.VBox()
         self.menu: Any = None
         self.widgets: dict[str, Any] = {}
+        self.played: dict[str, W.HBox] = {}
+        """Sliders that can run, each with the buttons for it."""
         self.parts: dict[str, ComponentPanel | PartsPanel] = {}
         self.lead: list[Any] = []
         if base is not None:
@@ -90,19 +92,24 @@ class ComponentPanel:
             elif field.kind == "parts":
                 self.parts[field.name] = PartsPanel(current, name, self.changed, field.base, self.fits)
             else:
-                self.widgets[field.name] = control_of(field, current, prefix)
-                self.widgets[field.name].observe(self.changed, "value")
+                slider = self.widgets[field.name] = control_of(field, current, prefix)
+                if getattr(field.meta, "plays", False):
+                    self.played[field.name] = W.HBox([slider, player(slider)], layout=W.Layout(flex_flow="row wrap"))
+                slider.observe(self.changed, "value")
         self.kept = {f.name: getattr(value, f.name) for f in self.type.declared if f.name not in self.widgets and f.name not in self.parts}
         if self.menu is not None:
             self.about.value = about(self.type, [field for field in self.type.declared if field.name in self.widgets])
-        self.own.children = [*self.lead, *self.widgets.values()]
+        self._place()
         self.box.children = [self.own, *(part.box for part in self.parts.values())]
 
+    def _place(self) -> None:
+        self.own.children = [*self.lead, *({**self.widgets, **self.played}.values())]
+
     def slots(self, value: Component) -> Iterator["Slot"]:
-        """Every slider over whole numbers, with its place in this component."""
+        """Every slider over whole numbers, with its place in this component. One that plays has all its stops."""
         for field in self.type.declared:
             current = getattr(value, field.name)
-            if field.name in self.widgets and field.kind == "int":
+            if field.name in self.widgets and field.kind == "int" and not field.meta.plays:
                 yield Slot(self, field, value, lambda part: part)
             elif field.name in self.parts:
                 for slot in self.parts[field.name].slots(current):
@@ -128,7 +135,7 @@ class ComponentPanel:
     def _replace(self, name: str, widget: Any) -> None:
         old, self.widgets[name] = self.widgets[name], widget
         widget.observe(self.changed, "value")
-        self.own.children = [*self.lead, *self.widgets.values()]
+        self._place()
         closed(old)
 
     def close(self) -> None:
@@ -137,8 +144,8 @@ class ComponentPanel:
         for part in self.parts.values():
             part.close()
             closed(*part.frame())
-        closed(*self.widgets.values())
-        self.widgets, self.parts = {}, {}
+        closed(*self.widgets.values(), *(one for box in self.played.values() for one in (*box.children[1:], box)))
+        self.widgets, self.played, self.parts = {}, {}, {}
 
     def frame(self) -> list[Any]:
         """What holds the controls: it goes with the panel, not with a class."""

@@ -51,6 +51,19 @@ def stop_slider(stops: dict[int, str], value: int, common: dict[str, Any]) -> W.
     return W.SelectionSlider(options=options(stops), value=value, **common)
 
 
+def player(slider: W.IntSlider) -> W.Play:
+    """Buttons that let a slider run: a step each tenth of a second. A page that waits for a picture leaves steps out, never the last."""
+    ends = {"min": slider.min, "max": slider.max, "disabled": slider.disabled}
+    made = W.Play(slider.value, interval=100, show_repeat=False, description=f"play {slider.description}", **ends)
+    made.add_class("rpn-non-visual")
+    for name in ends:
+        slider.observe(lambda change: setattr(made, change["name"], change["new"]), name)
+    # Two observers and no `link` of traitlets: that one raises where a hand and a player move the slider in two threads.
+    slider.observe(lambda change: setattr(made, "value", change["new"]), "value")
+    made.observe(lambda change: setattr(slider, "value", change["new"]), "value")
+    return made
+
+
 def options(stops: dict[int, str]) -> tuple[tuple[str, int], ...]:
     """Numbers and their words as ipywidgets wants them, in ascending order."""
     return tuple((stops[stop], stop) for stop in sorted(stops))

@@ -12,6 +12,7 @@ from .flow import Flow as Flow
 from .growth import Growth as Growth
 from .halves import Halves as Halves
 from .heads import Heads as Heads
+from .learning import Learning as Learning
 from .microscope import Microscope as Microscope
 from .mix import Mix as Mix
 from .series import Series as Series

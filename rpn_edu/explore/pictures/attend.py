@@ -20,7 +20,7 @@ LETTERS = "abcde"
 class Attend(Picture):
     """Words whose last letter stood before: what came after it there? Each letter is a row, and ψ learns which row answers."""
 
-    steps: Annotated[int, Dial(0, 12, "steps of training", most=1000)] = 0
+    steps: Annotated[int, Dial(0, 12, "steps of training", most=1000, plays=True)] = 0
     word: Annotated[int, Dial(1, 12, "which word is shown: none of them is in the training", least=1, most=380)] = 1
     seed: Seed = 0
 

@@ -14,9 +14,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...component import LAST_SEED, Component, Dial
+from ...data.sets import SHAPES
+from ...expansion import Expansion
 from ...network.formula import Formula
 from ...reconciliation import Identity
-from ...shared.alone import alone
+from ...shared.alone import alone, seeded
 from ...shared.machine import needs
 from ...shared.terms import BY_SYMBOL
 from ..canvas import Axes, Canvas
@@ -72,6 +74,28 @@ def tiled(images: Tensor, columns: int) -> Tensor:
     padded = F.pad(images, (0, 1, 0, 1), value=float("nan"))  # (k, s + 1, s + 1)
     rows = [torch.cat(tuple(row), 1) for row in padded.split(columns)]
     return torch.cat(rows)[:-1, :-1]
+
+
+def scattered(shape: str, points: int, noise: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Noisy points of a curve, x and y: (points,) each. One lies in each of equal parts of [-1, 1], so that there is no large gap."""
+    with seeded(seed + 1000):
+        x = (2 * (torch.arange(points) + torch.rand(points)) / points - 1).double()
+        y = noise * torch.randn(points).double() + SHAPES[shape](x)
+    return x, y
+
+
+def wildest(kappa: Expansion) -> float:
+    """The largest feature at the ends and in the middle. With huge ones, steps magnify the last digit of every number."""
+    ends = torch.tensor([[-1.0], [0.0], [1.0]], dtype=torch.float64, device="cpu")
+    return kappa(ends).abs().max().item()
+
+
+def told_beyond(canvas: Canvas, axes: int, curves: dict[str, Tensor], between: tuple[float, float]) -> None:
+    """Which curves, (points,) by name, leave the heights that some axes show, and how far."""
+    leaving = {name: values for name, values in curves.items() if values.min() < between[0] or values.max() > between[1]}
+    if leaving:
+        ranges = ", ".join(f"{name} from {values.min():.3g} to {values.max():.3g}" for name, values in leaving.items())
+        canvas.text("outside", axes, 0.5, 0.94, f"beyond the picture: {ranges}", ha="center")
 
 
 class Handle(NamedTuple):

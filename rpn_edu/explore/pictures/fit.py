@@ -14,7 +14,7 @@ from ...network.formula import Formula
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, with_jumps
 from ..state.shown import Shown
-from .base import COLORS, MANY, Handle, Numbers, Picture, Seed, counted, sized
+from .base import COLORS, MANY, Handle, Numbers, Picture, Seed, counted, sized, told_beyond, wildest
 
 # A made-up line with noise, x far from [-1, 1]: what `own` looks like.
 EXAMPLE = ((0, 1.0), (1, 1.8), (2, 3.1), (3, 3.9), (4, 5.2), (5, 5.9), (6, 7.1), (8, 8.8))
@@ -85,7 +85,7 @@ class Fit(Picture):
         return (sizes["b"] + sizes["l"]) * sizes["l"] + 200 * sizes["D"]  # the equations of least squares, and κ on the grid
 
     def refuses(self, subject: Formula) -> str:
-        lost = self.steps(subject) > 1 and self.wildest(subject) > 1e4
+        lost = self.steps(subject) > 1 and wildest(subject.expansion) > 1e4
         return "κ makes numbers beyond ten thousand, and a fit of this ψ or π in steps is lost: choose a lower degree" if lost else ""
 
     def numbers(self, subject: Formula, **given: Tensor) -> Numbers:
@@ -149,12 +149,7 @@ class Fit(Picture):
         Beside features of size 1e16, `lstsq` takes one of size 1 for a rounding error: those are left to `least_squares`.
         """
         plain = subject == Formula(subject.expansion, remainder=subject.remainder) and not subject.remainder.length(1, 1)
-        return plain and self.wildest(subject) <= 1e4
-
-    def wildest(self, subject: Formula) -> float:
-        """The largest feature at the ends and in the middle. With huge ones, steps magnify the last digit of every number."""
-        ends = torch.tensor([[-1.0], [0.0], [1.0]], dtype=torch.float64, device="cpu")
-        return subject.expansion(ends).abs().max().item()
+        return plain and wildest(subject.expansion) <= 1e4
 
     def steps(self, subject: Formula) -> int:
         """One step is exact where g is linear in w; otherwise sixteen are as many as a slider allows."""
@@ -198,10 +193,7 @@ class Fit(Picture):
                 "silent", 0, float((grid[silent].mean() + 1.05) / 2.1), 0.05, "κ(x) = 0 here: g is π alone", ha="center", va="bottom"
             )
         told = {"g": curve} | ({} if shown.subject.remainder.neutral else {"π": numbers["pi"]})
-        leaving = {name: values for name, values in told.items() if values.max() > top or values.min() < bottom}
-        if leaving:
-            ranges = ", ".join(f"{name} from {values.min():.3g} to {values.max():.3g}" for name, values in leaving.items())
-            canvas.text("outside", 0, 0.5, 0.94, f"beyond the picture: {ranges}", ha="center")
+        told_beyond(canvas, 0, told, (bottom, top))
 
     def pairs(self) -> tuple[tuple[float, float], ...]:
         """The points, x and y, in the order of x: one's own, or those of the curve."""

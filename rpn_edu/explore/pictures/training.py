@@ -61,7 +61,7 @@ def trained(subject: Formula, images: int, lr: float, pooled: bool, seed: int) -
 class Training(Picture):
     """A formula that learns to read digits, step by step: its loss so far, how many new digits it reads, and what ψ(w) looks for."""
 
-    step: Annotated[int, Dial(0, STEPS, "the step of the training that is shown", most=STEPS)] = 0
+    step: Annotated[int, Dial(0, STEPS, "the step of the training that is shown", most=STEPS, plays=True)] = 0
     lr: Annotated[float, Dial(1e-3, 1.0, "learning rate: how far w goes in a step", least=0.0, above=True, log=True)] = 0.01
     images: Annotated[int, Dial(20, 300, "images to learn from", least=10, most=MANY)] = 200
     pooled: Annotated[bool, "average blocks of 2 × 2 pixels: 16 inputs instead of 64"] = False

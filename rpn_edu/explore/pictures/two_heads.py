@@ -14,7 +14,7 @@ from ...learn import descend
 from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady, with_jumps
 from ..state.shown import Shown
-from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
+from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted, wildest
 
 OTHERS: dict[str, Expansion] = {
     "wave": expansion.Fourier(terms=1, period=0.2),
@@ -52,8 +52,7 @@ class TwoHeads(Picture):
         return {"m": 1, "b": self.rows + 201, "n": 1, "D": D, "l": D + OTHERS[self.other].width(1)}
 
     def refuses(self, subject: Expansion) -> str:
-        ends = torch.tensor([[-1.0], [0.0], [1.0]], dtype=torch.float64, device="cpu")
-        D, wild = subject.width(1), subject(ends).abs().max() > 100
+        D, wild = subject.width(1), wildest(subject) > 100
         return f"38 points tell at most 20 numbers of this κ, and it has {D}" if D > 20 else "κ makes numbers beyond 100" if wild else ""
 
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
