@@ -12,6 +12,7 @@ from .pictures import (
     Boundary as Boundary,
     Condition as Condition,
     Digits as Digits,
+    DoubleDescent as DoubleDescent,
     Fabric as Fabric,
     Fit as Fit,
     Flow as Flow,

@@ -6,6 +6,7 @@ from .basis import Basis as Basis
 from .boundary import Boundary as Boundary
 from .condition import Condition as Condition
 from .digits import Digits as Digits
+from .double_descent import DoubleDescent as DoubleDescent
 from .fabric import Fabric as Fabric
 from .fit import Fit as Fit
 from .flow import Flow as Flow
