@@ -253,9 +253,9 @@ def _brief(value: Any) -> str:
     return text if len(text) < 4000 or isinstance(value, Component) else f"<{len(value)} entries>"
 
 
-def prefixed(prefix: str, frozen: dict[str, Any]) -> dict[str, Any]:
+def prefixed(prefix: str, numbers: dict[str, Any]) -> dict[str, Any]:
     """Frozen numbers of a part, under names of their own."""
-    return {prefix + name: value for name, value in frozen.items()}
+    return {prefix + name: value for name, value in numbers.items()}
 
 
 def belonging(prefix: str, frozen: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ from .pictures import (
     Stack as Stack,
     TwoHeads as TwoHeads,
     Training as Training,
+    Twin as Twin,
 )
 from .state.predict import Predict as Predict
 from .stills import Still as Still, digit_sheet as digit_sheet, learning_curve as learning_curve

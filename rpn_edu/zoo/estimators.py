@@ -161,6 +161,13 @@ def min_max(model: Any, z: Features) -> Features:
     return z.affine(np.diag(dense(model.scale_)), dense(model.min_))
 
 
+def unchanged(model: Any, z: Features) -> Features:
+    """x as it is. ValueError for a function of one's own."""
+    if model.func is not None:
+        raise refuse(model, f"func={model.func!r:.40}", "a function of Python may do anything")
+    return z
+
+
 def projection(model: Any, z: Features) -> Features:
     """<x - mean, components>, each divided by its deviation where it is whitened."""
     M = dense(model.components_)
@@ -390,6 +397,7 @@ ROWS: dict[str, Step] = {
     "RobustScaler": lambda model, z: scaled(z, model.center_, model.scale_),
     "MaxAbsScaler": lambda model, z: scaled(z, None, model.scale_),
     "MinMaxScaler": min_max,
+    "FunctionTransformer": unchanged,
     "PolynomialFeatures": monomials,
     "SplineTransformer": splines,
     "Nystroem": nystroem,

@@ -10,6 +10,7 @@ from ..fusion import Fusion
 from ..network.formula import Formula
 from ..network.head import Head
 from ..network.model import RPN
+from ..shared.alone import seeded
 
 
 class Taken(NamedTuple):
@@ -26,8 +27,13 @@ def one(n: int, formula: Formula, w: Any = (), bias: Any = (), **others: Any) ->
 
 
 def built(m: int, layers: Sequence[Taken], name: str, dtype: torch.dtype, fusion: Fusion | None = None) -> RPN:
-    """The model of these layers for m inputs, in eval mode. Given tables of κ and ξ are as exact as its dtype."""
-    model = RPN([m, *(layer.n for layer in layers)], [layer.formulas for layer in layers], fusion, name).to(dtype)
+    """The model of these layers for m inputs, in eval mode. Given tables of κ and ξ are as exact as its dtype.
+
+    The reader's random numbers are as before: what is drawn here is filled with other numbers.
+    """
+    with seeded(0):
+        model = RPN([m, *(layer.n for layer in layers)], [layer.formulas for layer in layers], fusion, name)
+    model = model.to(dtype)
     for layer, taken in zip(model.layers, layers, strict=True):
         for head, numbers in zip(cast(list[Head], layer.heads), taken.numbers, strict=True):
             _fill(head, numbers, dtype)

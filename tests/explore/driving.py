@@ -35,6 +35,7 @@ from rpn_edu.explore import (
     Smooth,
     Stack,
     Training,
+    Twin,
     TwoHeads,
 )
 from rpn_edu.explore.panel.html import image
@@ -68,6 +69,7 @@ STARTS = {
         rpn.Formula(X.Taylor(), R.Identity(), P.Linear()), Microscope(layer=2), terms=("reconciliation",), **options
     ),
     "boundary": lambda **options: Explorer(rpn.Formula(X.Taylor(), R.Identity()), Boundary(points=20), terms=("remainder",), **options),
+    "twin": lambda **options: Explorer(rpn.Formula(), Twin(features="splines", found="ridge", points=20), **options),
     "smooth": lambda **options: Explorer(rpn.interdependence.GaussianRBF(normalization="column"), Smooth(points=20), **options),
     "attend": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Attend(steps=4), **options),
     "two_heads": lambda **options: Explorer(X.Taylor(order=1), TwoHeads(), **options),

@@ -10,6 +10,7 @@ from sklearn.linear_model import Ridge
 import rpn_edu as rpn
 from rpn_edu import data
 from rpn_edu.explore import Boundary, Explorer, Microscope
+from rpn_edu.explore.pictures.plane import border
 from rpn_edu.explore.state.shown import computed
 from tests.explore.driving import surface_of
 from tests.explore.states import states
@@ -178,13 +179,12 @@ def test_the_readout_tells_the_points_learned_from_and_the_fresh_ones_apart():
 
 
 def test_the_border_lies_where_the_sign_changes():
-    picture = Boundary()
     g = torch.ones(33, 48)
     g[:, 12:] = -1
-    x, y = picture.border(g)
+    x, y = border(g)
     ends = ~y.isnan()  # between the edges the line has gaps
     assert torch.allclose(x[ends], torch.full((66,), -0.8, dtype=torch.float64)) and y[ends].min() == -1.1 and y[ends].max() == 1.1
-    x, y = picture.border(g.T.reshape(33, 48) * 0 + 1)
+    x, y = border(g.T.reshape(33, 48) * 0 + 1)
     assert len(x) == len(y) == 0
 
 

@@ -121,6 +121,7 @@ CASES = {
         "predict",
         after(*(lambda d, k=k: k() for k in (preprocessing.RobustScaler, preprocessing.MinMaxScaler, preprocessing.MaxAbsScaler))),
     ),
+    "FunctionTransformer": ("predict", after(lambda d: preprocessing.FunctionTransformer())),
     "PolynomialFeatures": ("predict", after(lambda d: d.scale(), lambda d: POLY(3))),
     "PolynomialFeatures of interactions": ("predict", after(lambda d: POLY((0, 2), interaction_only=True), lambda d: d.scale())),
     "SplineTransformer": ("predict", after(lambda d: preprocessing.SplineTransformer(int(d.rng.integers(2, 7)), include_bias=False))),
@@ -218,6 +219,14 @@ def test_weights_that_were_taken_over_learn_on():
     assert not torch.equal(model(d.X), rpn_before)
 
 
+def test_the_random_numbers_of_the_reader_are_as_before():
+    d = Data(0)
+    judge = linear.Ridge().fit(d.X, d.y)
+    before = torch.get_rng_state()
+    from_sklearn(judge)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 REFUSED = {
     "TypeError: from_sklearn takes a fitted estimator: call fit first, got Ridge()": lambda d: linear.Ridge(),
     "TypeError: from_sklearn does not know int": lambda d: 3,
@@ -250,6 +259,9 @@ REFUSED = {
     ),
     "ValueError: from_sklearn: BernoulliNB(binarize=1.5) is no formula here: 0 and 1 would fall on one side of it": lambda d: (
         bayes.BernoulliNB(binarize=1.5).fit(d.X, d.two)
+    ),
+    "ValueError: from_sklearn: FunctionTransformer(func=<ufunc 'exp'>) is no formula here: a function of Python may": lambda d: (
+        preprocessing.FunctionTransformer(np.exp).fit(d.X)
     ),
     "ValueError: from_sklearn: MinMaxScaler(clip=True) is no formula here: numbers are cut off at both ends": lambda d: (
         preprocessing.MinMaxScaler(clip=True).fit(d.X)

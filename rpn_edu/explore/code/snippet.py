@@ -584,7 +584,11 @@ class _Filled(ast.NodeTransformer):
             else:
                 if (like := self.like(argument)) is not None:
                     shaped[name] = like
-                given[name] = self.visit(argument)
+                filled = self.visit(argument)
+                if is_plain(meaning := self.value(filled)):  # {}, the frozen numbers of a part that has none
+                    known[name] = meaning
+                else:
+                    given[name] = filled
         made = self.snippet.call(called, given, known, shaped)
         return _Decided(self).visit(made) if self.each else made
 

@@ -21,3 +21,4 @@ from .smooth import Smooth as Smooth
 from .stack import Stack as Stack
 from .two_heads import TwoHeads as TwoHeads
 from .training import Training as Training
+from .twin import Twin as Twin

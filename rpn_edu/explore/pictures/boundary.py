@@ -1,11 +1,11 @@
 """Two moons and the border that a deep network draws between them, fitted anew at every move."""
 
+import math
 from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
-from ... import data
 from ...component import Dial, component
 from ...learn.loop import least_squares
 from ...network.formula import Formula
@@ -14,6 +14,7 @@ from ...shared.alone import seeded
 from ...shared.words import lowered
 from ..canvas import Axes, Canvas
 from ..state.shown import Shown
+from . import plane
 from .base import COLORS, DEEP, HATCHES, MANY, Numbers, Picture, Seed, counted, sized
 
 
@@ -40,17 +41,12 @@ class Boundary(Picture):
         ),
         Axes((0.83, 0.14, 0.15, 0.76), "accuracy", xticks="none"),
     )
-    ends: ClassVar[tuple[tuple[float, float], tuple[float, float]]] = ((-1.6, 1.6), (-1.1, 1.1))
-    cells: ClassVar[tuple[int, int]] = (48, 33)
     ridge: ClassVar[float] = 1e-2
     reach: ClassVar[float] = 30.0
     """What a hidden layer hands over stays between -reach and reach, as in the Microscope."""
 
     def given(self) -> dict[str, Tensor]:
-        x, y, fresh_x, fresh_y = data.moons(self.points, self.noise, self.seed)
-        # Three decimals are enough for a lesson, and then the numbers in the code are exactly these.
-        known, fresh = x.round(decimals=3), fresh_x.round(decimals=3)
-        return {"x": known, "y": 1 - 2 * y.double(), "fresh_x": fresh, "fresh_y": 1 - 2 * fresh_y.double()}
+        return plane.known(self.points, self.noise, self.seed)
 
     def widths(self) -> list[int]:
         """[d_0, ..., d_K]"""
@@ -65,7 +61,8 @@ class Boundary(Picture):
         return sum(subject.sizes(m, n).learned for m, n in self.pairs())
 
     def sizes(self, subject: Formula) -> dict[str, int]:
-        layers = [sized(subject, m, n, self.points, 200, self.cells[0] * self.cells[1]) for m, n in self.pairs()]
+        cells = math.prod(plane.CELLS)
+        layers = [sized(subject, m, n, self.points, 200, cells) for m, n in self.pairs()]
         wide = {name: max(layer[name] for layer in layers) for name in ("n", "D")}
         return {"m": 2, "b": self.points, **wide, "l": sum(layer["l"] for layer in layers)}
 
@@ -73,8 +70,7 @@ class Boundary(Picture):
         D, l = sizes["D"], sizes["l"]
         # Every point, or every learned number where those are fewer, sends slopes of its own through every layer.
         slopes = min(self.points, l) * self.points * D
-        plane = self.cells[0] * self.cells[1] * (D + self.width)
-        return (self.points + l) * l + slopes + plane
+        return (self.points + l) * l + slopes + math.prod(plane.CELLS) * (D + self.width)
 
     def refuses(self, subject: Formula) -> str:
         lost = self.depth > 1 and self.wildest(subject) > 1e4
@@ -110,9 +106,7 @@ class Boundary(Picture):
 
         if self.learned(subject):
             w = least_squares(lambda w: predict(w, x), w, y, self.ridge, self.steps(subject))
-        across, up = torch.linspace(-1.6, 1.6, 97, dtype=torch.float64)[1::2], torch.linspace(1.1, -1.1, 67, dtype=torch.float64)[1::2]
-        plane = torch.stack(torch.meshgrid(across, up, indexing="xy"), -1)  # (33, 48, 2): the middle of every cell
-        g = predict(w, plane.flatten(0, 1)).clamp(-2.0, 2.0).view(33, 48)
+        g = predict(w, plane.middles().flatten(0, 1)).clamp(-2.0, 2.0).view(33, 48)
         accuracy = ((predict(w, x) > 0) == (y > 0)).double().mean()
         fresh_accuracy = ((predict(w, fresh_x) > 0) == (fresh_y > 0)).double().mean()
         shares = {"accuracy": accuracy, "fresh_accuracy": fresh_accuracy}
@@ -121,30 +115,13 @@ class Boundary(Picture):
 
     def paint(self, canvas: Canvas, shown: Shown) -> None:
         numbers = shown.numbers
-        x, y, g = numbers["x"], numbers["y"], numbers["g"]
-        canvas.image("g", 0, g, 2.0, *self.ends)
-        canvas.line("border", 0, *self.border(g), color="black", linewidth=1.6)
-        shape = {"linestyle": "", "markersize": 6, "markeredgecolor": "black", "markeredgewidth": 0.8}
-        canvas.line("upper", 0, *x[y > 0].T, color="#ffffff", marker="o", **shape)
-        canvas.line("lower", 0, *x[y < 0].T, color="#f2c200", marker="^", **shape)
+        plane.paint(canvas, 0, numbers["g"], numbers["x"], numbers["y"])
         shares = [float(numbers[name]) for name in ("accuracy", "fresh_accuracy")]
         canvas.limits(1, (-0.6, 1.6), (0, 1.08))
         canvas.bars("shares", 1, shares, [COLORS["κ"], COLORS["ψ"]], HATCHES["ψ"])
         for i, (share, name) in enumerate(zip(shares, ("these", "fresh"))):
             canvas.text(f"share {i}", 1, (i + 0.6) / 2.2, share / 1.08 + 0.01, f"{share:.3f}", ha="center")
             canvas.text(f"name {i}", 1, (i + 0.6) / 2.2, -0.03, name, ha="center", va="top")
-
-    def border(self, g: Tensor) -> tuple[Tensor, Tensor]:
-        """The edges between cells of different sign, as one line with gaps: (rows, columns) → x and y, (points,) each."""
-        (left, right), (low, high) = self.ends
-        columns, rows = self.cells
-        wide, tall, gap = (right - left) / columns, (high - low) / rows, float("nan")
-        row, column = ((g[:, 1:] > 0) != (g[:, :-1] > 0)).nonzero().T  # neighbours side by side: an upright edge
-        upright = [(left + (c + 1) * wide, high - (r + end) * tall) for r, c in zip(row.tolist(), column.tolist()) for end in (0, 1, gap)]
-        row, column = ((g[1:] > 0) != (g[:-1] > 0)).nonzero().T
-        level = [(left + (c + end) * wide, high - (r + 1) * tall) for r, c in zip(row.tolist(), column.tolist()) for end in (0, 1, gap)]
-        x, y = torch.tensor([*upright, *level], dtype=torch.float64, device="cpu").reshape(-1, 2).T
-        return x, y
 
     def alt(self, shown: Shown) -> str:
         subject, numbers = shown.subject, shown.numbers
