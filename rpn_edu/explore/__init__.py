@@ -14,6 +14,7 @@ from .pictures import (
     Digits as Digits,
     DoubleDescent as DoubleDescent,
     Fabric as Fabric,
+    Filters as Filters,
     Fit as Fit,
     Flow as Flow,
     Growth as Growth,

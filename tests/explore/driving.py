@@ -23,6 +23,7 @@ from rpn_edu.explore import (
     DoubleDescent,
     Explorer,
     Fabric,
+    Filters,
     Fit,
     Flow,
     Growth,
@@ -72,6 +73,7 @@ STARTS = {
     "twin": lambda **options: Explorer(rpn.Formula(), Twin(features="splines", found="ridge", points=20), **options),
     "smooth": lambda **options: Explorer(rpn.interdependence.GaussianRBF(normalization="column"), Smooth(points=20), **options),
     "attend": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Attend(steps=4), **options),
+    "filters": lambda **options: Explorer(X.Windows(8, 8, 1, 3, 3, row_padding=1, column_padding=1), Filters(), **options),
     "two_heads": lambda **options: Explorer(X.Taylor(order=1), TwoHeads(), **options),
     "mix": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Mix(), **options),
 }

@@ -58,15 +58,16 @@ def states(picture: type[Picture], count: int, seed: int = 0) -> list[tuple[Pict
     """Random pairs of picture and subject, and every row of every family that the picture moves at least once."""
     draw = random.Random(f"{picture.__name__} {seed}")
     base, moved = picture.subject, picture.moves if picture.subject is rpn.Formula else None
-    rows = [rpn.Formula] if moved else list(classes_of(base).values())
-    pairs = ((state(picture, draw), state(draw.choice(rows), draw, moved)) for _ in range(100 * count))
+    rows = [rpn.Formula] if moved else list(classes_of(base).values()) or [base]
+    drawn = ((state(picture, draw), state(draw.choice(rows), draw, moved)) for _ in range(100 * count))
+    pairs = ((one, dataclasses.replace(subject, **one.fixed)) for one, subject in drawn)
     found = list(itertools.islice((pair for pair in pairs if fits(*pair)), count))
     if len(found) < count:
         raise AssertionError(f"{picture.__name__} refuses nearly everything: {len(found)} of {100 * count} states were shown")
     families = [(f.name, f.base) for f in rpn.Formula.declared if f.kind == "part" and f.name in moved] if moved else [("", base)]
     for name, part in families:
         for row in classes_of(part).values():
-            subject: Any = rpn.Formula(**{name: row.example()}) if moved else row.example()
+            subject: Any = rpn.Formula(**{name: row.example()}) if moved else dataclasses.replace(row.example(), **picture.fixed)
             if fits(picture(), subject):
                 found.append((picture(), subject))
     return found

@@ -38,7 +38,7 @@ class Tabs:
             for term, panel in self.subject.parts.items():
                 self.by_symbol[BY_NAME[term].symbol] = Tab([panel.box], (f"formula.{term}",))
         else:
-            self.subject = ComponentPanel(start, start.term, moved, picture.subject, tuple(hide), self._fits)
+            self.subject = ComponentPanel(start, start.term, moved, picture.subject, (*hide, *picture.fixed), self._fits)
             self.by_symbol[BY_NAME[start.term].symbol] = Tab([self.subject.box], (start.term,))
         own = self.subject.widgets if isinstance(start, Formula) else {}
         if own or self.picture.widgets:

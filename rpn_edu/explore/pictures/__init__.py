@@ -8,6 +8,7 @@ from .condition import Condition as Condition
 from .digits import Digits as Digits
 from .double_descent import DoubleDescent as DoubleDescent
 from .fabric import Fabric as Fabric
+from .filters import Filters as Filters
 from .fit import Fit as Fit
 from .flow import Flow as Flow
 from .growth import Growth as Growth

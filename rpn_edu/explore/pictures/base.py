@@ -98,6 +98,21 @@ def told_beyond(canvas: Canvas, axes: int, curves: dict[str, Tensor], between: t
         canvas.text("outside", axes, 0.5, 0.94, f"beyond the picture: {ranges}", ha="center")
 
 
+def walked(loss: Callable[[Tensor], Tensor], w: Tensor, steps: int, lr: float) -> Tensor:
+    """Every w of a training with AdamW, from the start to the last: (l,) → (steps + 1, l)."""
+    w = w.clone().requires_grad_()
+    optimizer = torch.optim.AdamW([w], lr=lr, weight_decay=1e-4)
+    kept = [w.detach().clone()]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            value = loss(w)
+            value.backward()
+        optimizer.step()
+        kept.append(w.detach().clone())
+    return torch.stack(kept)
+
+
 class Handle(NamedTuple):
     """What a hand can take hold of in a picture: a point of some axes, in data units. Each has a control that does the same."""
 
@@ -129,6 +144,8 @@ class Picture(Component, ABC):
     """The fields of a Formula that change what is shown: they get controls."""
     unseen: ClassVar[tuple[str, ...]] = ("output",)
     """The fields of a Formula that it does not show: they must have their defaults."""
+    fixed: ClassVar[dict[str, Any]] = {}
+    """Fields of the subject that the data of the picture settle, with their values: they get no controls."""
     size: ClassVar[tuple[int, int]] = (700, 300)
     """Width and height in pixels: near 700 × 300, or a slider stutters."""
 

@@ -36,7 +36,10 @@ class State:
         return self.asked is not None and self.asked.locked
 
     def check(self, subject: Any, said: str) -> None:
-        """TypeError, which says `said`, for a subject that the picture does not show; ValueError for a Formula of which it shows a part."""
+        """TypeError, which says `said`, for a subject that the picture does not show.
+
+        ValueError for a Formula of which it shows a part, and for another value of a field than the data of the picture have.
+        """
         picture = self.first[1]
         if not isinstance(subject, picture.subject):
             raise TypeError(said)
@@ -44,6 +47,10 @@ class State:
             unseen = [f.name for f in Formula.declared if f.name in picture.unseen and getattr(subject, f.name) != f.default]
             if unseen:
                 raise ValueError(f"{type(picture).__name__} does not show {', '.join(unseen)} of a Formula: leave it at its default")
+        for name, value in picture.fixed.items():
+            if (got := getattr(subject, name)) != value:
+                who, wanted = type(picture).__name__, f"{type(subject).__name__}.{name}"
+                raise ValueError(f"{who} brings its own data, for which {wanted} must be {value!r:.200}, got {got!r:.200}")
 
     def show(self, subject: Any, picture: Any) -> None:
         """Compute a state and show it. Refusal, or what its picture raises, leaves the one before."""
