@@ -10,6 +10,7 @@ from .pictures import (
     Attend as Attend,
     Basis as Basis,
     Boundary as Boundary,
+    Club as Club,
     Condition as Condition,
     Digits as Digits,
     DoubleDescent as DoubleDescent,

@@ -18,6 +18,7 @@ from rpn_edu.explore import (
     Attend,
     Basis,
     Boundary,
+    Club,
     Condition,
     Digits,
     DoubleDescent,
@@ -74,6 +75,11 @@ STARTS = {
     "smooth": lambda **options: Explorer(rpn.interdependence.GaussianRBF(normalization="column"), Smooth(points=20), **options),
     "attend": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Attend(steps=4), **options),
     "filters": lambda **options: Explorer(X.Windows(8, 8, 1, 3, 3, row_padding=1, column_padding=1), Filters(), **options),
+    "club": lambda **options: Explorer(
+        rpn.interdependence.Graph(nodes=34, links=rpn.data.karate().links, normalization="symmetric"),
+        Club(step=40, attention=True),
+        **options,
+    ),
     "two_heads": lambda **options: Explorer(X.Taylor(order=1), TwoHeads(), **options),
     "mix": lambda **options: Explorer(rpn.interdependence.Bilinear(normalization="softmax"), Mix(), **options),
 }

@@ -252,6 +252,8 @@ class _Filled(ast.NodeTransformer):
 
     def like(self, node: ast.AST) -> torch.Tensor | None:
         """A tensor without numbers in the shape of an expression, where the shapes of the data tell it, or it makes one of a known size."""
+        if any(isinstance(part, ast.Attribute) and part.attr == "view" for part in ast.walk(node)):
+            node = _Sized(self).visit(copy.deepcopy(node))
         scope = {name: self.named(name) for name in names(node, ast.Load)}
         scope = {name: self.shaped.get(name, UNKNOWN) if value is UNKNOWN else value for name, value in scope.items()}
         if "torch" not in scope and not self.shaped.keys() & scope.keys() or any(value is UNKNOWN for value in scope.values()):
@@ -584,11 +586,7 @@ class _Filled(ast.NodeTransformer):
             else:
                 if (like := self.like(argument)) is not None:
                     shaped[name] = like
-                filled = self.visit(argument)
-                if is_plain(meaning := self.value(filled)):  # {}, the frozen numbers of a part that has none
-                    known[name] = meaning
-                else:
-                    given[name] = filled
+                given[name] = self.visit(argument)
         made = self.snippet.call(called, given, known, shaped)
         return _Decided(self).visit(made) if self.each else made
 
@@ -596,6 +594,20 @@ class _Filled(ast.NodeTransformer):
         """`*sizes` as the numbers themselves, where they are known."""
         several = self.value(argument.value) if isinstance(argument, ast.Starred) else UNKNOWN
         return [literal(part) for part in several] if isinstance(several, (tuple, list)) and is_plain(several) else [argument]
+
+
+class _Sized(ast.NodeTransformer):
+    """x.view(2, 3) as torch.empty(2, 3): that has the same size, whatever x is."""
+
+    def __init__(self, filled: _Filled) -> None:
+        self.filled = filled
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "view":
+            sizes = [self.filled.value(side) for side in node.args]
+            if sizes and all(isinstance(size, int) and size >= 0 for size in sizes):
+                return ast.parse(f"torch.empty{tuple(sizes)}", mode="eval").body  # type: ignore[return-value]
+        return self.generic_visit(node)  # type: ignore[return-value]
 
 
 class _Decided(ast.NodeTransformer):

@@ -4,6 +4,7 @@ from .base import COLORS as COLORS, Numbers as Numbers, Picture as Picture
 from .attend import Attend as Attend
 from .basis import Basis as Basis
 from .boundary import Boundary as Boundary
+from .club import Club as Club
 from .condition import Condition as Condition
 from .digits import Digits as Digits
 from .double_descent import DoubleDescent as DoubleDescent

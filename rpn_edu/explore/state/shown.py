@@ -1,7 +1,7 @@
 """What is shown: a state and all that was computed for it, in one value."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -60,16 +60,16 @@ def finite(shown: Shown) -> Shown:
     for name, value in shown.numbers.items():
         if not torch.isfinite(value).all():
             said = f"{name} of {shown.subject!r} is not finite everywhere"
-            if far := [*beyond(shown.subject), *beyond(shown.picture)]:
+            if far := [*beyond(shown.subject, shown.picture.fixed), *beyond(shown.picture)]:
                 raise Refusal(f"{said}: choose numbers nearer to those of the sliders than {', '.join(far)}")
             raise FloatingPointError(said)
     return shown
 
 
-def beyond(component: Component) -> Iterator[str]:
-    """`Taylor.order=60` for each number that lies outside of its dial."""
+def beyond(component: Component, fixed: Iterable[str] = ()) -> Iterator[str]:
+    """`Taylor.order=60` for each number that lies outside of its dial, but for those that are `fixed`."""
     for part in parts(component):
         for field in part.declared:
             value, dial = getattr(part, field.name), field.meta
-            if isinstance(dial, Dial) and value is not None and not dial.low <= value <= dial.high:
+            if field.name not in fixed and isinstance(dial, Dial) and value is not None and not dial.low <= value <= dial.high:
                 yield f"{field.owner}.{field.name}={value:g}" if field.kind == "float" else f"{field.owner}.{field.name}={value}"
