@@ -33,7 +33,7 @@ from .pictures import (
     Twin as Twin,
 )
 from .state.predict import Predict as Predict
-from .stills import Still as Still, digit_sheet as digit_sheet, learning_curve as learning_curve
+from .stills import Still as Still, borders as borders, digit_sheet as digit_sheet, learning_curve as learning_curve
 
 # `import *` hands over what is imported here, and not the modules, whose names (state, question) readers use for their own.
 __all__ = [name for name, value in vars().items() if getattr(value, "__module__", "").startswith(__name__)]  # pyright: ignore

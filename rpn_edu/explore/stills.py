@@ -6,12 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ..learn.loop import Record
 from ..shared import given
 from ..shared.alone import alone
+from ..zoo.estimators import from_sklearn, kind, steps_of
 from .canvas import Axes, Canvas, data_url
+from .pictures import plane
 from .pictures.base import counted
 
 
@@ -105,3 +108,38 @@ def digit_sheet(x: Tensor, y: Tensor, predicted: Tensor, most: int = 12) -> Stil
         canvas.image(f"digit {i}", i, x[row].view(8, 8).cpu(), 1.0)
     listed = f"; the first {len(shown)}: {', '.join(titles)}" if shown else ""
     return Still(canvas, f"{len(wrong)} of {counted(len(y), 'image')} {'is' if len(wrong) == 1 else 'are'} read wrongly{listed}.")
+
+
+@alone()
+def borders(estimator: Any, x: Tensor, y: Tensor) -> Still:
+    """Where a fitted estimator of scikit-learn draws its border between two classes, as a wide band, and where its formula does, as a line.
+
+    `x`, (rows, 2), and `y`, (rows,), are the points that are shown: above 0 as a circle, else as a triangle. The picture goes from -1.6 to
+    1.6 and from -1.1 to 1.1. TypeError and ValueError as `zoo.from_sklearn`; ValueError for other shapes, or for more than two classes.
+    """
+    x, y = given.tensor("borders.x", x), given.tensor("borders.y", y)
+    if x.shape != (len(x), 2) or y.shape != (len(x),):
+        raise ValueError(f"borders needs x (rows, 2) and y (rows,), got {tuple(x.shape)} and {tuple(y.shape)}")
+    model = from_sklearn(estimator)
+    cells = plane.middles().flatten(0, 1)
+    g = model(cells)  # (1584, n)
+    if g.shape[1] > 2:
+        raise ValueError(f"borders shows a border between two classes, and this estimator gives {g.shape[1]} numbers for each row")
+    theirs = answers(estimator, cells).view(g.shape)
+    difference = (g - theirs).abs().max() / theirs.abs().max()
+    signs = [(value.diff() if value.shape[1] == 2 else value).clamp(-2.0, 2.0).view(33, 48) for value in (g, theirs)]
+    told, named = f"largest difference {difference:.0e} of the largest output", " → ".join(map(kind, steps_of(estimator)))
+    canvas = Canvas([Axes((0.1, 0.14, 0.87, 0.76), f"line: the formula, wide band: {named}   {told}")], (560, 360))
+    plane.paint(canvas, 0, signs[0], x, y, signs[1])
+    apart = int(((signs[0] > 0) != (signs[1] > 0)).sum())
+    return Still(canvas, f"The border of {named} and that of its formula: signs differ in {apart} of 1584 cells, {told}.")
+
+
+def answers(estimator: Any, x: Tensor) -> Tensor:
+    """What the formula of a fitted estimator gives too, computed by scikit-learn: (rows, 2) → (rows,) or (rows, n)."""
+    *before, last = steps_of(estimator)
+    X = x.numpy()
+    for step in before:
+        X = step.transform(X)
+    methods = ("decision_function", "predict_joint_log_proba", "predict_proba", "predict")
+    return torch.from_numpy(next(getattr(last, name) for name in methods if hasattr(last, name))(X))

@@ -261,7 +261,12 @@ def likeness(model: Any, z: Features, points: Any, gamma: float | None) -> Featu
 
 
 def support_vectors(model: Any, z: Features) -> Features:
-    """κ compares x with the support vectors, ψ holds their dual coefficients; of several classes, a row for each pair of them."""
+    """κ compares x with the support vectors, ψ holds their dual coefficients; of several classes, a row for each pair of them.
+
+    The linear kernel compares nothing: there κ is the identity, and ψ the sum of the support vectors, each times its coefficient.
+    """
+    if model.kernel == "linear":
+        return linear(model, z)
     z = likeness(model, z, model.support_vectors_, model._gamma)
     dual, intercept = np.atleast_2d(dense(model.dual_coef_)), dense(model.intercept_)
     if len(dual) == 1:

@@ -36,7 +36,7 @@ PARTS = (
     "**Next:**",
     "**References.**",
 )
-ALLOWED = {"torch", "unittest", "rpn_edu", "tempfile", "math"}
+ALLOWED = {"torch", "unittest", "rpn_edu", "tempfile", "math", "sklearn"}
 
 
 def notebook(path):

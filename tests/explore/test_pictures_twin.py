@@ -8,12 +8,16 @@ import torch
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 import rpn_edu as rpn
 from rpn_edu import data
-from rpn_edu.explore import Explorer, Twin
-from rpn_edu.explore.pictures import twin
+from rpn_edu.explore import Explorer, Twin, borders
+from rpn_edu.explore.pictures import plane, twin
 from rpn_edu.explore.state.shown import computed
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -112,3 +116,37 @@ def test_it_says_who_the_other_program_is_and_how_far_they_are_apart():
     assert "scikit-learn: PolynomialFeatures → Ridge\n10 numbers taken over" in page.picture.readout(page.shown)
     assert "PolynomialFeatures → Ridge of scikit-learn, and 1 layer of the formula" in page.alt
     assert "The signs differ in 0 of 1584 cells" in page.alt
+
+
+# ---- an estimator of one's own -----------------------------------------------------------------------------------------------------
+
+
+OWN = {
+    "a machine behind a scaler": (lambda: make_pipeline(StandardScaler(), SVC(gamma=2.0)), "StandardScaler → SVC"),
+    "naive Bayes behind a scaler": (lambda: make_pipeline(StandardScaler(), GaussianNB()), "StandardScaler → GaussianNB"),
+    "a regression": (lambda: Ridge(), "Ridge"),
+    "a network": (lambda: MLPClassifier((4,), solver="lbfgs", max_iter=5000, random_state=0), "MLPClassifier"),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_fitted_estimator_of_ones_own_has_two_borders_that_are_one(name, monkeypatch):
+    painted = []
+    monkeypatch.setattr(plane, "paint", lambda canvas, axes, g, x, y, ghost: painted.append((g, ghost)))
+    (make, named), (x, y) = OWN[name], moons()
+    mine = make().fit(x, y)
+    still = borders(mine, x, y)
+    [(g, ghost)] = painted
+    assert torch.equal(g > 0, ghost > 0)
+    assert ((g > 0).flatten().numpy() == (mine.predict(cells()) > 0)).all()
+    assert still.alt.startswith(f"The border of {named} and that of its formula: signs differ in 0 of 1584 cells, largest difference ")
+
+
+def test_what_has_no_border_in_this_plane_is_refused():
+    x, y = moons()
+    with pytest.raises(ValueError, match=r"borders needs x \(rows, 2\) and y \(rows,\), got \(40,\) and \(40,\)"):
+        borders(Ridge().fit(x, y), x[:, 0], y)
+    with pytest.raises(ValueError, match="a border between two classes, and this estimator gives 3 numbers for each row"):
+        borders(LogisticRegression().fit(x, np.arange(40) % 3), x, y)
+    with pytest.raises(TypeError, match="DecisionTreeClassifier is no formula here: a tree cuts"):
+        borders(DecisionTreeClassifier().fit(x, y), x, y)

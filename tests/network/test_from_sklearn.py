@@ -208,6 +208,12 @@ def test_a_scaler_before_a_linear_model_is_no_term_and_before_a_kernel_it_is_par
     assert formulas[1].expansion.parts[1].kernel == rpn.interdependence.Exponential(gamma=0.5)
 
 
+def test_a_linear_machine_compares_x_with_no_row():
+    d = Data(1)
+    model = from_sklearn(svm.SVC(kernel="linear").fit(d.X, d.four))
+    assert model.formulas[0][0].expansion == rpn.expansion.Identity() and model.dims == [d.X.shape[1], 6]
+
+
 def test_weights_that_were_taken_over_learn_on():
     d = Data(2)
     model = from_sklearn(make_pipeline(d.scale(), SVR(gamma=0.5)).fit(d.X, d.y))
