@@ -94,7 +94,8 @@ def check(chapter: str, number: int, answer: Any) -> Verdict:
     else:
         WRONG[key] += 1
     if not verdict.right and WRONG[key] >= TRIES:
-        return Verdict(False, f'{verdict.says} After {TRIES} tries you may look: solution("{key[0]}", {number}).')
+        look = f'from rpn_edu.course import solution; solution("{key[0]}", {number})'
+        return Verdict(False, f"{verdict.says} After {TRIES} tries you may look: {look}")
     return verdict
 
 

@@ -44,6 +44,8 @@ def numbers(answer: Any) -> Tensor:
     no_class(answer)
     if callable(answer):
         raise Wrong(f"Numbers were wanted, yours is {brief(answer)}: did you forget to call it?")
+    named = getattr(type(answer), "__match_args__", ()) if isinstance(answer, tuple) else ()
+    unless(not named, f"Your answer holds several things: {', '.join(named)}. Take the one that is asked for, as in .{[*named, ''][0]}.")
     try:
         return given.tensor("Your answer", answer).detach().to("cpu", torch.float64)
     except (TypeError, ValueError) as error:

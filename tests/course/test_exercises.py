@@ -132,7 +132,7 @@ def test_after_three_wrong_answers_the_solution_is_offered_and_not_before():
     for said in (check("00", 1, half) for _ in range(2)):
         assert "solution(" not in said.says
         assert repr(solution("00", 1)) == "Try exercise 1 first. After 3 wrong answers its solution is shown here."
-    assert check("00", 1, half).says.endswith('After 3 tries you may look: solution("00", 1).')
+    assert check("00", 1, half).says.endswith('After 3 tries you may look: from rpn_edu.course import solution; solution("00", 1)')
     assert "```python\ndef features(x):" in solution("00", 1)._repr_markdown_() and "def g(" not in repr(solution("00", 1))
     assert "Try exercise 2 first" in repr(solution("00", 2)), "each exercise has tries of its own"
 

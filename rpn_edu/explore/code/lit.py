@@ -33,5 +33,5 @@ def symbol_row(symbol: str, value: str) -> str:
     term = BY_SYMBOL.get(symbol)
     if term is None:
         return ""
-    now = f"; here {value}" if value else ""
-    return html.escape(f"{term.letter} (say: {term.say}) is {term.meaning}: {term.shape}{now}. In the code: {term.code}.")
+    now = f" Here {value}." if value else ""
+    return html.escape(f"{term.letter} (say: {term.say}) is {term.meaning}, {term.shape}.{now} In the code: {term.code}.")

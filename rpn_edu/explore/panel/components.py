@@ -55,10 +55,10 @@ class ComponentPanel:
         self.played: dict[str, W.HBox] = {}
         """Sliders that can run, each with the buttons for it."""
         self.parts: dict[str, ComponentPanel | PartsPanel] = {}
-        self.lead: list[Any] = []
+        self.about = W.HTML(layout=W.Layout(max_width="56em"))
         if base is not None:
-            self.menu, self.about = self._menu(value, base), W.HTML(layout=W.Layout(max_width="56em"))
-            self.lead = [self.menu, self.about]
+            self.menu = self._menu(value, base)
+        self.lead = [self.menu, self.about] if self.menu is not None else [self.about]
         self._fill(value)
 
     def _menu(self, value: Component, base: type[Component]) -> W.Dropdown:
@@ -97,8 +97,8 @@ class ComponentPanel:
                     self.played[field.name] = W.HBox([slider, player(slider)], layout=W.Layout(flex_flow="row wrap"))
                 slider.observe(self.changed, "value")
         self.kept = {f.name: getattr(value, f.name) for f in self.type.declared if f.name not in self.widgets and f.name not in self.parts}
-        if self.menu is not None:
-            self.about.value = about(self.type, [field for field in self.type.declared if field.name in self.widgets])
+        means = [field for field in self.type.declared if field.name in self.widgets]
+        self.about.value = about(self.type, means, self.menu is not None) if means or self.menu is not None else ""
         self._place()
         self.box.children = [self.own, *(part.box for part in self.parts.values())]
 

@@ -26,7 +26,8 @@ def below(shown: Shown, refused: str, lit: str, explained: bool) -> str:
     """The readout. A refusal stands in its place; `explained` adds a line about the lit term."""
     said = f'<div role="status" class="rpn-refusal">Not shown: {html.escape(refused)}</div>'
     readout = f'<div class="rpn-readout">{said if refused else html.escape(shown.picture.readout(shown))}</div>'
-    symbol = f'<div class="rpn-symbol">{symbol_row(lit, shown.picture.values(shown).get(lit, ""))}</div>'
+    named = any(symbol == lit for symbol, _ in shown.picture.formula(shown))  # else the lit controls are the picture's own
+    symbol = f'<div class="rpn-symbol">{symbol_row(lit, shown.picture.values(shown).get(lit, "")) if named else ""}</div>'
     return readout + (symbol if explained else "")
 
 
@@ -57,10 +58,10 @@ def question(predict: Predict) -> str:
     return f"<div><b>Before you move anything:</b> {html.escape(predict.question)}{choices}</div>"
 
 
-def about(row: type[Component], fields: list[Field]) -> str:
-    """What a menu has chosen: its formula in one line, and what each of its controls means."""
+def about(row: type[Component], fields: list[Field], chosen: bool) -> str:
+    """What each control means; of what a menu has chosen first its formula, in one line."""
     means = "".join(f"<div><b>{html.escape(field.name.replace('_', ' '))}</b>: {lowered(field.doc)}</div>" for field in fields)
-    return f'<div class="rpn-about">{lowered(row.formula_line())}{means}</div>'
+    return f'<div class="rpn-about">{lowered(row.formula_line()) if chosen else ""}{means}</div>'
 
 
 def lowered(text: str) -> str:

@@ -90,6 +90,11 @@ def wildest(kappa: Expansion) -> float:
     return kappa(ends).abs().max().item()
 
 
+def listed(values: Tensor, most: int = 3) -> str:
+    """The first few of (k,) numbers, as they stand under a symbol of the formula."""
+    return ", ".join(f"{value:z.3f}" for value in values[:most]) + (", …" if len(values) > most else "")
+
+
 def told_beyond(canvas: Canvas, axes: int, curves: dict[str, Tensor], between: tuple[float, float]) -> None:
     """Which curves, (points,) by name, leave the heights that some axes show, and how far."""
     leaving = {name: values for name, values in curves.items() if values.min() < between[0] or values.max() > between[1]}

@@ -11,7 +11,7 @@ from ...component import Dial, component
 from ...network.formula import Formula
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, HATCHES, Handle, Numbers, Picture, Seed, counted, sized
+from .base import COLORS, HATCHES, Handle, Numbers, Picture, Seed, counted, listed, sized
 
 
 @component
@@ -98,6 +98,5 @@ class Flow(Picture):
         )
 
     def values(self, shown: Shown) -> dict[str, str]:
-        first = {name: f"{shown.numbers[name][0, 0]:z.3f}" for name in ("inner", "pi", "g")}
         D = shown.numbers["kappa"].shape[-1]
-        return {"g": first["g"], "κ": f"D = {D}", "ψ": f"<κ, ψ> = {first['inner']}", "π": first["pi"]}
+        return {"g": listed(shown.numbers["g"][0]), "κ": f"D = {D}", "ψ": f"{self.n} × {D}", "π": listed(shown.numbers["pi"][0])}

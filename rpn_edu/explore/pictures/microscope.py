@@ -13,7 +13,7 @@ from ...shared.alone import seeded
 from ...shared.words import lowered
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
-from .base import COLORS, DEEP, HATCHES, MANY, Handle, Numbers, Picture, Seed, counted, sized
+from .base import COLORS, DEEP, HATCHES, MANY, Handle, Numbers, Picture, Seed, counted, listed, sized
 
 
 @component
@@ -169,4 +169,4 @@ class Microscope(Picture):
     def values(self, shown: Shown) -> dict[str, str]:
         numbers = shown.numbers
         D, n = numbers["kappa"].shape[-1], numbers["H"].shape[-1]
-        return {"g": f"layer {self.layer} of {self.depth}", "κ": f"D = {D}", "ψ": f"{n} × {D}", "π": f"{numbers['pi'][0, 0]:z.3f}"}
+        return {"g": f"layer {self.layer} of {self.depth}", "κ": f"D = {D}", "ψ": f"{n} × {D}", "π": listed(numbers["pi"][0])}

@@ -39,7 +39,7 @@ ANSWERS = [
             "torch.linalg.lstsq(features(x), y)[0].float()",
         ],
         {
-            "torch.linalg.lstsq(features(x), y)": "shape",
+            "torch.linalg.lstsq(features(x), y)": "holds several things: solution, residuals",
             "torch.linalg.lstsq(features(y), x).solution": "x and y have changed places",
             "features(x) @ torch.linalg.lstsq(features(x), y).solution": "values of g",
             "torch.linalg.lstsq(x, y).solution": "It should meet κ(x)",
