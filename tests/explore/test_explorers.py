@@ -721,6 +721,11 @@ def test_the_lit_term_is_lit_in_formula_picture_code_and_words():
         assert any(function in line for line in marked) and page.canvas.axes[page.canvas.lit].title == title
         assert not any("def reconciliation" in line for line in marked)
         assert re.search(rf'class="rpn-symbol"[^>]*>{symbol} \(say: ', surface_of(page))
+    page.face.bar["g"].click()
+    assert "g (say: g) is the output" in surface_of(page)
+    mixing = STARTS["mix"]()  # no g stands in its formula
+    mixing.face.bar["g"].click()
+    assert '<div class="rpn-symbol"></div>' in surface_of(mixing)
 
 
 def test_the_curve_of_the_lit_term_has_a_band_behind_it():
@@ -1045,6 +1050,14 @@ def test_menus_hold_every_row_that_has_controls():
         without = {"Affine", "Landmarks", "Patches", "PatchPooling", "Windows", "WindowPooling"} if term == "expansion" else set()
         menu = dict(page.controls())[f"formula.{term}"]
         assert set(menu.options) == rows - without and all(name in menu.tooltip for name in without)
+
+
+@start
+def test_every_control_of_a_picture_says_below_its_button_what_it_means(start):
+    panel = start().tabs.picture
+    told = re.findall("<div><b>(.*?)</b>: (.*?)</div>", panel.about.value)
+    assert [name.replace(" ", "_") for name, _ in told] == list(panel.widgets) and all(meaning for _, meaning in told)
+    assert not panel.widgets or panel.about in panel.own.children
 
 
 @pytest.mark.parametrize("row", [row for row in CATALOGUE.values() if row.term in TERMS], ids=lambda row: row.qualified_name())
