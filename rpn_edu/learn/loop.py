@@ -57,16 +57,23 @@ def accuracy(output: Tensor, y: Tensor, above: float | None = None) -> float:
 class Record:
     """What happened in one step: its number, the loss that it met, `metric` if it was measured then, and the seconds since the first began.
 
-    The loss, a tensor of one number, is read from the device only when somebody asks for it.
+    The loss, a tensor of one number, is read from the device only when somebody asks for it. `kept` are the numbers of the model after
+    the step, by name, where they were to be kept.
     """
 
-    def __init__(self, step: int, loss: Tensor, metric: float | None, seconds: float) -> None:
-        self.step, self.metric, self.seconds, self._loss = step, metric, seconds, loss
+    def __init__(self, step: int, loss: Tensor, metric: float | None, seconds: float, kept: dict[str, Tensor] | None = None) -> None:
+        self.step, self.metric, self.seconds, self.kept, self._loss = step, metric, seconds, kept, loss
 
     @property
     def loss(self) -> float:
         """The loss of the rows of this step. The first question waits until the device has computed it."""
         return self._loss.item()
+
+    def restore(self, model: nn.Module) -> None:
+        """Bring the model back to where it was after this step. ValueError where no numbers were kept."""
+        if self.kept is None:
+            raise ValueError(f"Record.restore: step {self.step} kept no numbers; fit(..., keep=True) keeps those of every `every`th step")
+        model.load_state_dict(self.kept)
 
     def __repr__(self) -> str:
         metric = "" if self.metric is None else f", metric={self.metric:.4g}"
@@ -111,6 +118,7 @@ def fit(
     weight_decay: float | None = None,
     optimizer: torch.optim.Optimizer | None = None,
     seed: int = 0,
+    keep: bool = False,
 ) -> Iterator[Record]:
     """Train step by step and yield a Record after each: `for record in fit(model, x, y): ...`
 
@@ -122,7 +130,8 @@ def fit(
     loss: "mse"; "cross_entropy" for class numbers 0..n-1 (-100: a row that does not count); "nll" for them after a log_softmax; "bce" for
     yes or no (0, 1) and one output; or a function of output and y, which gets both as they are: there y has to have the output's shape.
     `lr` (None: 0.003) and `weight_decay` (None: 0.0001) are those of AdamW; an `optimizer` of one's own brings its own.
-    `metric` is called with the model every `every` steps and after the last one.
+    `metric` is called with the model every `every` steps and after the last one. With `keep` the records of these steps hold a copy of all
+    numbers of the model: `record.restore(model)` walks back to one of them, such as the one of the best metric.
 
     The model is in train mode during a step and in eval mode whenever the reader has it: in `metric`, between two steps, and afterwards,
     however the loop ends. What does not fit together is told at the call, before anything is computed: ValueError and TypeError.
@@ -131,6 +140,7 @@ def fit(
     given.instance("fit.model", model, nn.Module, "a model such as RPN([2, 1])")
     steps, every, seed = given.count("fit.steps", steps), given.count("fit.every", every), given.seed("fit.seed", seed, least=-(2**63))
     batch = None if batch is None else given.count("fit.batch", batch)
+    given.instance("fit.keep", keep, bool, "True or False")
     if metric is not None:
         given.function("fit.metric", metric, "the model", "lambda model: accuracy(model(x_test), y_test)")
     criterion, kind = named(loss)
@@ -146,7 +156,7 @@ def fit(
         criterion, y = matched(criterion, kind, model, output, y, few, drawn=rows < len(x))
     if optimizer is None:
         optimizer = torch.optim.AdamW(model.parameters(), lr=settings["lr"], weight_decay=settings["weight_decay"], fused=True)
-    return _steps(model, x, y, steps, rows, criterion, metric, every, optimizer, seed)
+    return _steps(model, x, y, steps, rows, criterion, metric, every, optimizer, seed, keep)
 
 
 def _steps(
@@ -160,6 +170,7 @@ def _steps(
     every: int,
     optimizer: torch.optim.Optimizer,
     seed: int,
+    keep: bool,
 ) -> Iterator[Record]:
     """The loop itself; `fit` has checked its arguments, so that a mistake is told at the call and not at the first step."""
     order = torch.Generator(device="cpu").manual_seed(seed)
@@ -193,7 +204,8 @@ def _steps(
             if look and metric:
                 with torch.no_grad():
                     measured = given.measured("fit.metric", metric(model))
-        yield Record(step, value.detach(), measured, time.perf_counter() - start)
+        kept = {name: number.clone() for name, number in model.state_dict().items()} if keep and look else None
+        yield Record(step, value.detach(), measured, time.perf_counter() - start, kept)
 
 
 @given.with_near_misses(fit)
@@ -203,7 +215,7 @@ def train(
     """Run `fit` to its end with a progress bar and give back the records of every `every`th step and the last.
 
     x: (rows, m), or (rows, ..., m). y: (rows, n), or (rows,). `options` are those of `fit`: batch, loss, metric, lr, weight_decay,
-    optimizer, seed. Stopping it (the stop button, Ctrl-C) keeps the numbers of the last whole step and says so.
+    optimizer, seed, keep. Stopping it (the stop button, Ctrl-C) keeps the numbers of the last whole step and says so.
     Raises what `fit` raises: ValueError and TypeError at once, FloatingPointError on the way.
     """
     steps, every = given.count("fit.steps", steps), given.count("fit.every", every)

@@ -207,6 +207,36 @@ def test_stopping_keeps_a_usable_model(capsys):
     assert train(model, *line(), steps=5, every=5, progress=False)[0].loss < records[0].loss
 
 
+def test_what_was_kept_can_be_walked_and_a_step_without_numbers_says_so():
+    (x, y), model, seen = line(), torch.nn.Sequential(torch.nn.BatchNorm1d(3), linear()), {}
+    records = []
+    for record in fit(model, x, y, steps=7, every=3, keep=True):
+        records.append(record)
+        seen[record.step] = model(x).detach()
+    assert [record.step for record in records if record.kept] == [3, 6, 7]
+    for record in reversed(records):
+        if record.kept:
+            record.restore(model)
+            assert torch.equal(model(x), seen[record.step])
+    with pytest.raises(ValueError, match="step 2 kept no numbers"):
+        records[1].restore(model)
+
+
+def test_the_records_of_a_training_that_was_stopped_can_be_walked_too():
+    x, y = line()
+    model = linear()
+
+    def stopped(model):
+        if (y - model(x)).square().mean() < 1:
+            raise KeyboardInterrupt
+        return 0.0
+
+    records = train(model, x, y, steps=5000, every=10, progress=False, metric=stopped, keep=True)
+    assert 1 < len(records) < 500 and (y - model(x)).square().mean() < 1
+    records[0].restore(model)
+    assert (y - model(x)).square().mean() > 1
+
+
 def test_an_error_in_train_is_not_swallowed():
     def broken(output, y):
         calls.append(1)
