@@ -353,6 +353,58 @@ def four_layers_not_yet_found(page: Explorer) -> Holds:
     }
 
 
+# ---- 07 ---------------------------------------------------------------------------------------------------------------------------
+
+
+def to_the_last_step(page: Explorer) -> Holds:
+    now = page.numbers["test_loss"]
+    losses = move(page, step=100)["test_losses"]
+    least, end = losses.min(), losses[-1]
+    return {
+        "it keeps falling to the end": bool(losses.argmin() >= 99),
+        "it falls, and rises later": bool(least < 0.5 * now and end > 2 * least),
+        "it stays": bool((losses[10:] / now - 1).abs().max() < 0.1),
+    }
+
+
+def twenty_times_as_far(page: Explorer) -> Holds:
+    before = page.numbers["train_losses"]
+    numbers = move(page, lr=2.0)
+    losses = numbers["train_losses"]
+    return {
+        "it gets there in fewer steps": bool(losses.min() <= before[-1]),
+        "it grows without bound": bool(losses[-1] > 1e6),
+        "nothing changes": bool(abs(losses[-1] / before[-1] - 1) < 0.1),
+    }
+
+
+def start_of_zeros(page: Explorer) -> Holds:
+    before = page.numbers["train_loss"]
+    losses = move(page, scale=0.0)["train_losses"]
+    return {
+        "about as much as from here": bool(abs(losses[-1] / before - 1) < 0.2),
+        "nothing at all": bool(losses[-1] == losses[0]),
+        "more than from here": bool(losses[-1] < 0.8 * before),
+    }
+
+
+def up_to_a_hundred_features(page: Explorer) -> Holds:
+    errors = preset(page, "100 features")["test_errors"]
+    before, peak, end = errors[:12].max(), errors[15:25].max(), errors[-1]
+    return {
+        "it rises, and goes on rising": bool(end > 0.9 * errors.max()),
+        "a peak near 20, then low": bool(peak > 10 * before and end < before),
+        "it stays low": bool(errors[10:].max() < 2 * errors[9]),
+    }
+
+
+def g_where_all_features_are_0(page: Explorer) -> Holds:
+    numbers = preset(page, "π = 0")
+    there = float(numbers["curve"][99:101].mean())  # at x = -0.005 and 0.005
+    assert float(numbers["truth"][99:101].mean()) > 0.99
+    return {"near 1, the true height": abs(there - 1) < 0.1, "about 0.5": abs(there - 0.5) < 0.1, "0, whatever w is": abs(there) < 1e-3}
+
+
 ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
     "00_start": [far_from_home, one_rank_more, enough_degrees, constant_added, half_of_the_digits],
     "01_expansion": [one_period_on, scale_or_number, twenty_powers, three_products, one_after_the_other, five_of_each_pixel],
@@ -364,4 +416,5 @@ ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
     ],
     "05_heads_and_channels": [rank_of_a_mean, largest_of_two_lines, wave_alone, larger_of_two_heads, how_numbers_are_spent],
     "06_depth": [features_of_layer_2, gradient_past_the_product, three_straight_layers, each_further_layer, four_layers_not_yet_found],
+    "07_learning": [to_the_last_step, twenty_times_as_far, start_of_zeros, up_to_a_hundred_features, g_where_all_features_are_0],
 }
