@@ -141,6 +141,18 @@ def test_both_inputs_are_dragged_at_once(book):
     assert value(found, "x1") < 0.5 and value(found, "x2") > -0.3
 
 
+RINGS = """handles => handles.map(one => {
+    const ring = getComputedStyle(one, '::before')
+    return ring.content !== 'none' && parseFloat(ring.borderTopWidth) > 1
+})"""
+
+
+def test_a_ring_shows_what_can_be_moved(book):
+    for number in range(4):
+        found = explorer(book, number).locator(".rpn-handle").evaluate_all(RINGS)
+        assert found and all(found), f"explorer {number}"
+
+
 def test_a_point_is_dragged_and_the_fit_follows(book):
     found = explorer(book, 2)
     picture, handle = found.locator("img.rpn-picture"), found.get_by_role("slider", name="move point 30 in the picture")
