@@ -43,3 +43,11 @@ def test_the_chosen_point_follows_a_hand_and_is_one_of_the_points():
 def test_a_matrix_with_other_columns_than_points_is_refused():
     with pytest.raises(ValueError, match="a row for each of its 41 points, and ξ makes 2 of them"):
         Smooth().sizes(xi.Constant(tuple((1.0, 0.0) for _ in range(41))))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_outputs_are_joined_by_one_line_however_rough_it_is_and_the_points_lie_on_it(seed):
+    page = Explorer(xi.GaussianRBF(sigma=0.1, normalization="column"), Smooth(seed=seed))
+    curve, names = page.canvas.artists["smooth"], list(page.canvas.artists)
+    assert np.array_equal(curve.get_xydata(), np.stack((page.numbers["x"], page.numbers["smooth"]), -1))
+    assert names.index("smooth") < names.index("points"), "its band, when ξ is lit, would hide them"

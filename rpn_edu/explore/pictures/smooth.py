@@ -9,7 +9,7 @@ from torch import Tensor
 from ...component import Dial, component
 from ...interdependence import Interdependence
 from ...shared.alone import seeded
-from ..canvas import Axes, Canvas, steady, with_jumps
+from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import COLORS, HATCHES, MANY, Handle, Numbers, Picture, Seed, counted
 
@@ -61,8 +61,8 @@ class Smooth(Picture):
         here = float(x[point])
         canvas.line("here", 0, [here, here], [low, high], color="black", linewidth=1, linestyle=":")
         canvas.line("truth", 0, x, truth, color="#666666", linewidth=1.4, linestyle="--")
+        canvas.line("smooth", 0, x, smooth, color=COLORS["ξ"], linewidth=2.4, term="ξ")  # outputs, joined: they are too few to tell jumps
         canvas.line("points", 0, x, y, color="#222222", marker="o", linestyle="", markersize=3.5, fillstyle="none")
-        canvas.line("smooth", 0, *with_jumps(x, smooth, (low, high)), color=COLORS["ξ"], linewidth=2.4, term="ξ")
         canvas.line("chosen", 0, [here], [smooth[point]], color=COLORS["ξ"], marker="s", linestyle="", markersize=7)
         top = steady(weights, floor=0.05) * 1.05
         canvas.title(1, f"weights of all points at x = {here:.3g}: their sum is {float(weights.sum()):.3g}")
