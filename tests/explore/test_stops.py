@@ -6,7 +6,7 @@ import ipywidgets as W
 import pytest
 
 import rpn_edu as rpn
-from rpn_edu.explore import Basis, Boundary, Explorer, Fabric, Flow, Predict
+from rpn_edu.explore import Basis, Boundary, Explorer, Fabric, Flow, Microscope, Mix, Predict
 from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.explore.panel.controls import span
 from tests.explore.driving import surface_of
@@ -119,3 +119,46 @@ def test_a_slider_of_which_one_stop_is_left_stays_as_it_is():
     assert isinstance(count, W.IntSlider)
     count.value = 2
     assert "at most the number of choices, 1 here" in page.refused, "the refusal says what else has to be moved"
+
+
+GRID = rpn.interdependence.Grid(rows=8, columns=8)
+CLUB = rpn.interdependence.PageRank(nodes=34, links=rpn.data.karate().links)
+
+
+@pytest.mark.parametrize(
+    "subject, picture, name, end",
+    [
+        (rpn.interdependence.Pearson(), Mix(), "output", 4),
+        (rpn.interdependence.Pearson(), Mix(place="instance"), "output", 6),
+        (CLUB, Mix(data="karate", place="instance"), "output", 34),
+        (dataclasses.replace(GRID, mode="aggregate"), Mix(data="digit"), "output", 64),
+        (GRID, Mix(data="digit"), "output", 9 * 64),
+        (rpn.Formula(), Microscope(depth=3), "layer", 3),
+    ],
+)
+def test_a_slider_ends_where_its_picture_does(subject, picture, name, end):
+    page = at_rest(subject, picture)
+    slider = dict(page.controls())[f"picture.{name}"]
+    assert isinstance(slider, W.IntSlider) and (slider.min, slider.max) == (1, end)
+    slider.value = end
+    assert not page.refused and getattr(page.picture, name) == end
+
+
+def test_an_end_follows_what_else_is_moved():
+    page = at_rest(rpn.Formula(), Microscope(layer=3, depth=3))
+    dict(page.controls())["picture.depth"].value = 2
+    page.rest()
+    assert "there is no layer 3" in page.refused and dict(page.controls())["picture.layer"].value == 3
+    dict(page.controls())["picture.layer"].value = 1
+    page.rest()
+    assert not page.refused and dict(page.controls())["picture.layer"].max == 2
+    dict(page.controls())["picture.depth"].value = 5
+    page.rest()
+    assert dict(page.controls())["picture.layer"].max == 5
+
+
+def test_a_press_reaches_every_member_of_the_club():
+    page = at_rest(CLUB, Mix(data="karate", place="instance"))
+    for name, across, down, *_ in page.face.surface.handles[1:]:
+        page.face.surface.touch = [name, "to", across, down, float(name.split()[1])]
+        assert f"member {page.picture.output}" == name

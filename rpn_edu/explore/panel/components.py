@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import ipywidgets as W
 
 from ...component import CATALOGUE, Component, Field
-from .controls import STYLE, WIDTH, control_of, nearest, options, others, player, put, span, stop_slider, value_of, whole_slider
+from .controls import STYLE, WIDTH, control_of, nearest, options, others, player, put, stop_slider, value_of, whole_slider
 from .html import about
 from .moves import LOCK
 
@@ -115,14 +115,16 @@ class ComponentPanel:
                 for slot in self.parts[field.name].slots(current):
                     yield slot.inside(lambda part, name=field.name: dataclasses.replace(value, **{name: part}))  # type: ignore[type-var]
 
-    def offer(self, field: Field, stops: dict[int, str]) -> None:
-        """A slider is left these stops, each with its words. All of a dial, in plain numbers, make it an ordinary one again."""
+    def offer(self, field: Field, whole: range, stops: dict[int, str]) -> None:
+        """A slider is left these stops, each with its words. All of `whole`, in plain numbers, make it an ordinary one again."""
         old = self.widgets[field.name]
         common = {"description": old.description, "tooltip": old.tooltip, "disabled": old.disabled, "style": STYLE}
         common["layout"] = W.Layout(width=WIDTH)
-        if not field.meta.zero and [*stops] == [*span(field, old.value)]:
+        if not field.meta.zero and [*stops] == [*whole]:
             if isinstance(old, W.SelectionSlider):
-                self._replace(field.name, whole_slider(field, old.value, common))
+                self._replace(field.name, whole_slider(whole, old.value, common))
+            else:
+                old.min, old.max = whole[0], whole[-1]
         elif not isinstance(old, W.SelectionSlider):
             self._replace(field.name, stop_slider(stops, old.value, common))
         elif old.options != options(stops):

@@ -20,7 +20,7 @@ def control_of(field: Field, value: Any, prefix: str = "") -> Any:
         case "int":
             if field.meta.zero:
                 return stop_slider({stop: str(stop) for stop in span(field, value)}, value, common)
-            return whole_slider(field, value, common)
+            return whole_slider(span(field, value), value, common)
         case "float":
             make = log_slider if field.meta.log else even_slider
             widget = make(field, value, common)
@@ -34,15 +34,14 @@ def control_of(field: Field, value: Any, prefix: str = "") -> Any:
     return W.Dropdown(options=list(field.base), value=value, **common)
 
 
-def span(field: Field, value: int) -> range:
-    """The whole numbers of a dial, as far as it goes and at least to the value."""
+def span(field: Field, value: int, end: int | None = None) -> range:
+    """The whole numbers of a dial, as far as it goes, or to `end`, and at least to the value."""
     dial: Any = field.meta
-    return range(int(min(dial.low, value)), int(max(dial.high, value)) + 1)
+    return range(int(min(dial.low, value)), int(max(dial.high if end is None else end, value)) + 1)
 
 
-def whole_slider(field: Field, value: int, common: dict[str, Any]) -> W.IntSlider:
-    """A slider over all whole numbers of a dial."""
-    whole = span(field, value)
+def whole_slider(whole: range, value: int, common: dict[str, Any]) -> W.IntSlider:
+    """A slider over all of these whole numbers."""
     return W.IntSlider(value, min=whole[0], max=whole[-1], **common)
 
 

@@ -11,7 +11,7 @@ from .components import Slot
 from .controls import span
 from .tabs import Tabs
 
-MOST = 64  # a slider with more stops stays as it is: nobody hits one of them
+MOST = 64  # of a slider with more stops each is offered: nobody hits one of them
 
 
 def offer(tabs: Tabs) -> Iterator[None]:
@@ -20,18 +20,29 @@ def offer(tabs: Tabs) -> Iterator[None]:
         subject, picture = tabs.value()
     except Refusal:
         return
-    slots: list[tuple[Slot, Callable[[Any], Any]]] = [(slot, picture.sizes) for slot in tabs.subject.slots(subject)]
-    slots += [(slot, lambda whole: whole.sizes(subject)) for slot in tabs.picture.slots(picture)]
-    for slot, sizes in slots:
+    ends = ends_of(subject, picture)
+    slots: list[tuple[Slot, Callable[[Any], Any], int | None]]
+    slots = [(slot, picture.sizes, None) for slot in tabs.subject.slots(subject)]
+    slots += [(slot, lambda whole: whole.sizes(subject), ends.get(slot.field.name)) for slot in tabs.picture.slots(picture)]
+    for slot, sizes, end in slots:
         here = getattr(slot.part, slot.field.name)
-        whole = span(slot.field, here)
-        stops = [stop for stop in whole if allowed(slot, stop, sizes)] if len(whole) <= MOST else []
+        whole = span(slot.field, here, end)
+        within = whole if end is None else range(whole[0], end + 1)
+        stops = [stop for stop in within if len(whole) > MOST or allowed(slot, stop, sizes)]
         if len(stops) > 1:  # else others have to be moved first, and the refusal says which
             words = {stop: str(stop) for stop in sorted({*stops, here})}
             if slot.field.meta.zero and (meant := chosen(slot, sizes)):
                 words[0] = f"0: here {' and '.join(meant)}"
-            slot.panel.offer(slot.field, words)
+            slot.panel.offer(slot.field, whole, words)
         yield
+
+
+def ends_of(subject: Any, picture: Any) -> dict[str, int]:
+    """Where the picture's sliders end in this state, as far as it says so. One that has no sizes says nothing."""
+    try:
+        return picture.ends(subject)
+    except ValueError:
+        return {}
 
 
 def allowed(slot: Slot, stop: int, sizes: Callable[[Any], Any]) -> bool:

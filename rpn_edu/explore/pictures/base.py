@@ -168,6 +168,10 @@ class Picture(Component, ABC):
     def sizes(self, subject: Any) -> dict[str, int]:
         """m, b, n, D and l of a state, as it is shown: b rows of m attributes, n outputs. ValueError where they do not fit."""
 
+    def ends(self, subject: Any) -> dict[str, int]:
+        """Where sliders over whole numbers end in this state, by field; the others end where their dials do. ValueError as in `sizes`."""
+        return {}
+
     def cost(self, sizes: dict[str, int]) -> int:
         """How many numbers are made on the way, besides κ of the b rows, the n × D matrix and w: the budget counts them too."""
         return 0

@@ -51,6 +51,9 @@ class Microscope(Picture):
         wide = {name: max(layer[name] for layer in layers) for name in ("n", "D")}
         return {"m": 2, "b": 1, **wide, "l": sum(layer["l"] for layer in layers)}
 
+    def ends(self, subject: Formula) -> dict[str, int]:
+        return {"layer": self.depth}
+
     def refuses(self, subject: Formula) -> str:
         missing = f"there is no layer {self.layer}: this network has depth {self.depth}. Lower layer, or raise depth"
         return missing if self.layer > self.depth else ""

@@ -133,6 +133,9 @@ class Mix(Picture):
         # A kernel compares every two columns of V, number by number.
         return {"m": m, "b": b, "l": subject.length(r, k), "entries of A": k * subject.width(k), "comparisons": r * k * k}
 
+    def ends(self, subject: Interdependence) -> dict[str, int]:
+        return {"output": subject.width(self.shape()[1])}
+
     def numbers(self, subject: Interdependence, **given: Tensor) -> Numbers:
         X = given["X"]  # (b, m)
         V = X if self.place == "attribute" else X.mT  # ξ mixes the columns of V
