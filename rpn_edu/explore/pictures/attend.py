@@ -16,6 +16,22 @@ from .base import COLORS, HATCHES, Numbers, Picture, Seed, counted
 LETTERS = "abcde"
 
 
+def spelled(letters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """All words of this kind, (480, 6), their answers, (480,), and their rows, (480, 6, 10): (5,) → three tensors.
+
+    Five different letters in every order, and once more one of the first four. The answer is what came after it. A row says its letter,
+    and the letter before it: 5 + 5 numbers. The first letter has none before it.
+    """
+    every = torch.cartesian_prod(letters, letters, letters, letters, letters)  # (3125, 5)
+    different = (every.sort(-1).values == letters).all(-1)
+    orders = every[different.int().sort(descending=True, stable=True).indices[:120]].repeat_interleave(4, 0)  # (480, 5)
+    asked = letters[:4].repeat(120).long().unsqueeze(-1)  # (480, 1): where the letter stood
+    words = torch.cat((orders, orders.gather(1, asked)), -1).long()  # (480, 6)
+    own = (words.unsqueeze(-1) == letters).double()  # (480, 6, 5)
+    before = torch.cat((torch.zeros_like(own[:, :1]), own[:, :-1]), 1)
+    return words, orders.gather(1, asked + 1).squeeze(-1).long(), torch.cat((own, before), -1)
+
+
 @component
 class Attend(Picture):
     """Words whose last letter stood before: what came after it there? Each letter is a row, and ψ learns which row answers."""
@@ -50,17 +66,9 @@ class Attend(Picture):
 
     def numbers(self, subject: Bilinear, **given: Tensor) -> Numbers:
         letters = given["letters"]  # (5,)
-        # Five different letters in every order, and once more one of the first four: 480 words. The answer is what came after it.
-        every = torch.cartesian_prod(letters, letters, letters, letters, letters)  # (3125, 5)
-        different = (every.sort(-1).values == letters).all(-1)
-        orders = every[different.int().sort(descending=True, stable=True).indices[:120]].repeat_interleave(4, 0)  # (480, 5)
-        asked = letters[:4].repeat(120).long().unsqueeze(-1)  # (480, 1): where the letter stood
-        words = torch.cat((orders, orders.gather(1, asked)), -1).long()  # (480, 6)
-        answers = orders.gather(1, asked + 1).squeeze(-1).long()  # (480,)
-        # A row of X says its letter, and the letter before it: 5 + 5 numbers. The first letter has none before it.
-        own = (words.unsqueeze(-1) == letters).double()  # (480, 6, 5)
-        before = torch.cat((torch.zeros_like(own[:, :1]), own[:, :-1]), 1)
-        X = torch.cat((own, before), -1)  # (480, 6, 10)
+        words, answers, rows = spelled(letters)
+        X = rows.view(480, self.k + 1, 2 * self.k)
+        own = X[..., : self.k]  # (480, 6, 5)
         with seeded(self.seed + 1000):
             order = torch.randperm(480)
         known, fresh = order[: self.trained], order[self.trained :]
