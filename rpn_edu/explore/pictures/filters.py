@@ -100,6 +100,10 @@ class Filters(Picture):
         n, D = FILTERS * patches, subject.width(64)
         return {"m": 64, "b": IMAGES + NEW, "n": n, "D": D, "l": Shared(patches).length(n, D)}
 
+    def ends(self, subject: Windows) -> dict[str, int]:
+        down, across = subject.places
+        return {"row": down, "column": across}
+
     def cost(self, sizes: dict[str, int]) -> int:
         return 2 * (IMAGES + NEW) * sizes["n"] + (STEPS + 1) * (sizes["l"] + 10 * sizes["n"] + 660)
 
