@@ -139,7 +139,9 @@ def test_a_fitted_estimator_of_ones_own_has_two_borders_that_are_one(name, monke
     [(g, ghost)] = painted
     assert torch.equal(g > 0, ghost > 0)
     assert ((g > 0).flatten().numpy() == (mine.predict(cells()) > 0)).all()
-    assert still.alt.startswith(f"The border of {named} and that of its formula: signs differ in 0 of 1584 cells, largest difference ")
+    assert still.alt.startswith(
+        f"The border of {named} and that of its formula: signs differ in 0 of 1584 cells, the outputs by less than 1e-10"
+    )
 
 
 def test_what_has_no_border_in_this_plane_is_refused():

@@ -39,6 +39,11 @@ def border(g: Tensor) -> tuple[Tensor, Tensor]:
     return x, y
 
 
+def apart(difference: Tensor) -> str:
+    """A difference without axes, (), in words that are the same on every machine: rounding is told by its order alone."""
+    return "less than 1e-10" if difference < 1e-10 else f"{difference:.0e}"
+
+
 def paint(canvas: Canvas, axes: int, g: Tensor, x: Tensor, y: Tensor, ghost: Tensor | None = None) -> None:
     """The sign of g, (rows, columns), its border and the points: x (points, 2), y (points,). The border of a ghost is a wide pale band."""
     canvas.image("g", axes, g, 2.0, *ENDS)

@@ -218,8 +218,8 @@ class Twin(Picture):
         return (
             f"{self.points} points of two moons (noise {self.noise:g}) and the sign of two programs over the plane: {self.names()} of "
             f"scikit-learn, and {counted(len(self.layers()), 'layer')} of the formula with the same numbers. g is positive on {share:.0%} "
-            f"of the plane. The signs differ in {apart} of {g.numel()} cells, the outputs by {difference:.0e} of the largest. Beside it "
-            f"{counted(len(psi), 'number')} of ψ, from {psi.min():.3g} to {psi.max():.3g}."
+            f"of the plane. The signs differ in {apart} of {g.numel()} cells, the outputs by {plane.apart(difference)} of the largest. "
+            f"Beside it {counted(len(psi), 'number')} of ψ, from {psi.min():.3g} to {psi.max():.3g}."
         )
 
     def readout(self, shown: Shown) -> str:
