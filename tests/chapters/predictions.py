@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from rpn_edu.explore import Explorer
+from rpn_edu.explore.pictures.plane import middles
 
 Holds = dict[str, bool]
 """{"it grows": True, "it shrinks": False}: each choice, and whether it holds."""
@@ -405,6 +406,56 @@ def g_where_all_features_are_0(page: Explorer) -> Holds:
     return {"near 1, the true height": abs(there - 1) < 0.1, "about 0.5": abs(there - 0.5) < 0.1, "0, whatever w is": abs(there) < 1e-3}
 
 
+# ---- 08 one formula ----------------------------------------------------------------------------------------------------------------
+
+
+def other_losses(page: Explorer) -> Holds:
+    """Where g is not cut off, three cells side by side tell whether it is a straight line."""
+    bends = {}
+    for found in ("ridge", "log loss", "hinge loss"):
+        g = move(page, found=found)["g"]
+        inside = (g.abs() < 1.99)[:, 2:] & (g.abs() < 1.99)[:, :-2]
+        bends[found] = bool((g[:, 2:] - 2 * g[:, 1:-1] + g[:, :-2]).abs()[inside].max() > 1e-9)
+    return {
+        "it bends for log loss": bends["log loss"],
+        "it bends for hinge loss": bends["hinge loss"],
+        "it bends for none of them": not any(bends.values()),
+    }
+
+
+def degree_of_naive_bayes(page: Explorer) -> Holds:
+    """The first difference along a row of cells that is 0 tells the degree."""
+    g = move(page, found="densities")["g"]
+    inside = {k: (g.abs() < 1.99).unfold(1, k + 1, 1).all(-1) for k in (2, 3, 4)}
+    flat = {k: bool((g.diff(n=k).abs()[cells] < 1e-9).all()) for k, cells in inside.items()}
+    return {
+        "a straight line": flat[2],
+        "a curve of degree 2": flat[3] and not flat[2],
+        "a curve of degree 3": flat[4] and not flat[3],
+    }
+
+
+def numbers_of_hinge_loss(page: Explorer) -> Holds:
+    return equals(len(move(page, found="hinge loss")["psi"]), "40", "25", "11")
+
+
+def numbers_with_pi(page: Explorer) -> Holds:
+    move(page, silu=True)
+    return equals(page.shown.sizes["l"], "14", "15", "26")
+
+
+def splines_that_end_at_the_points(page: Explorer) -> Holds:
+    numbers = move(page, reach="the points")
+    x, apart = numbers["x"], (numbers["g"] - numbers["ghost"]).abs() > 1e-9
+    cells = middles()
+    inside = ((cells >= x.min(0).values) & (cells <= x.max(0).values)).all(-1)
+    return {
+        "nowhere": not apart.any(),
+        "only beyond the outermost points": bool(apart.any() and not apart[inside].any()),
+        "in the whole picture": bool(apart[inside].any()),
+    }
+
+
 ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
     "00_start": [far_from_home, one_rank_more, enough_degrees, constant_added, half_of_the_digits],
     "01_expansion": [one_period_on, scale_or_number, twenty_powers, three_products, one_after_the_other, five_of_each_pixel],
@@ -417,4 +468,5 @@ ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
     "05_heads_and_channels": [rank_of_a_mean, largest_of_two_lines, wave_alone, larger_of_two_heads, how_numbers_are_spent],
     "06_depth": [features_of_layer_2, gradient_past_the_product, three_straight_layers, each_further_layer, four_layers_not_yet_found],
     "07_learning": [to_the_last_step, twenty_times_as_far, start_of_zeros, up_to_a_hundred_features, g_where_all_features_are_0],
+    "08_one_formula": [other_losses, degree_of_naive_bayes, numbers_of_hinge_loss, numbers_with_pi, splines_that_end_at_the_points],
 }

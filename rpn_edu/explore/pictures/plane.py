@@ -48,7 +48,7 @@ def paint(canvas: Canvas, axes: int, g: Tensor, x: Tensor, y: Tensor, ghost: Ten
     """The sign of g, (rows, columns), its border and the points: x (points, 2), y (points,). The border of a ghost is a wide pale band."""
     canvas.image("g", axes, g, 2.0, *ENDS)
     if ghost is not None:
-        canvas.line("ghost", axes, *border(ghost), color="#ffdf80", linewidth=7, solid_capstyle="round")
+        canvas.line("ghost", axes, *border(ghost), color="#e0a030", linewidth=7, solid_capstyle="round")
     canvas.line("border", axes, *border(g), color="black", linewidth=1.6)
     shape = {"linestyle": "", "markersize": 6, "markeredgecolor": "black", "markeredgewidth": 0.8}
     canvas.line("upper", axes, *x[y > 0].T, color="#ffffff", marker="o", **shape)

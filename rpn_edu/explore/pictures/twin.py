@@ -49,7 +49,7 @@ class Twin(Picture):
     features: Annotated[Features, "κ: x itself, its products, splines of each input, or likeness to some of the points"] = "x"
     found: Annotated[Found, "how the numbers of ψ are found"] = "least squares"
     silu: Annotated[bool, "π(x): a linear map of x / (1 + exp(-x)), where ψ is found by least squares or ridge"] = False
-    detail: Annotated[int, Dial(1, 6, "highest degree of the products, intervals of the splines, or γ of the likeness", most=8)] = 3
+    detail: Annotated[int, Dial(1, 6, "highest degree of the products, intervals of the splines, or how fast likeness falls", most=8)] = 3
     penalty: Annotated[float, Dial(0.001, 10.0, "how much large numbers in ψ cost", least=0.001, log=True, most=1e3)] = 0.1
     reach: Annotated[Literal["the picture", "the points"], "how far the splines reach"] = "the picture"
     points: Annotated[int, Dial(20, 80, "points to learn from", least=LANDMARKS, most=200)] = 40
