@@ -170,7 +170,7 @@ FLOORS = """
     learn zoo
     course
     explore.canvas explore.state explore.code
-    explore.pictures.base explore.pictures.plane
+    explore.pictures.base explore.pictures.plane explore.pictures.members
     explore.pictures
     explore.panel explore.gallery explore.stills
     explore.panel.face

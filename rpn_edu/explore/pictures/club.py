@@ -16,7 +16,7 @@ from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import COLORS, HATCHES, MANY, Handle, Numbers, Picture, Seed, counted, walked
-from .mix import PLACES
+from .members import PLACES
 
 STEPS, LR = 40, 0.03
 MEMBERS, LEADERS = 34, (0, 33)

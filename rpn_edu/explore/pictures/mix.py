@@ -16,6 +16,7 @@ from ...shared.alone import seeded
 from ..canvas import Axes, Canvas, steady
 from ..state.shown import Shown
 from .base import MANY, Handle, Numbers, Picture, Seed
+from .members import PLACES
 
 NAMES = {
     "table": (
@@ -27,14 +28,6 @@ NAMES = {
 """What rows and columns are called, where they have short names. Others are counted."""
 
 TITLES = {"digit": "X, one image", "karate": "X, □: officers' club"}
-
-# Where the members of the club stand: links pull, all others push (Kamada and Kawai, 1989). The instructor's side is left.
-PLACES = (
-    (-0.33, 0.03), (-0.25, -0.15), (0.0, 0.07), (-0.23, 0.15), (-0.57, 0.19), (-0.68, 0.19), (-0.69, 0.0), (-0.21, 0.28), (0.01, -0.18),
-    (0.29, 0.07), (-0.53, 0.38), (-0.63, -0.19), (-0.38, 0.43), (-0.05, -0.09), (0.31, -0.5), (0.43, -0.47), (-0.82, 0.12), (-0.51, -0.28),
-    (0.53, -0.4), (-0.07, -0.28), (0.62, -0.29), (-0.44, -0.37), (0.64, -0.16), (0.52, 0.24), (0.3, 0.57), (0.17, 0.55), (0.76, -0.05),
-    (0.29, 0.28), (0.29, 0.19), (0.62, 0.07), (0.09, -0.38), (0.07, 0.2), (0.26, -0.23), (0.37, -0.08),
-)  # fmt: skip
 
 
 @functools.cache
