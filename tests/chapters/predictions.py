@@ -403,7 +403,11 @@ def g_where_all_features_are_0(page: Explorer) -> Holds:
     numbers = preset(page, "π = 0")
     there = float(numbers["curve"][99:101].mean())  # at x = -0.005 and 0.005
     assert float(numbers["truth"][99:101].mean()) > 0.99
-    return {"near 1, the true height": abs(there - 1) < 0.1, "about 0.5": abs(there - 0.5) < 0.1, "0, whatever w is": abs(there) < 1e-3}
+    return {
+        "near 1, the true height": abs(there - 1) < 0.1,
+        "about 0.5, half the height": abs(there - 0.5) < 0.1,
+        "0, whatever w is": abs(there) < 1e-3,
+    }
 
 
 # ---- 08 one formula ----------------------------------------------------------------------------------------------------------------
@@ -456,6 +460,47 @@ def splines_that_end_at_the_points(page: Explorer) -> Holds:
     }
 
 
+# ---- 09 ---------------------------------------------------------------------------------------------------------------------------
+
+
+def numbers_of_wider_windows(page: Explorer) -> Holds:
+    return equals(move(page, window_rows=4)["kernels"].numel(), "48", "192", "672")
+
+
+def hops_added_up(page: Explorer) -> Holds:
+    beat = move(page, hops=3)["mixed"][0, 3:7]
+    return equals(" ".join(f"{value:g}" for value in beat.tolist()), "1 1 1 1", "1 2 2 1", "1 3 3 1")
+
+
+def smallest_rank_that_looks_up(page: Explorer) -> Holds:
+    preset(page, "low rank")
+    found = [rank for rank in range(1, 6) if move(page, rank=rank)["found"] > 0.95]
+    return equals(found[0], "2", "3", "4", "5")
+
+
+def heard_from_the_other_side(page: Explorer) -> Holds:
+    before = page.numbers["across"]
+    assert 0.085 < before < 0.095
+    left = move(page, step=40)["across"] / before
+    return {
+        "three times as much or more": bool(left > 3),
+        "about as much as now": bool(0.5 < left < 2),
+        "less than a third": bool(left < 1 / 3),
+    }
+
+
+def shuffled_neighbours(page: Explorer) -> Holds:
+    names = ("share", "linear_share")
+    before = [page.numbers[name].item() for name in names]
+    after = move(page, shuffled=True)
+    network, softmax = (was - after[name].item() > 0.02 for was, name in zip(before, names))
+    return {
+        "both clearly fewer": network and softmax,
+        "both about as many": not network and not softmax,
+        "the network fewer": network and not softmax,
+    }
+
+
 ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
     "00_start": [far_from_home, one_rank_more, enough_degrees, constant_added, half_of_the_digits],
     "01_expansion": [one_period_on, scale_or_number, twenty_powers, three_products, one_after_the_other, five_of_each_pixel],
@@ -469,4 +514,7 @@ ROWS: dict[str, list[Callable[[Explorer], Holds]]] = {
     "06_depth": [features_of_layer_2, gradient_past_the_product, three_straight_layers, each_further_layer, four_layers_not_yet_found],
     "07_learning": [to_the_last_step, twenty_times_as_far, start_of_zeros, up_to_a_hundred_features, g_where_all_features_are_0],
     "08_one_formula": [other_losses, degree_of_naive_bayes, numbers_of_hinge_loss, numbers_with_pi, splines_that_end_at_the_points],
+    "09_structured_data": [
+        *(numbers_of_wider_windows, hops_added_up, smallest_rank_that_looks_up, heard_from_the_other_side, shuffled_neighbours)
+    ],
 }
