@@ -97,3 +97,17 @@ def test_copies_of_an_image_lie_side_by_side():
     assert sheet.tolist() == [[0, 1, 4, 5], [2, 3, 6, 7]]
     assert folded(torch.arange(16.0), 16).tolist() == torch.arange(16.0).view(4, 4).tolist()
     assert folded(torch.arange(5.0), 4).isnan().sum() == 1
+
+
+@pytest.mark.parametrize(
+    "subject, output, left, top",
+    [
+        (xi.Grid(rows=8, columns=8, mode="aggregate"), 12, 3, 1),  # 8 + 4
+        (xi.Grid(rows=8, columns=8, mode="aggregate", stride=2), 12, 3, 2),  # 2 · 4 + 4
+        (xi.Grid(rows=8, columns=8), 64 * 4 + 11, 8 + 2, 8 + 1),  # the copy in the middle of nine
+    ],
+)
+def test_the_pixel_that_a_column_makes_has_a_frame(subject, output, left, top):
+    page = Explorer(subject, Mix(data="digit", output=output))
+    x, y = page.canvas.artists["frame 2"].get_data()
+    assert (min(x), max(x), min(y), max(y)) == (left - 0.5, left + 0.5, top - 0.5, top + 0.5)

@@ -158,12 +158,17 @@ class Mix(Picture):
         self.show(canvas, 1, A, limits[1], of_A, of_A if attribute and len(A) == A.shape[1] else ())
         patches = getattr(shown.subject, "patches", 64)
         self.show(canvas, 2, mixed, limits[2], rows if attribute or len(mixed) == len(X) else (), () if attribute else columns, patches)
-        self.frame(canvas, 1, A.shape, self.chosen(A))
+        at = self.chosen(A)
+        column, row = (at - 0.5, at + 0.5), (-0.5, A.shape[0] - 0.5)
+        self.frame(canvas, 1, column, row)
         if self.data == "karate" and len(mixed) == len(X):
-            at = PLACES[self.chosen(A)] if not attribute else (math.nan, math.nan)
-            canvas.line("ring", 2, [at[0]], [at[1]], color="#222222", marker="o", linestyle="", markersize=16, fillstyle="none")
+            x, y = PLACES[at] if not attribute else (math.nan, math.nan)
+            canvas.line("ring", 2, [x], [y], color="#222222", marker="o", linestyle="", markersize=16, fillstyle="none")
+        elif self.data == "digit" and attribute:
+            row, column = (folded(torch.arange(float(mixed.shape[1])), patches) == at).nonzero()[0].tolist()
+            self.frame(canvas, 2, (column - 0.5, column + 0.5), (row - 0.5, row + 0.5))
         elif self.data != "digit":
-            self.frame(canvas, 2, mixed.shape if attribute else mixed.mT.shape, self.chosen(A), across=not attribute)
+            self.frame(canvas, 2, *((column, (-0.5, len(mixed) - 0.5)) if attribute else ((-0.5, mixed.shape[1] - 0.5), column)))
 
     def chosen(self, A: Tensor) -> int:
         """The column of A, (rows, columns), that is explained, counted from 0."""
@@ -217,12 +222,10 @@ class Mix(Picture):
         return found
 
     @staticmethod
-    def frame(canvas: Canvas, axes: int, shape: torch.Size, chosen: int, across: bool = False) -> None:
-        """A border around one column, or one row."""
-        length, low, high = shape[0] - 0.5, chosen - 0.5, chosen + 0.5
-        ends, sides = [-0.5, length, length, -0.5, -0.5], [low, low, high, high, low]
-        x, y = (ends, sides) if across else (sides, ends)
-        canvas.line(f"frame {axes}", axes, x, y, color="#222222", linewidth=2)
+    def frame(canvas: Canvas, axes: int, across: tuple[float, float], down: tuple[float, float]) -> None:
+        """A border around a column, a row or a pixel: from where to where, in data units."""
+        (left, right), (top, bottom) = across, down
+        canvas.line(f"frame {axes}", axes, [left, left, right, right, left], [top, bottom, bottom, top, top], color="#222222", linewidth=2)
 
     def readout(self, shown: Shown) -> str:
         numbers = shown.numbers
