@@ -13,13 +13,12 @@ LIKE = {xi.GaussianRBF: lambda u, sigma: np.exp(-(u**2) / (2 * sigma**2)), xi.La
 @pytest.mark.parametrize("kernel", LIKE)
 @pytest.mark.parametrize("sigma", [0.2, 0.5, 3.0])
 def test_every_output_is_the_mean_of_all_points_weighed_by_their_likeness(kernel, sigma):
-    found = Smooth(points=25, at=2.6).numbers(kernel(sigma=sigma, normalization="column"))
+    found = Smooth(points=25, point=7).numbers(kernel(sigma=sigma, normalization="column"))
     x, y = (np.asarray(found[name]) for name in ("x", "y"))
     likeness = LIKE[kernel](x[:, None] - x[None, :], sigma)
     np.testing.assert_allclose(found["smooth"], (likeness * y[:, None]).sum(0) / likeness.sum(0))
     np.testing.assert_allclose(found["error"], np.sqrt(np.mean((np.asarray(found["smooth"]) - np.sin(x) - x / 5) ** 2)))
-    nearest = np.abs(x - 2.6).argmin()
-    np.testing.assert_allclose(found["weights"], likeness[nearest] / likeness[nearest].sum())
+    np.testing.assert_allclose(found["weights"], likeness[6] / likeness[6].sum())
 
 
 def test_too_narrow_keeps_the_noise_and_too_wide_is_the_mean_of_all():
@@ -34,10 +33,12 @@ def test_too_narrow_keeps_the_noise_and_too_wide_is_the_mean_of_all():
 def test_the_chosen_point_follows_a_hand_and_is_one_of_the_points():
     page = Explorer(xi.GaussianRBF(normalization="column"), Smooth())
     (handle,) = page.picture.handles(page.shown)
-    moved = handle.move(7.3, 0.0)
-    assert moved == Smooth(at=7.3) and handle.move(12.0, 0.0) == Smooth(at=10.0)
+    moved = handle.move(7.4, 0.0)
+    assert moved == Smooth(point=31) and handle.move(12.0, 0.0) == Smooth(point=41) and handle.move(-1.0, 0.0) == Smooth(point=1)
     page.set(page.subject, moved)
-    assert page.numbers["weights"].argmax() == (page.numbers["x"] - 7.3).abs().argmin()
+    assert page.numbers["x"][page.numbers["weights"].argmax()] == 7.5 == page.picture.handles(page.shown)[0].x
+    page.rest()
+    assert dict(page.controls())["picture.point"].max == 41
 
 
 def test_a_matrix_with_other_columns_than_points_is_refused():

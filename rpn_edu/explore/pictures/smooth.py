@@ -18,7 +18,10 @@ from .base import COLORS, HATCHES, MANY, Handle, Numbers, Picture, Seed, counted
 class Smooth(Picture):
     """Noisy points of a curve are rows. ξ makes A of their x, and Aᵀ y is the curve again, where A weighs neighbours well."""
 
-    at: Annotated[float, Dial(0.0, 10.0, "x: the weights of the point nearest to it are shown", least=0.0, most=10.0)] = 5.0
+    point: Annotated[
+        int,
+        Dial(1, 61, "the point whose weights are shown, counted from the left: the last one, where there are fewer", least=1, most=MANY),
+    ] = 21
     noise: Annotated[float, Dial(0.0, 1.0, "standard deviation of the noise on y", least=0.0)] = 0.4
     points: Annotated[int, Dial(11, 61, "points of the curve: the rows of X", least=2, most=MANY)] = 41
     seed: Seed = 0
@@ -39,6 +42,9 @@ class Smooth(Picture):
             raise ValueError(f"this picture needs a row for each of its {b} points, and ξ makes {made} of them")
         return {"m": 1, "b": b, "l": subject.length(1, b), "entries of A": b * b}
 
+    def ends(self, subject: Interdependence) -> dict[str, int]:
+        return {"point": self.points}
+
     def numbers(self, subject: Interdependence, **given: Tensor) -> Numbers:
         x = torch.linspace(0, 10, self.points, dtype=torch.float64)  # (b,)
         truth = x.sin() + x / 5
@@ -49,13 +55,12 @@ class Smooth(Picture):
         A = subject.matrix(x.unsqueeze(0), w)  # (b, b): rows of data are columns for ξ
         smooth = A.mT @ y  # (b,)
         error = (smooth - truth).square().mean().sqrt()
-        point = (x - self.at).abs().argmin()
-        weights = A[:, point]  # how much each point counts for this one
+        weights = A[:, min(self.point, self.points) - 1]  # how much each point counts for this one
         return {"x": x, "truth": truth, "y": y, "A": A, "weights": weights, "smooth": smooth, "error": error}
 
     def paint(self, canvas: Canvas, shown: Shown) -> None:
         x, truth, y, A, weights, smooth = (shown.numbers[name] for name in ("x", "truth", "y", "A", "weights", "smooth"))
-        half, point = float(x[1] - x[0]) / 2, self.point(shown)
+        half, point = float(x[1] - x[0]) / 2, self.chosen()
         sides, (low, high) = (-half, 10 + half), (-1.5 - 2 * self.noise, 3.0 + 2 * self.noise)
         canvas.limits(0, sides, (low, high))
         here = float(x[point])
@@ -77,21 +82,21 @@ class Smooth(Picture):
             "frame", 2, [left, right, right, left, left], [-0.5, -0.5, len(A) - 0.5, len(A) - 0.5, -0.5], color="#222222", linewidth=1.2
         )
 
-    def point(self, shown: Shown) -> int:
-        """The point nearest to the chosen x, counted from 0."""
-        return int((shown.numbers["x"] - self.at).abs().argmin())
+    def chosen(self) -> int:
+        """The point whose weights are shown, counted from 0."""
+        return min(self.point, self.points) - 1
 
     def handles(self, shown: Shown) -> list[Handle]:
-        point = self.point(shown)
-        here, height = float(shown.numbers["x"][point]), float(shown.numbers["smooth"][point])
-        move = lambda x, _: replace(self, at=min(max(x, 0.0), 10.0))  # noqa: E731
-        return [Handle("x", 0, self.at, height, f"x = {here:.3g}: {height:.3g}", move)]
+        x, chosen, last = shown.numbers["x"], self.chosen(), self.points - 1
+        height = float(shown.numbers["smooth"][chosen])
+        move = lambda to, _: replace(self, point=min(max(0, round(to / 10 * last)), last) + 1)  # noqa: E731
+        return [Handle("x", 0, float(x[chosen]), height, f"point {chosen + 1}, x = {x[chosen]:.3g}: {height:.3g}", move)]
 
     def readout(self, shown: Shown) -> str:
-        numbers, point = shown.numbers, self.point(shown)
+        numbers, point = shown.numbers, self.chosen()
         return (
             f"error to the true curve {numbers['error']:.3f}   largest weight {numbers['weights'].max():.3g}\n"
-            f"at x = {numbers['x'][point]:.3g}: point {numbers['y'][point]:.2f}, smooth {numbers['smooth'][point]:.2f}, "
+            f"at x = {numbers['x'][point]:.3g}: y {numbers['y'][point]:.2f}, smooth {numbers['smooth'][point]:.2f}, "
             f"true {numbers['truth'][point]:.2f}"
         )
 
@@ -101,7 +106,7 @@ class Smooth(Picture):
             f"{counted(self.points, 'noisy point')} of a wavy, rising curve, and what {shown.subject!r} makes of them: it runs from "
             f"{numbers['smooth'].min():.3g} to {numbers['smooth'].max():.3g}, the true curve from {numbers['truth'].min():.3g} to "
             f"{numbers['truth'].max():.3g}. The error is {numbers['error']:.3f}. Below, the weights for x = "
-            f"{numbers['x'][self.point(shown)]:.3g}: from {weights.min():.3g} to {weights.max():.3g}, "
+            f"{numbers['x'][self.chosen()]:.3g}: from {weights.min():.3g} to {weights.max():.3g}, "
             f"{counted(int((weights > weights.max() / 10).sum()), 'point')} with more than a tenth of the largest. "
             f"Beside it A, {self.points} by {self.points}."
         )
