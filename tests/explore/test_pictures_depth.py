@@ -171,6 +171,16 @@ def test_what_the_border_shows_is_an_rpn_with_these_numbers(between, subject):
         assert model(corner).clamp(-2, 2).item() == pytest.approx(numbers["g"][0, 0].item())
 
 
+def test_the_readout_of_every_layer_says_the_size_of_the_gradient_at_x():
+    for shown in (1, 3):
+        picture = Microscope(layer=shown, depth=3)
+        torch.manual_seed(0)
+        one, two, three = (layer.heads[0].matrix() for layer in rpn.RPN(picture.widths()).double().layers)
+        gradient = (three @ two @ one)[0]  # κ is the identity: g is a product of matrices
+        said = f"size of the gradient at x: {gradient.square().mean().sqrt().item():.3g}"
+        assert said in picture.readout(computed(rpn.Formula(), picture))
+
+
 def test_the_readout_tells_the_points_learned_from_and_the_fresh_ones_apart():
     picture, numbers = shown(rpn.Formula(X.Taylor(order=2)), depth=1, points=20, noise=0.5)
     own, fresh = numbers["accuracy"].item(), numbers["fresh_accuracy"].item()

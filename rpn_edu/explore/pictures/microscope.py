@@ -159,7 +159,8 @@ class Microscope(Picture):
     def readout(self, shown: Shown) -> str:
         H, slope = (", ".join(f"{value:z.3f}" for value in shown.numbers[name][0]) for name in ("H", "slope"))
         name = lowered("H", self.layer)
-        return f"{name} = {H}{self.cut(shown.numbers)}\nslope of g₁ at {name}: {slope}"
+        size = f"size of the gradient at x: {shown.numbers['slope_sizes'][0]:.3g}"
+        return f"{name} = {H}{self.cut(shown.numbers)}\nslope of g₁ at {name}: {slope}   {size}"
 
     def figures(self, shown: Shown) -> dict[str, float]:
         return {"D": shown.numbers["kappa"].shape[-1]} | super().figures(shown)  # of the layer under the lens
