@@ -123,7 +123,7 @@ class Line(Network):
 
 @component
 class Chain(Line):
-    """A = N + I with N linking each column to the next: i → i + 1
+    """A = (N + I)^hops with N linking each column to the next: i → i + 1
 
     Output j is x_j + x_{j-1}: the past, one step for each hop. Source: RPN 2, "Chain based Interdependence".
     """
