@@ -64,14 +64,18 @@ def back(X: Tensor, psi: Tensor) -> Tensor:
     return torch.nn.utils.rnn.pad_sequence(columns)
 
 
+MASKED = "Set the scores of later rows to minus infinity before the softmax."
+ROOT = "And divide the scores by the root of m."
+
+
 @exercise(3)
 def causal(answer: Any) -> str:
     """Attention that looks back."""
     mistakes = {
-        "Row 1 looks at the rows after it. Set the scores of later rows to -infinity before the softmax.": lambda X, psi: scores(
-            X, psi
-        ).softmax(0),
-        "The softmax comes last: the columns of yours do not sum to 1.": lambda X, psi: scores(X, psi).softmax(0).triu(),
+        f"Row 1 looks at the rows after it. {MASKED}": lambda X, psi: scores(X, psi).softmax(0),
+        f"Your columns do not sum to 1. {MASKED}": lambda X, psi: scores(X, psi).softmax(0).triu(),
+        "Your rows sum to 1. The columns should: take the softmax over dimension 0.": lambda X, psi: scores(X, psi).softmax(1),
+        f"Take the softmax over dimension 0, so that columns sum to 1. {MASKED}": lambda X, psi: scores(X, psi).softmax(1).triu(),
         "A score of 0 is still a score, and softmax makes a weight of it. Use -infinity.": lambda X, psi: scores(X, psi).triu().softmax(0),
         "The rows of your A sum to 1. The columns should.": lambda X, psi: back(X.flip(0), psi.mT).flip(0, 1).mT,
         "These look at later rows. They should look at themselves and earlier ones.": lambda X, psi: back(X.flip(0), psi).flip(0, 1),
@@ -80,5 +84,7 @@ def causal(answer: Any) -> str:
         "ψ is transposed: row i asks by X ψ, and row j answers by X.": lambda X, psi: back(X, psi.mT),
         "These are the rows that come out. A itself was wanted.": lambda X, psi: back(X, psi).mT @ X,
     }
+    root = math.sqrt(X.shape[1])
+    mistakes |= {f"{says} {ROOT}": lambda X, psi, wrong=wrong: wrong(X, psi * root) for says, wrong in mistakes.items() if MASKED in says}
     writes(answer, back, (X, PSI), (X[:3], -PSI), near=mistakes)
     return "Row 1 is itself, whatever comes later. This is the attention of language models: it can predict the next row."

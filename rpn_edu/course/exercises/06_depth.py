@@ -29,7 +29,10 @@ def learned(answer: Any) -> str:
         "This is the last layer alone: add up over all layers.": lambda dims: count(dims[-2:]),
         "This is the first layer alone: add up over all layers.": lambda dims: count(dims[:2]),
         "Inputs and outputs of the layers have changed places.": lambda dims: count(dims[::-1]),
-        "x₁x₂ and x₂x₁ are two features here.": lambda dims: count(dims, UNIQUE),
+        "x₁x₂ and x₂x₁ are two features: count both.": lambda dims: count(dims, UNIQUE),
+        "x₁x₁ is a feature, too. And x₁x₂ and x₂x₁ are two: count both.": lambda dims: sum(
+            m * (m + 1) // 2 * n for m, n in zip(dims, dims[1:])
+        ),
     }
     writes(answer, count, ([3, 5, 2],), ([2, 4, 4, 1],), ([7, 3],), near=mistakes)
     return "Now you can tell what a network costs before you make it."
