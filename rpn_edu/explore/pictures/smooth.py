@@ -21,7 +21,7 @@ class Smooth(Picture):
     point: Annotated[
         int,
         Dial(1, 61, "the point whose weights are shown, counted from the left: the last one, where there are fewer", least=1, most=MANY),
-    ] = 21
+    ] = 11
     noise: Annotated[float, Dial(0.0, 1.0, "standard deviation of the noise on y", least=0.0)] = 0.4
     points: Annotated[int, Dial(11, 61, "points of the curve: the rows of X", least=2, most=MANY)] = 41
     seed: Seed = 0
