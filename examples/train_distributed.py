@@ -31,6 +31,7 @@ import rpn_edu as rpn
 from rpn_edu.network import checkpoint
 
 WHOLE = whole.StateDictOptions(full_state_dict=True, cpu_offload=True)
+"""The learned numbers in one piece, on the CPU of the first process."""
 
 
 def begin() -> torch.device:
@@ -63,6 +64,7 @@ def save(path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, r
     numbers = whole.get_model_state_dict(model, options=WHOLE)
     memory = whole.get_optimizer_state_dict(model, optimizer, options=WHOLE)
     if dist.get_rank() == 0:
+        # What AdamW remembers of a parameter, such as "exp_avg of layers.0.heads.0.w".
         moments = {f"{key} of {name}": value for name, kept in memory["state"].items() for key, value in kept.items()}
         checkpoint.write(path, numbers | moments, {"run": run, "epoch": epoch, "settings": memory["param_groups"]})
 
@@ -111,7 +113,10 @@ def main(config: Path, shard: bool) -> None:
     model = spread(model, shard)
     optimizer = torch.optim.AdamW(model.parameters(), lr=run["lr"])
     path = Path(run["checkpoint"])
-    for epoch in range(resume(path, model, optimizer, run), run["epochs"]):
+    done = resume(path, model, optimizer, run)
+    if done >= run["epochs"] and dist.get_rank() == 0:
+        print(f"{path}: all {run['epochs']} epochs are done. Remove it to begin anew, or raise epochs")
+    for epoch in range(done, run["epochs"]):
         start, total = time.perf_counter(), torch.zeros(2, device=device)  # the sum of losses, rows read right
         steps = batches(len(x), run, epoch)
         for parts in steps:
@@ -119,7 +124,7 @@ def main(config: Path, shard: bool) -> None:
                 last = part is parts[-1]
                 if shard:
                     model.set_requires_gradient_sync(last)
-                with nullcontext() if shard or last else model.no_sync():  # processes talk once in a step
+                with nullcontext() if shard or last else model.no_sync():  # before the last part: add up, and do not talk yet
                     loss = cross_entropy(model(x[part]), y[part], reduction="sum")
                     (loss * processes / run["batch"]).backward()  # gradients are averaged over the processes
                 total[0] += loss.detach()
