@@ -36,7 +36,7 @@ PARTS = (
     "**Next:**",
     "**References.**",
 )
-ALLOWED = {"torch", "unittest", "rpn_edu", "tempfile", "math", "sklearn"}
+ALLOWED = {"torch", "unittest", "rpn_edu", "tempfile", "math", "sklearn", "textwrap"}
 
 
 def notebook(path):

@@ -60,13 +60,17 @@ class DoubleDescent(Picture):
         W = subject.width(1)
         return {"m": 1, "b": self.points + 200, "n": 1, "D": W, "l": min(self.D, W)}
 
+    def ends(self, subject: Expansion) -> dict[str, int]:
+        return {"D": subject.width(1)}
+
     def cost(self, sizes: dict[str, int]) -> int:
         return sizes["D"] * (sizes["b"] + 1) + 4 * self.points * sizes["D"]  # every g is kept, and a fit needs some tables
 
     def refuses(self, subject: Expansion) -> str:
         if (W := subject.width(1)) > MOST:
             return f"DoubleDescent stops at {MOST} features, since it makes a fit for each number of them, got {W:,}: choose a lower degree"
-        return "κ makes numbers beyond ten thousand, and least squares is lost: choose a lower degree" if wildest(subject) > 1e4 else ""
+        lost = "κ makes numbers beyond ten thousand, and least squares is lost: choose a lower degree or another κ"
+        return lost if wildest(subject) > 1e4 else ""
 
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
         x, y, outputs, sizes = fitted(subject, self.ridge, self.shape, self.points, self.noise, self.seed)

@@ -223,7 +223,7 @@ class Twin(Picture):
         )
 
     def readout(self, shown: Shown) -> str:
-        said = f"largest difference {shown.numbers['difference']:.0e} of the largest output   "
+        said = f"largest difference {shown.numbers['difference']:.1g} of the largest output   "
         return f"{said}scikit-learn: {self.names()}\n{counted(shown.sizes['l'], 'number')} taken over"
 
     def formula(self, shown: Shown) -> tuple[tuple[str, str], ...]:
@@ -233,12 +233,22 @@ class Twin(Picture):
             "splines": ("κ", "splines(x)"),
             "likeness": ("ξ", "k(x, p)"),
         }[self.features]
+        features = symbol if symbol == "ξ" else ""  # κ stands before it, and D under that one
         pi = (("", " ⟩ + "), ("π", "w' SiLU(x)" if self.silu else "0"))
         match self.found:
             case "densities":
-                return (("g", "g"), ("", " = ⟨ "), ("κ", "(ln N(z), z)"), ("", " , "), ("ψ", "ψ(w)"), *pi, ("", "  with z = "), (symbol, z))
+                return (
+                    ("g", "g"),
+                    ("", " = ⟨ "),
+                    ("κ", "(ln N(z), z)"),
+                    ("", " , "),
+                    ("ψ", "ψ(w)"),
+                    *pi,
+                    ("", "  with z = "),
+                    (features, z),
+                )
             case "two layers":
-                inner = (("", "  with h = tanh ⟨ "), (symbol, z), ("", " , "), ("ψ", "ψ₁(w)"), ("", " ⟩"))
+                inner = (("", "  with h = tanh ⟨ "), (features, z), ("", " , "), ("ψ", "ψ₁(w)"), ("", " ⟩"))
                 return (("g", "g"), ("", " = ⟨ "), ("κ", "h"), ("", " , "), ("ψ", "ψ₂(w)"), *pi, *inner)
             case _:
                 return (("g", "g"), ("", " = ⟨ "), (symbol, z), ("", " , "), ("ψ", "ψ(w)"), *pi)
