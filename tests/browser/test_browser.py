@@ -205,7 +205,7 @@ def test_sliders_moved_by_keyboard_change_the_picture_and_never_its_box(book):
     most = None if "00_start" in book.page.url else 1
     explorers = range(book.page.locator(".rpn-explorer").count())
     moved = [said for number in explorers for said in itertools.islice(by_keyboard(book, number), most)]
-    assert len(moved) >= len(explorers) - 1 >= 4  # one has menus alone
+    assert len(moved) >= max(3, len(explorers) - 3)  # some have menus alone, or a slider that changes nothing in their first state
     assert book.errors == []
 
 

@@ -95,7 +95,7 @@ def ones(component):
                 continue
 
 
-ONES = r"(?<![\d.,/×·=-])\b1 (?:by 1 )?(?!is\b|has\b|this\b|its\b)[a-z]+s\b(?! \d)"
+ONES = r"(?<![\d.,/×·=-])(?<!× )\b1 (?:by 1 )?(?!is\b|has\b|this\b|its\b)[a-z]+s\b(?! \d)"
 FEW = r"(?<![\d.,] )\b(?!1\b)\d+ (?:feature|number|layer|row|step|block)\b"
 
 
