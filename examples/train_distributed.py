@@ -8,8 +8,8 @@ of every learned number (fully_shard, FSDP2), for a ψ that is too large for one
 from its last whole epoch when it is started again, on as many processes as you like. At its end the model is there for
 `RPN.from_ckpt("ckpt", "digits.rpn")`.
 
-Left out: data that do not fit into memory (give each process a DataLoader of its own files), mixed precision, several machines with
-different devices.
+Refused are models whose rows depend on each other: instance ξ, and normalization over the batch. Left out: data that do not fit into
+memory (give each process a DataLoader of its own files), mixed precision, several machines with different devices.
 """
 
 import argparse
@@ -100,15 +100,16 @@ def main(config: Path, shard: bool) -> None:
     """Train what the config describes, and say after every epoch how it stands."""
     with open(config, "rb") as file:
         run = tomllib.load(file)
-    formula = rpn.from_config(run["formula"])
-    if formula.instance != rpn.interdependence.Independent():
-        raise ValueError(f"{config}: rows that depend on each other cannot be shared out among processes, got {formula.instance}")
+    model = rpn.RPN.from_config(run["model"])
+    for formula in (head for layer in model.formulas for head in layer):
+        if formula.instance != rpn.interdependence.Independent() or formula.output.normalization == "batch":
+            raise ValueError(f"{config}: rows that depend on each other cannot be shared out among processes, got {formula}")
     device, processes = begin(), dist.get_world_size()
     if run["batch"] % (processes * run["parts"]):
         raise ValueError(f"{config}: batch must divide by {processes} processes times {run['parts']} parts, got {run['batch']}")
     x, y, x_test, y_test = rpn.data.digits(device=device)
     torch.manual_seed(run["seed"])  # every process begins with the same numbers
-    model = rpn.RPN(run["dims"], formula, device=device)
+    model = rpn.RPN.from_config(run["model"], device)
     described = model.to_config()
     model = spread(model, shard)
     optimizer = torch.optim.AdamW(model.parameters(), lr=run["lr"])
@@ -117,6 +118,8 @@ def main(config: Path, shard: bool) -> None:
     if done >= run["epochs"] and dist.get_rank() == 0:
         print(f"{path}: all {run['epochs']} epochs are done. Remove it to begin anew, or raise epochs")
     for epoch in range(done, run["epochs"]):
+        torch.manual_seed(run["seed"] + epoch * processes + dist.get_rank())  # dropout: other chances on each, the same after a rest
+        model.train()
         start, total = time.perf_counter(), torch.zeros(2, device=device)  # the sum of losses, rows read right
         steps = batches(len(x), run, epoch)
         for parts in steps:
@@ -130,6 +133,7 @@ def main(config: Path, shard: bool) -> None:
                 total[0] += loss.detach()
             optimizer.step()
             optimizer.zero_grad()
+        model.eval()
         share = slice(dist.get_rank(), None, processes)
         with torch.no_grad():
             total[1] = (model(x_test[share]).argmax(-1) == y_test[share]).sum()

@@ -22,9 +22,9 @@ TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
 ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1"}
 
 
-def described(folder: Path, **changes: object) -> Path:
-    """The shipped config with other words in some of its lines."""
-    lines = (EXAMPLES / "run.toml").read_text().splitlines()
+def described(folder: Path, within: str = "", **changes: object) -> Path:
+    """The shipped config with other words in some of its lines, and `within` in its first formula."""
+    lines = (EXAMPLES / "run.toml").read_text().replace("bias = true", f"bias = true{within}", 1).splitlines()
     for name, value in changes.items():
         place = next(i for i, line in enumerate(lines) if line.startswith(f"{name} = "))
         lines[place] = f"{name} = {value}"
@@ -110,14 +110,29 @@ def test_a_run_that_was_killed_goes_on_and_ends_as_if_nothing_had_happened(whole
         assert torch.equal(killed[name], value), name
 
 
+def test_a_run_with_dropout_goes_on_after_a_rest_as_without_one_and_is_judged_without_dropout(tmp_path, capsys):
+    folders = [tmp_path / name for name in ("whole", "rested")]
+    for folder, rests in zip(folders, ([2], [1, 2]), strict=True):
+        folder.mkdir()
+        for epochs in rests:
+            with script(folder) as main:
+                main(described(folder, ', output = { type = "Output", dropout = 0.5 }', epochs=epochs), shard=False)
+    whole, rested = map(state, folders)
+    assert whole.keys() == rested.keys() and all(torch.equal(rested[name], value) for name, value in whole.items())
+    model, (_, _, x, y) = rpn.RPN.from_ckpt(folders[0] / "ckpt", "digits.rpn").eval(), rpn.data.digits()
+    said = re.findall(r"epoch 2 of 2 .*?([\d.]+)% of 450 new rows", capsys.readouterr().out)
+    assert said == [f"{100 * (model(x).argmax(-1) == y).double().mean():.1f}"] * 2
+
+
 @pytest.mark.parametrize(
     "changes, words",
     [
         ({"parts": 3}, "batch must divide by 1 processes times 3 parts, got 64"),
         ({"lr": 0.1}, "is of another run"),
-        ({"bias": 'true\ninstance = { type = "interdependence.Chain" }'}, "rows that depend on each other cannot be shared out"),
+        ({"within": ', instance = { type = "interdependence.Chain" }'}, "rows that depend on each other cannot be shared out"),
+        ({"within": ', output = { type = "Output", normalization = "batch" }'}, "rows that depend on each other cannot be shared out"),
     ],
-    ids=["batch", "another run", "instance"],
+    ids=["batch", "another run", "instance", "batch normalization"],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(whole_run, changes, words):
     with script(whole_run) as main, pytest.raises(ValueError, match=words):
