@@ -122,19 +122,19 @@ def borders(estimator: Any, x: Tensor, y: Tensor) -> Still:
         raise ValueError(f"borders needs x (rows, 2) and y (rows,), got {tuple(x.shape)} and {tuple(y.shape)}")
     model = from_sklearn(estimator)
     cells = plane.middles().flatten(0, 1)
-    g = model(cells)  # (1584, n)
+    g = model(cells)  # (rows · columns, n)
     if g.shape[1] > 2:
         raise ValueError(f"borders shows a border between two classes, and this estimator gives {g.shape[1]} numbers for each row")
     theirs = answers(estimator, cells).view(g.shape)
-    difference = (g - theirs).abs().max() / theirs.abs().max()
-    signs = [(value.diff() if value.shape[1] == 2 else value).clamp(-2.0, 2.0).view(33, 48) for value in (g, theirs)]
+    difference, (columns, rows) = (g - theirs).abs().max() / theirs.abs().max(), plane.CELLS
+    signs = [(value.diff() if value.shape[1] == 2 else value).clamp(-2.0, 2.0).view(rows, columns) for value in (g, theirs)]
     told, named = f"largest difference {difference:.0e} of the largest output", " → ".join(map(kind, steps_of(estimator)))
     canvas = Canvas([Axes((0.1, 0.14, 0.87, 0.76), f"line: the formula, wide band: {named}   {told}")], (560, 360))
     plane.paint(canvas, 0, signs[0], x, y, signs[1])
     apart = int(((signs[0] > 0) != (signs[1] > 0)).sum())
     return Still(
         canvas,
-        f"The border of {named} and that of its formula: signs differ in {apart} of 1584 cells, the outputs by "
+        f"The border of {named} and that of its formula: signs differ in {apart} of {len(cells)} cells, the outputs by "
         f"{plane.apart(difference)} of the largest.",
     )
 
