@@ -15,7 +15,7 @@
 #
 # Without make, or on Windows (there .venv\Scripts\ stands for .venv/bin/):
 #   python -m venv .venv
-#   .venv/bin/python -m pip install -e ".[explore,dev]" -c constraints.txt
+#   .venv/bin/python -m pip install -e ".[teach,dev]" -c constraints.txt
 #   .venv/bin/python -m rpn_edu lab
 # and for the tests
 #   .venv/bin/python -m pytest tests notebooks --nbval --nbval-current-env --nbval-sanitize-with=tests/nbval_sanitize.cfg
@@ -27,6 +27,7 @@ PYTEST_ARGS ?=
 NOTEBOOKS ?= notebooks
 BIN := .venv/bin
 READY := .venv/ready
+TOOLS := .venv/tools
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
 .PHONY: lab quick test device notebooks check format bench contexts clean
@@ -44,6 +45,9 @@ endif
 lab: $(READY)
 	$(BIN)/python -m rpn_edu lab $(LAB_ARGS)
 
+# What learners need is less than what makes, marks and tests the course.
+quick test device notebooks check format bench contexts: $(TOOLS)
+
 # One thread per process: test workers and kernels share the cores, and sums come out the same on every machine.
 quick test device notebooks: export OMP_NUM_THREADS = 1
 
@@ -51,34 +55,34 @@ quick test device notebooks: export OMP_NUM_THREADS = 1
 test device: export CUBLAS_WORKSPACE_CONFIG = :4096:8
 
 # tools/shares.py tells what stays together under -n.
-test: $(READY)
+test:
 	$(BIN)/python -m pytest tests notebooks $(NBVAL) $(PYTEST_ARGS)
 
-quick: $(READY)
+quick:
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m pytest tests --quick -q $(PYTEST_ARGS)
 
-device: $(READY)
+device:
 	$(BIN)/python -m tools.pretend
 
-notebooks: $(READY)
+notebooks:
 	$(BIN)/python -m tools.store_notebooks $(NOTEBOOKS)
 	$(BIN)/python -m tools.chapters
 
-check: $(READY)
+check:
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m pyright
 
-format: $(READY)
+format:
 	$(BIN)/python -m ruff check --select I --fix .
 	$(BIN)/python -m ruff format .
 
-bench: $(READY)
+bench:
 	$(BIN)/python -m tools.bench
 
-contexts: $(READY)
+contexts:
 	OMP_NUM_THREADS=1 $(BIN)/python -m tools.contexts
 
 clean:
@@ -95,5 +99,9 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec $$python -m venv --clear .venv; \
 	done; echo "rpn_edu needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): make PYTHON=/path/to/python3.11" >&2; exit 1
 	$(BIN)/python -m pip install 'hatchling>=1.27' -c $(CONSTRAINTS)
-	$(BIN)/python -m pip install --no-build-isolation -e '.[explore,dev]' -c $(CONSTRAINTS)
+	$(BIN)/python -m pip install --no-build-isolation -e '.[explore]' -c $(CONSTRAINTS)
 	@echo $(CONSTRAINTS) > $@
+
+$(TOOLS): $(READY)
+	$(BIN)/python -m pip install --no-build-isolation -e '.[teach,dev]' -c $(CONSTRAINTS)
+	@touch $@

@@ -1,21 +1,20 @@
-"""The command line: `rpn-edu lab`, `rpn-edu catalogue`, `rpn-edu doctor`.
+"""The command line: `rpn-edu lab`, `rpn-edu catalogue`, `rpn-edu doctor`, `rpn-edu course`.
 
 `python -m rpn_edu` is the same; what is no command there goes to the catalogue.
 """
 
-import argparse
 import io
 import os
 import runpy
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from . import __version__, catalogue, doctor
+from . import __version__, catalogue, doctor, kit
 from .component import did_you_mean
 from .course.home import settle
 from .course.progress import HOME, ORIGINALS
 from .shared import machine, progress
+from .shared.commands import Command, dispatched, parser
 
 PROGRAM = "rpn-edu"
 
@@ -27,19 +26,17 @@ def lab(arguments: list[str]) -> int:
     What is no option here goes to JupyterLab: rpn-edu lab --no-browser. An ImportError (no JupyterLab) or OSError (no right to write) is
     told and not raised.
     """
-    parser = argparse.ArgumentParser(
-        f"{PROGRAM} lab", description=sentence(lab), epilog="Other options go to JupyterLab.", allow_abbrev=False
-    )
-    parser.add_argument("--here", action="store_true", help="open the originals of a checkout: for authors")
-    parser.add_argument("--fresh", metavar="CHAPTER", default=[], action="append", help="bring a chapter back as it was")
-    asked, rest = parser.parse_known_args(arguments)
+    asking = parser(f"{PROGRAM} lab", lab, epilog="Other options go to JupyterLab.")
+    asking.add_argument("--here", action="store_true", help="open the originals of a checkout: for authors")
+    asking.add_argument("--fresh", metavar="CHAPTER", default=[], action="append", help="bring a chapter back as it was")
+    asked, rest = asking.parse_known_args(arguments)
     names = [path.name for path in ORIGINALS.glob("*.*")]
     for name in asked.fresh:
         if not any(one.startswith(name) for one in names):
-            parser.error(f"no chapter is called {name!r}{did_you_mean(name, [one.partition('.')[0] for one in names])}")
+            asking.error(f"no chapter is called {name!r}{did_you_mean(name, [one.partition('.')[0] for one in names])}")
     checkout = ORIGINALS.parent if ORIGINALS.name == "notebooks" else None
     if asked.here and not checkout:
-        parser.error("--here: the originals are in the repository, not in what pip installs")
+        asking.error("--here: the originals are in the repository, not in what pip installs")
     try:
         machine.needs(f"{PROGRAM} lab", "jupyterlab")
         if asked.here and checkout:
@@ -80,36 +77,23 @@ def listed(arguments: list[str]) -> int:
 
 def examined(arguments: list[str]) -> int:
     """Say whether this machine has what the course needs, and what to do where not."""
-    argparse.ArgumentParser(f"{PROGRAM} doctor", description=sentence(examined)).parse_args(arguments)
+    parser(f"{PROGRAM} doctor", examined).parse_args(arguments)
     found = list(doctor.findings())
     print(*found, sep="\n")
     return int(any(finding.cure for finding in found))
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"lab": lab, "catalogue": listed, "doctor": examined}
+def course(arguments: list[str]) -> int:
+    """Make a course and mark it: editions, marks, a site, slides, and what to look at the evening before."""
+    return dispatched(f"{PROGRAM} course", kit.COMMANDS, arguments)
 
 
-def sentence(command: Callable[[list[str]], int]) -> str:
-    """What a command does, from its docstring."""
-    return (command.__doc__ or "").partition("\n")[0]
+COMMANDS: dict[str, Command] = {"lab": lab, "catalogue": listed, "doctor": examined, "course": course}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command, and return the exit code. SystemExit for --help, --version and what is no command."""
-    told = "\n".join(f"  {name:<10} {sentence(command)}" for name, command in COMMANDS.items())
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(PROGRAM, description=f"commands:\n{told}", usage="%(prog)s command ...", formatter_class=layout)
-    parser.add_argument("--version", action="version", version=f"rpn_edu {__version__}")
-    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    asked = parser.parse_args(arguments)
-    if asked.command is None:
-        parser.print_help()
-        return 0
-    if asked.command not in COMMANDS:
-        hint = did_you_mean(asked.command, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
-        parser.error(f"no command is called {asked.command!r}{hint}")
-    return COMMANDS[asked.command](asked.rest)
+    return dispatched(PROGRAM, COMMANDS, arguments, f"rpn_edu {__version__}")
 
 
 def entered(otherwise: str = "") -> None:

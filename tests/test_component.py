@@ -179,6 +179,7 @@ FLOORS = """
     explore
     course.exercises
     catalogue doctor
+    kit
     cli
     __main__
 """

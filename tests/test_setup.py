@@ -25,8 +25,8 @@ CONDA_NAMES = {"pytorch": "torch"}
 
 
 def ranges(lines: list[str]) -> dict[str, str]:
-    """{"torch": "<3,>=2.6"}: requirement lines by canonical name."""
-    return {canonicalize_name(r.name): str(r.specifier) for r in map(Requirement, lines)}
+    """{"torch": "<3,>=2.6"}: requirement lines by canonical name, but for what one extra takes from another."""
+    return {canonicalize_name(r.name): str(r.specifier) for r in map(Requirement, lines) if r.name != "rpn_edu"}
 
 
 WANTED = ranges(sum(PROJECT["project"]["optional-dependencies"].values(), PROJECT["project"]["dependencies"]))
@@ -271,7 +271,7 @@ def course(tmp_path):
         (site(folder) / name).write_text(text)
     seen, said, asked = lab(folder)
     assert seen == str(folder / "rpn_edu/__init__.py"), said
-    assert asked[-1] == "install --no-build-isolation -e .[explore,dev] -c constraints.txt"
+    assert asked[-1] == "install --no-build-isolation -e .[explore] -c constraints.txt", "a learner gets no tools of teachers and authors"
     return folder
 
 
@@ -319,7 +319,7 @@ def test_make_installs_this_folder_whatever_happened_to_it_and_then_no_more(cour
 def test_other_constraints_install_other_versions_once_and_the_usual_ones_come_back(course):
     shutil.copy(ROOT / "constraints.txt", course / "others.txt")
     for constraints in ("others.txt", "constraints.txt"):
-        assert f"install --no-build-isolation -e .[explore,dev] -c {constraints}" in lab(course, CONSTRAINTS=constraints)[2]
+        assert f"install --no-build-isolation -e .[explore] -c {constraints}" in lab(course, CONSTRAINTS=constraints)[2]
         assert lab(course, CONSTRAINTS=constraints)[2] == []
 
 

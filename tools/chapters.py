@@ -13,14 +13,15 @@ import json
 import re
 import sys
 import tomllib
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 
 from rpn_edu.catalogue import between_marks, cell
 from rpn_edu.component import did_you_mean
+from rpn_edu.course.rows import Chapter, chapters as chapters_of, files as files_of, notebook, read
 from rpn_edu.course.symbols import SYMBOLS, SymbolTable
 from rpn_edu.shared.machine import text
+from rpn_edu.shared.progress import number as number_of
 
 ROOT = Path(__file__).parents[1]
 BESIDE = {
@@ -35,72 +36,14 @@ An edition for marks leaves the solutions out: then `solution` says so.
 """
 
 
-class Chapter(typing.NamedTuple):
-    """A notebook and its row."""
-
-    path: Path
-    title: str  # after the number in its heading; the words before a colon are enough in a table
-    minutes: int  # to read and to try, without the exercises
-    objective: str  # you learn to ...
-    needs: list  # names of the chapters before
-    extras: list  # names of pyproject's optional dependencies
-    explorers: int
-    controls: int
-
-    @property
-    def name(self) -> str:
-        """01_expansion"""
-        return self.path.stem
-
-    @property
-    def number(self) -> str:
-        """01, or nothing for a page that is no chapter."""
-        return number_of(self.name)
-
-    @property
-    def heading(self) -> str:
-        """# 01 · κ: what the model sees"""
-        return f"# {self.number} · {self.title}" if self.number else f"# {self.title}"
-
-    @property
-    def label(self) -> str:
-        """01 κ"""
-        return f"{self.number} {self.title.partition(':')[0]}".strip()
-
-
-FIELDS = {name: kind for name, kind in typing.get_type_hints(Chapter).items() if name != "path"}
-
-
-def number_of(name: str) -> str:
-    """01 of 01_expansion, nothing of gallery."""
-    found = re.match(r"\d+(?=_)", name)
-    return found[0] if found else ""
-
-
-def notebook(path: Path) -> dict:
-    """What the file of a notebook holds."""
-    return json.loads(text(path))
-
-
-def read(path: Path) -> Chapter:
-    """The row of a notebook. ValueError says what it lacks, tells in another type or has too much."""
-    row = notebook(path)["metadata"].get("rpn_edu", {})
-    for name, kind in FIELDS.items():
-        if not isinstance(row.get(name), kind) or row[name] == "":
-            raise ValueError(f"{path.name}: {name} in metadata.rpn_edu must be of type {kind.__name__}, got {row.get(name)!r}")
-    for name in row.keys() - FIELDS.keys():
-        raise ValueError(f"{path.name}: metadata.rpn_edu has an unknown {name}{did_you_mean(name, FIELDS)}")
-    return Chapter(path, **row)
-
-
 def files(root: Path = ROOT) -> list[Path]:
-    """All notebooks of a checkout: the chapters in their order, then the pages, since numbers come before letters."""
-    return sorted((root / "notebooks").glob("*.ipynb"))
+    """All notebooks of a checkout."""
+    return files_of(root / "notebooks")
 
 
 def chapters(root: Path = ROOT) -> list[Chapter]:
-    """The rows of the chapters, in their order."""
-    return [read(path) for path in files(root) if number_of(path.stem)]
+    """The rows of the chapters of a checkout."""
+    return chapters_of(root / "notebooks")
 
 
 def answers(name: str, root: Path = ROOT) -> Path:

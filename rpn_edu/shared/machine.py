@@ -32,14 +32,14 @@ def device(wanted: "str | torch.device", who: str, computing: bool = False) -> "
     return found
 
 
-def needs(who: str, *packages: str) -> None:
+def needs(who: str, *packages: str, extra: str = "explore") -> None:
     """ImportError with the line that installs what the base install lacks, unless all of it is there."""
     for package in packages:
         try:
             importlib.import_module(package)
         except ImportError as missing:
             known = NAMES.get(package.partition(".")[0], package)
-            raise ImportError(f'{who} needs {known}: pip install "rpn_edu[explore]"', name=package) from missing
+            raise ImportError(f'{who} needs {known}: pip install "rpn_edu[{extra}]"', name=package) from missing
 
 
 def path(wanted: Any, who: str) -> Path:

@@ -1,0 +1,6 @@
+"""What a teacher runs: `rpn-edu course ...`. Nobody imports it but the command line, and each command asks for its libraries itself."""
+
+from ..shared.commands import Command
+
+COMMANDS: dict[str, Command] = {}
+"""By its name behind `rpn-edu course`."""
