@@ -11,7 +11,7 @@ from ..component import Component, demand
 from ..network.formula import Formula
 from ..shared.alone import alone
 from .canvas import Canvas
-from .code.snippet import as_call, as_code
+from .code.snippet import as_call, as_code, as_presets
 from .panel.arguments import check, check_names, plainest_of
 from .panel.display import Display
 from .panel.effects import Effects
@@ -273,7 +273,8 @@ class Explorer:
         if not name:
             self.face.presets_text.value = "Type a name first."
             return
-        self.face.presets_text.value = self.state.keep(name)
+        self.state.keep(name)
+        self.face.presets_text.value = as_presets(self.presets, self.state.first[1])
         self.face.offer(self.presets)
 
     def _token_entered(self, text: str) -> None:

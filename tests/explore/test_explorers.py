@@ -560,17 +560,27 @@ def test_a_preset_can_bring_its_picture_or_be_a_token():
 
 
 def test_a_teacher_keeps_a_state_as_a_preset_and_takes_the_line_home():
-    page = Explorer(X.Taylor())
-    assert page.face.preset not in page.face.buttons.children
+    page = Explorer(X.Taylor(), presets={"wild": X.Chebyshev(degree=10), "at 2": (X.Taylor(), Basis(at=2.0))})
     page.face.keep.click()
     assert page.face.presets_text.value == "Type a name first."
     dict(page.controls())["expansion.order"].value = 4
     page.face.preset_name.value = 'runs "wild"'
     page.face.keep.click()
-    assert page.face.preset in page.face.buttons.children
-    again = Explorer(X.Fourier(), **eval(f"dict({page.face.presets_text.value})"))
+    assert "wild" in page.face.preset.options and page.face.preset in page.face.buttons.children
+    line = page.face.presets_text.value
+    kept = "'wild': rpn.expansion.Chebyshev(degree=10), 'at 2': (rpn.expansion.Taylor(order=2), Basis(at=2.0))"
+    assert line.startswith(f"presets={{{kept}, "), "what was readable stays readable"
+    again = Explorer(X.Fourier(), **eval(f"dict({line})", {"rpn": rpn, "Basis": Basis}))
     again.face.preset.value = 'runs "wild"'
-    assert again.subject == page.subject == X.Taylor(order=4)
+    assert again.presets == page.presets and again.subject == page.subject == X.Taylor(order=4)
+
+
+def test_the_menu_of_presets_is_in_sight_once_there_is_one():
+    page = Explorer(X.Taylor())
+    assert page.face.preset not in page.face.buttons.children
+    page.face.preset_name.value = "first"
+    page.face.keep.click()
+    assert page.face.preset in page.face.buttons.children
 
 
 # ---- composed components and tables ------------------------------------------------------------------------------------------------

@@ -663,6 +663,17 @@ def spelt(value: Any) -> str:
 
 def as_call(picture: Any, subject: Component) -> str:
     """The explorer of a state, to be pasted after `import rpn_edu as rpn` and `from rpn_edu.explore import *`."""
+    return f"Explorer({pasted(subject)}, {pasted(picture)})"
+
+
+def as_presets(presets: dict[str, tuple[Any, Any]], start: Any) -> str:
+    """Named states as an argument of an explorer, to be pasted as `as_call` is: with a picture where it is not that of the start."""
+    told = [f"{name!r}: " + (pasted(pair[0]) if pair[1] == start else pasted(pair)) for name, pair in presets.items()]
+    return f"presets={{{', '.join(told)}}}"
+
+
+def pasted(value: Any) -> str:
+    """A component, or a tuple of them, by the names that a notebook knows."""
 
     def prefixed(name: re.Match) -> str:
         row = CATALOGUE.get(name[0])
@@ -670,4 +681,4 @@ def as_call(picture: Any, subject: Component) -> str:
             return name[0].rpartition(".")[2]  # a learner's own component stands in the notebook under its bare name
         return f"rpn.{name[0]}"
 
-    return re.sub(r"[\w.]+(?=\()", prefixed, f"Explorer({spelt(subject)}, {spelt(picture)})")
+    return re.sub(r"[\w.]+(?=\()", prefixed, spelt(value))

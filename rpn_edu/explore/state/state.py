@@ -80,11 +80,9 @@ class State:
         """A short text that restores every control and the learner's own data."""
         return packed(self.shown.subject, self.shown.picture)
 
-    def keep(self, name: str) -> str:
-        """The shown state becomes a preset. The text is what a teacher writes into the call of an Explorer to have all of them."""
+    def keep(self, name: str) -> None:
+        """The shown state becomes a preset."""
         self.presets[name] = self.shown.subject, self.shown.picture
-        tokens = {name: packed(*pair) for name, pair in self.presets.items()}
-        return f"presets={tokens!r}"
 
     def read(self, token: str) -> Pair:
         """The state of a token. ValueError for a text that is none, or belongs to another kind of explorer; TypeError for no text."""
