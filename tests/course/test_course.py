@@ -15,8 +15,8 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu import data
-from rpn_edu.course import SYMBOLS, Symbol, quiz, symbols
-from rpn_edu.course.quiz import SECTIONS, chapters, read
+from rpn_edu.course import SYMBOLS, Symbol, Verdict, quiz, symbols
+from rpn_edu.course.quiz import TITLES, chapters, read
 from rpn_edu.course.symbols import one_meaning
 from rpn_edu.data import sets, split, tables
 from tools import chapters as rows
@@ -38,6 +38,16 @@ right = true
 """
 
 
+NUMBER = """
+[["warm up"]]
+question = "How many multiplications are 64 · 4160 · 5?"
+right = 1331200
+within = 100
+reason = "One after the other."
+near = [{ number = 20480, reason = "That is 64 · 5 · 64." }]
+"""
+
+
 class Well(HTMLParser):
     """Refuses HTML in which elements are not closed in the order in which they were opened."""
 
@@ -49,7 +59,7 @@ class Well(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag, attributes):
-        self.open.append(tag)
+        self.open += [tag] * (tag not in ("img", "br"))  # these hold nothing and are never closed
         self.seen.append((tag, dict(attributes)))
 
     def handle_endtag(self, tag):
@@ -132,7 +142,7 @@ def test_questions_and_symbols_need_no_widgets_and_nothing_beyond_the_standard_l
     paths = [*inside, *(ROOT / f"rpn_edu/shared/{name}.py" for name in ("terms", "progress"))]
     files = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
     imports = [node for file in files for node in ast.walk(file) if isinstance(node, ast.Import | ast.ImportFrom)]
-    below = {*((1, name) for name in ("checking", "progress", "quiz", "symbols"))}
+    below = {*((1, name) for name in ("checking", "progress", "quiz", "symbols", "writing"))}
     below |= {(2, name) for name in ("shared", "shared.machine", "shared.progress", "shared.terms", "shared.words")}
     below |= {(2, "shared.alone")}  # where an answer is judged
     for node in imports:
@@ -157,7 +167,7 @@ def mine(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", TITLES)
 @pytest.mark.parametrize("chapter", chapters())
 class TestShippedQuestions:
     def test_are_two_or_three_with_a_reason_for_every_option(self, chapter, section):
@@ -206,8 +216,102 @@ def test_a_teacher_shows_a_file_of_his_own(mine):
     Well(quiz(path, "recall")._repr_html_())
 
 
+RICH = """
+[["Warm up: shapes, 5 minutes"]]
+question = '''What does
+  `kappa(x)` make of $x < y$? It is made so:
+```python
+def kappa(x):
+    return x < 1
+```
+Look at ![a red dot](dot.png) it.'''
+several = true
+options = [
+    { text = "![a red dot](dot.png)", reason = "A picture, $D$." },
+    { text = "`D` features", reason = "D $= 2$.", right = true },
+    { text = "columns", reason = "One a feature.", right = true },
+]
+"""
+
+
+def test_a_question_holds_formulas_code_and_pictures_under_a_section_of_any_name(mine):
+    path = mine(RICH)
+    (path.parent / "dot.png").write_bytes(b"a picture")
+    shown = quiz(path, "Warm up: shapes, 5 minutes")
+    page = Well(told := shown._repr_html_())
+    assert page.attributes("img") == 2 * [{"alt": "a red dot", "src": "data:image/png;base64,YSBwaWN0dXJl", **page.attributes("img")[0]}]
+    assert "$x &lt; y$" in told and "<code>kappa(x)</code>" in told and "(Several are right.)" in told
+    assert "def kappa(x):\n    return x &lt; 1</code>" in told, "the lines of a program stay lines"
+    assert repr(shown).splitlines()[0] == "Warm up: shapes, 5 minutes" and "   - a red dot" in repr(shown)
+    assert "What does `kappa(x)` make of $x < y$? It is made so:" in repr(shown)
+
+
+@pytest.mark.parametrize(
+    ("given", "right", "said"),
+    [
+        ([2, 3], True, "✓ Right. D $= 2$."),
+        ({3, 2}, True, "✓ Right."),
+        (2, False, "✗ Not yet. D $= 2$. There are more."),
+        ([1, 2, 3], False, "✗ Not quite. A picture, $D$."),
+    ],
+)
+def test_several_options_are_judged_together(given, right, said, mine):
+    path = mine(RICH)
+    (path.parent / "dot.png").write_bytes(b"a picture")
+    verdict = quiz(path, "Warm up: shapes, 5 minutes").answer(1, given)
+    assert verdict.right is right and verdict.says.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("given", "right", "said"),
+    [
+        (1331200, True, "✓ Right. One after the other."),
+        (torch.tensor(1331101.0), True, "✓ Right."),
+        ("1331300", True, "✓ Right."),
+        (1331301, False, "✗ That is not it."),
+        (20480, False, "✗ That is 64 · 5 · 64."),
+    ],
+)
+def test_a_number_is_right_up_to_its_tolerance_and_a_known_mistake_is_named(given, right, said, mine):
+    shown = quiz(mine(NUMBER), "warm up")
+    assert shown.answer(1, given) == Verdict(right, said if right is False or said.endswith("other.") else f"{said} One after the other.")
+    page = Well(told := shown._repr_html_())
+    assert len(page.attributes("details")) == 1 and "1,331,200</b> (up to 100 more or less is right, too)" in told
+    assert "1331200" not in repr(shown) and "1,331,200" not in repr(shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "given", "error", "said"),
+    [
+        (NUMBER, 2, 1, LookupError, "warm up has the questions 1 to 1, got 2"),
+        (NUMBER, 1, "many", TypeError, "an answer must be a number, got 'many'"),
+        (RICH.replace("![a red dot](dot.png)", "dot"), 1, [], ValueError, "an answer must name an option at least"),
+        (RICH.replace("![a red dot](dot.png)", "dot"), 1, 4, ValueError, "there are the options 1 to 3, got 4"),
+        (
+            RICH.replace("![a red dot](dot.png)", "dot"),
+            1,
+            "features",
+            TypeError,
+            "the number of an option or a list of them, got 'features'",
+        ),
+    ],
+)
+def test_what_cannot_be_an_answer_is_refused(text, number, given, error, said, mine):
+    path = mine(text)
+    with pytest.raises(error, match=re.escape(said)):
+        quiz(path, next(iter(read(path)))).answer(number, given)
+
+
+def test_a_section_that_is_written_otherwise_is_found_by_the_near_miss(mine):
+    with pytest.raises(LookupError, match="no section 'recall'; did you mean recal?"):
+        quiz(mine(ITEM.replace("recall", "recal")), "recall")
+
+
 WRONG = {
-    "two right": (ITEM.replace('= "It makes D features."', '= "It makes D."\nright = true'), "exactly one option is right, got 2"),
+    "two right": (
+        ITEM.replace('= "It makes D features."', '= "It makes D."\nright = true'),
+        "exactly one option is right, got 2; several = true allows more",
+    ),
     "none right": (ITEM.replace("right = true", ""), "mine.toml, recall, question 1: exactly one option is right, got 0"),
     "one option": (ITEM[: ITEM.rindex("[[recall.options]]")], "question 1: at least 2 options were wanted"),
     "no options": (ITEM[: ITEM.index("[[recall.options]]")], "question 1: at least 2 options were wanted"),
@@ -222,7 +326,15 @@ WRONG = {
     "right in words": (ITEM.replace("= true", '= "yes"'), "option 2: right must be true or false, got 'yes'"),
     "key of an option": (ITEM.replace("reason", "reasons", 1), "option 1: unknown key 'reasons'; did you mean reason?"),
     "key of a question": (ITEM.replace("question", "questoin", 1), "question 1: unknown key 'questoin'; did you mean question?"),
-    "section": (ITEM.replace("recall", "recal"), "mine.toml: unknown key 'recal'; did you mean recall?"),
+    "infinite": (NUMBER.replace("right = 1331200", "right = inf"), "question 1: right must be a number, got inf"),
+    "number in words": (NUMBER.replace("right = 1331200", 'right = "many"'), "question 1: right must be a number, got 'many'"),
+    "below nothing": (NUMBER.replace("within = 100", "within = -1"), "question 1: within must be 0 or more, got -1"),
+    "near and right": (NUMBER.replace("number = 20480", "number = 1331299"), "near 1: 1331299 is right, since 1331200 ± 100 is"),
+    "number and options": (NUMBER + "options = []", "question 1: unknown key 'options'"),
+    "several, none right": (ITEM.replace("right = true", "").replace('x?"', 'x?"\nseveral = true'), "at least one option is right, got 0"),
+    "picture without words": (ITEM.replace('"features"', '"![ ](dot.png)"'), "option 2: text: the picture 'dot.png' needs words"),
+    "picture that is not there": (ITEM.replace('"features"', '"![a dot](dot.png)"'), "no picture 'dot.png' lies beside the file"),
+    "no picture": (ITEM.replace('"features"', '"![a dot](mine.toml)"'), "'mine.toml' is no picture: .png"),
     "no list": ('recall = "What?"', "mine.toml, recall: at least 1 questions were wanted"),
     "no TOML": ("[[recall", "mine.toml is not TOML"),
 }
@@ -232,7 +344,7 @@ WRONG = {
 def test_a_wrong_file_is_refused_with_the_place_and_what_was_wanted(name, mine):
     text, said = WRONG[name]
     with pytest.raises(ValueError, match=re.escape(said)):
-        quiz(mine(text), "recall")
+        read(mine(text))
 
 
 def test_an_unknown_chapter_section_or_file_is_answered(mine):
@@ -336,7 +448,7 @@ def test_what_is_printed_shows_question_marks_where_a_console_lacks_letters(enco
     console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     monkeypatch.setattr(sys, "stdout", console)
     model = rpn.RPN([2, 3, 1], [[rpn.Formula(), rpn.Formula(rpn.expansion.Taylor(), output=rpn.Output("batch"))], rpn.Formula()])
-    shown = [symbols(), *(quiz(chapter, section) for chapter in chapters() for section in SECTIONS), contact_sheet("fusion")]
+    shown = [symbols(), *(quiz(chapter, section) for chapter in chapters() for section in TITLES), contact_sheet("fusion")]
     shown += [model, model.trace(torch.zeros(4, 2)), data.karate(), data.curve(), *data.equations()]
     shown += [sample for row in rpn.CATALOGUE.values() for sample in row.samples()]
     for one in shown:
@@ -364,8 +476,8 @@ class TestChapter:
 
     def test_asks_before_and_after_and_shows_its_symbols(self, path):
         asked = {tuple(ast.literal_eval(a) for a in call.args) for call in calls(path) if call.func.id == "quiz"}
-        assert {(path.stem, section) for section in SECTIONS} <= asked
-        assert set(read(path.stem)) == set(SECTIONS)
+        assert {(path.stem, section) for section in TITLES} <= asked
+        assert set(read(path.stem)) == set(TITLES)
         assert [call for call in calls(path) if call.func.id == "symbols" and call.args]
 
     def test_counts_its_explorers_and_controls(self, path):
