@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import re
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,8 +13,15 @@ from typing import NamedTuple
 from . import __version__
 from .shared import machine
 
-EXTENSIONS = {"jupyterlab_widgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
-"""What JupyterLab draws the controls with, and the package that brings it."""
+EXTENSIONS = {"jupyterlab_widgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget", "rpn_edu": "rpn_edu"}
+"""What JupyterLab draws the controls and keeps the pictures with, and the package that brings it."""
+MEMORY = 1.5
+"""Gigabytes: JupyterLab and two chapters, whose kernels grow to 0.4 to 0.55 (00, 07, 09 and the gallery, run to their ends)."""
+PORT = 8888  # where JupyterLab listens, if nothing else does
+PINS = next(
+    (file for file in (Path(__file__).parent / "constraints.txt", Path(__file__).parents[1] / "constraints.txt") if file.is_file()), None
+)
+"""The versions that were tested together: in a wheel, or in a checkout."""
 
 
 class Finding(NamedTuple):
@@ -48,9 +56,10 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.split(r"[^\d.]", version)[0].split(".") if part)
 
 
-def needs() -> list[Need]:
-    """What the installed package asks for: the base, and what explorers take. PackageNotFoundError where it is not installed."""
-    lines = [line for line in importlib.metadata.requires("rpn_edu") or [] if "extra ==" not in line or "explore" in line]
+def needs(*extras: str) -> list[Need]:
+    """What the installed package asks for: the base where no extra is named. PackageNotFoundError where it is not installed."""
+    found = [(line, re.search(r"extra == .(\w+)", line)) for line in importlib.metadata.requires("rpn_edu") or []]
+    lines = [line for line, extra in found if (extra[1] in extras if extra else not extras) and not line.startswith("rpn")]
     return [Need(re.split(r"[^\w.-]", line)[0], bound(line, ">="), bound(line, "<")) for line in lines]
 
 
@@ -90,8 +99,53 @@ def extension(owner: str) -> Finding:
     name = EXTENSIONS[owner]
     files = (importlib.metadata.files(owner) if version_of(owner) else None) or []
     there = any(file.as_posix().endswith(f"labextensions/{name}/package.json") and os.path.exists(file.locate()) for file in files)
-    cure = f"sliders would be lines of text: python -m pip install --force-reinstall --no-deps {owner}"
+    cure = f"controls or pictures would be lines of text: python -m pip install --force-reinstall --no-deps {owner}"
     return Finding(f"JupyterLab's extension {name}" + ("" if there else " is missing"), "" if there else cure)
+
+
+def tested() -> Finding:
+    """Which packages have another version than the one that was tested with all others? That may work, and is good to know."""
+    pins = [line.partition("==") for line in (PINS.read_text("utf-8").splitlines() if PINS else []) if not line.startswith("#")]
+    there = [(name, pin, version.partition("+")[0]) for name, _, pin in pins if (version := version_of(name))]
+    others = [f"{name} {version} ({pin})" for name, pin, version in there if version != pin]
+    told = f"{len(there) - len(others)} of {len(there)} packages have the version that was tested"
+    return Finding(told + (f"; others: {', '.join(others[:8])}{' ...' * (len(others) > 8)}" if others else ""))
+
+
+def memory() -> Finding:
+    """Is there room for a few kernels?"""
+    limit = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")  # what a container may take
+    try:
+        import psutil
+
+        free = psutil.virtual_memory().available
+        most, taken = (file.read_text("utf-8").strip() for file in limit) if limit[0].is_file() else ("max", "0")
+        free = min(free, int(most) - int(taken)) if most != "max" else free
+    except (ImportError, OSError):
+        return Finding("how much memory is free is not known")
+    told = f"{free / 1e9:.1f} GB of memory are free"
+    return Finding(told, "" if free >= MEMORY * 1e9 else f"close other programs: JupyterLab and two chapters take {MEMORY} GB")
+
+
+def cores() -> Finding:
+    """How many cores may this program use?"""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Finding(f"{count} core{'s' * (count > 1)}" + ("" if count > 1 else ": sliders wait while a cell computes"))
+
+
+def port() -> Finding:
+    """Can a browser of this machine be answered?"""
+    try:
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+    except OSError as refused:
+        return Finding(f"nothing can listen at 127.0.0.1 ({refused.strerror})", "JupyterLab needs it: ask who looks after this machine")
+    try:
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", PORT))
+    except OSError:
+        return Finding(f"port {PORT} is taken, and JupyterLab will take the next one: use the address that it prints")
+    return Finding(f"port {PORT} is free")
 
 
 def device() -> Finding:
@@ -125,7 +179,7 @@ def findings() -> Iterator[Finding]:
         return
     yield python()
     yield Finding(f"rpn_edu {__version__} ({where})")
-    yield from map(package, needs())
+    yield from map(package, [*needs(), *needs("explore")])
     yield from map(extension, EXTENSIONS)
-    yield device()
-    yield folder(Path.cwd())
+    yield tested()
+    yield from (memory(), cores(), port(), device(), folder(Path.cwd()))

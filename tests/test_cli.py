@@ -5,6 +5,7 @@ import os
 import re
 import runpy
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -240,7 +241,7 @@ def test_an_extension_whose_file_is_gone_is_missed(told, monkeypatch):
     monkeypatch.setattr(importlib.metadata, "files", lambda name: [] if name == "jupyterlab_widgets" else true(name))
     code, _, wrong = told()
     assert code == 1 and wrong == [
-        "JupyterLab's extension @jupyter-widgets/jupyterlab-manager is missing: sliders would be lines of text: "
+        "JupyterLab's extension @jupyter-widgets/jupyterlab-manager is missing: controls or pictures would be lines of text: "
         "python -m pip install --force-reinstall --no-deps jupyterlab_widgets"
     ]
 
@@ -267,7 +268,8 @@ def test_a_package_that_nobody_installed_is_told_alone(told, installed):
 
 def test_the_doctor_opens_no_connection_and_loads_nothing_that_it_asks_about():
     code = (
-        "import socket, sys; from rpn_edu import cli; before = set(sys.modules); socket.socket = None; code = cli.main(['doctor']); "
+        "import socket, sys; from rpn_edu import cli; before = set(sys.modules); socket.socket.connect = None; "
+        "code = cli.main(['doctor']); "
         "print(code, {'jupyterlab', 'ipywidgets', 'anywidget', 'matplotlib', 'PIL', 'sklearn'} & set(sys.modules) - before)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "RPN_EDU_DEVICE"}
@@ -276,4 +278,54 @@ def test_the_doctor_opens_no_connection_and_loads_nothing_that_it_asks_about():
 
 
 def test_needs_are_those_of_the_base_and_of_explorers():
-    assert {need.package: need.told for need in doctor.needs()} == RANGES
+    assert {need.package: need.told for need in [*doctor.needs(), *doctor.needs("explore")]} == RANGES
+    assert {need.package for need in doctor.needs()} == {"torch", "numpy"} and "nbgrader" in {
+        need.package for need in doctor.needs("teach")
+    }
+
+
+def test_another_version_than_the_tested_one_is_named_and_is_no_fault(told, installed):
+    pins = dict(re.findall(r"^([\w.-]+)==(.+)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.M))
+    installed["tqdm"], installed["torch"] = "4.99", pins["torch"] + "+cpu"
+    code, good, _ = told()
+    (line,) = [line for line in good if "have the version that was tested" in line]
+    assert code == 0 and f"tqdm 4.99 ({pins['tqdm']})" in line and "torch" not in line
+
+
+@pytest.mark.parametrize(
+    ("available", "most", "taken", "well"), [(9e9, "max", "0", True), (1e9, "max", "0", False), (9e9, "2000000000", "1000000000", False)]
+)
+def test_too_little_memory_is_told_whether_it_is_the_machine_s_or_that_of_its_container(
+    available, most, taken, well, monkeypatch, tmp_path
+):
+    class Memory:
+        def __init__(self, place):
+            self.text = {"/sys/fs/cgroup/memory.max": most, "/sys/fs/cgroup/memory.current": taken}[place]
+
+        is_file, read_text = (lambda self: True), (lambda self, encoding: self.text)
+
+    monkeypatch.setattr("psutil.virtual_memory", lambda: type("Told", (), {"available": available}))
+    monkeypatch.setattr(doctor, "Path", Memory)
+    found = doctor.memory()
+    assert ("GB of memory are free" in found.what) and bool(found.cure) is not well
+
+
+def test_without_psutil_nothing_is_said_of_memory(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert doctor.memory() == doctor.Finding("how much memory is free is not known")
+
+
+def test_a_port_that_is_taken_is_no_fault_and_one_that_nobody_may_open_is(monkeypatch):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(doctor, "PORT", other.getsockname()[1])
+        assert "is taken, and JupyterLab will take the next one" in doctor.port().what and not doctor.port().cure
+    assert doctor.port().what.endswith("is free")
+
+    def refused(*_):
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    assert doctor.port() == doctor.Finding(
+        "nothing can listen at 127.0.0.1 (Permission denied)", "JupyterLab needs it: ask who looks after this machine"
+    )
