@@ -185,7 +185,7 @@ FLOORS = """
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
 OUTSIDE = {"component": "", "course": "", "data": "sklearn", "expansion": "sklearn", "learn": "tqdm"}
-OUTSIDE |= {"explore": "sklearn matplotlib ipywidgets anywidget PIL traitlets IPython"}
+OUTSIDE |= {"explore": "sklearn matplotlib ipywidgets anywidget PIL traitlets IPython", "kit": "nbformat"}
 
 
 def room_of(module):

@@ -211,13 +211,17 @@ def read(chapter: str | Path) -> dict[str, tuple[Question | Estimate, ...]]:
     if not own and chapter not in chapters():
         near = did_you_mean(str(chapter), chapters()) or f"; there are {', '.join(chapters())}"
         raise FileNotFoundError(f"quiz: no file {name!r} with questions{near}")
-    letters = letters_of(own or ITEMS / name)
+    data, folder = toml(name, own or ITEMS / name), folder_of(chapter)
+    return {section: tuple(questions(f"{name}, {section}", data[section], folder)) for section in data}
+
+
+def toml(name: str, file: Any) -> dict[str, Any]:
+    """What a file of TOML holds. ValueError, with the place and the letter that does not belong there, for one that is none."""
+    letters = letters_of(file)
     try:
-        data = tomllib.loads(letters)
+        return tomllib.loads(letters)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{name} is not TOML: {error}{_no_plain_letter(letters, str(error))}") from None
-    folder = folder_of(chapter)
-    return {section: tuple(questions(f"{name}, {section}", data[section], folder)) for section in data}
 
 
 def _no_plain_letter(letters: str, error: str) -> str:
