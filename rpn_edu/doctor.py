@@ -113,7 +113,7 @@ def tested() -> Finding:
 
 
 def memory() -> Finding:
-    """Is there room for a few kernels?"""
+    """Is there room for a few kernels? Told in gigabytes, 10⁹ bytes."""
     limit = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")  # what a container may take
     try:
         import psutil

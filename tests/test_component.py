@@ -184,7 +184,7 @@ FLOORS = """
     __main__
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
-OUTSIDE = {"component": "", "course": "", "data": "sklearn", "expansion": "sklearn", "learn": "tqdm"}
+OUTSIDE = {"component": "", "course": "", "data": "sklearn", "doctor": "psutil", "expansion": "sklearn", "learn": "tqdm"}
 OUTSIDE |= {"explore": "sklearn matplotlib ipywidgets anywidget PIL traitlets IPython", "kit": "nbformat"}
 
 
