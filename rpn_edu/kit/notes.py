@@ -13,6 +13,8 @@ from importlib.resources import files
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from torch import Tensor
+
 from ..course.quiz import known, tables, toml
 from ..course.rows import Chapter, notebook
 from ..course.writing import joined
@@ -20,6 +22,7 @@ from ..shared.words import did_you_mean
 
 IMPORTS = "import torch\nimport rpn_edu as rpn\nfrom rpn_edu.explore import *"
 """What stands above the Python of a file, as in a notebook."""
+
 NOTES = files("rpn_edu.kit") / "notes"
 HEADING = re.compile(r"^## (.+)$\n?", re.M)
 PRINTED = re.compile(r"^\*\*Exercise \d+\*\* \((\d+) minutes", re.M)
@@ -69,7 +72,7 @@ class Demo:
         return f"import rpn_edu as rpn\nfrom rpn_edu.explore import {names}\n\nExplorer(\n    {self.start},\n    {self.picture},\n)"
 
     def holds(self) -> bool:
-        """Whether `expect` is true. In it `at()` has the sizes and numbers of the state by name, those without axes as plain numbers.
+        """Whether `expect` is true. In it `at()` has the sizes and numbers of the state by name, a tensor of one number as a plain number.
 
         `at(rank=3)` is the same after a move: each name is a field of the picture, or else of the start.
         """
@@ -82,7 +85,7 @@ class Demo:
         subject, picture = self.state()
         own = {field.name: moves.pop(field.name) for field in picture.declared if field.name in moves}
         shown = computed(dataclasses.replace(subject, **moves), dataclasses.replace(picture, **own))
-        plain = {name: value.item() if getattr(value, "ndim", 1) == 0 else value for name, value in shown.numbers.items()}
+        plain = {name: value.item() if isinstance(value, Tensor) and value.numel() == 1 else value for name, value in shown.numbers.items()}
         return shown.sizes | plain
 
 
