@@ -28,6 +28,7 @@ BESIDE = {
     "questions": "rpn_edu/course/items/{}.toml",
     "exercises": "rpn_edu/course/exercises/{}.py",
     "solutions": "rpn_edu/course/solutions/{}.md",
+    "notes": "rpn_edu/kit/notes/{}.toml",
     "answers": "tests/chapters/answers/{}.py",
 }
 """What a chapter has beside its notebook. Answers lie with the tests, for they are not to be installed where learners work.

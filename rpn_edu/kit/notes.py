@@ -126,7 +126,7 @@ class Notes:
     demo: tuple[Demo, ...]
     expect: tuple[Expect, ...]
     discuss: tuple[Discuss, ...]
-    fade: tuple[Fade, ...]
+    fade: tuple[Fade, ...] = ()
 
 
 def read(row: Chapter) -> Notes:
@@ -146,7 +146,8 @@ def filled(where: str, item: dict[str, Any], kind: type) -> Any:
     """A table as a value of its class. ValueError for what it lacks, has too much, or tells in another type."""
     hints = typing.get_type_hints(kind)
     known(where, item, hints)
-    return kind(**{name: value(where, item, name, hint) for name, hint in hints.items()})
+    given = {name: hint for name, hint in hints.items() if name in item or not hasattr(kind, name)}  # what has a default is an attribute
+    return kind(**{name: value(where, item, name, hint) for name, hint in given.items()})
 
 
 def value(where: str, item: dict[str, Any], name: str, hint: Any) -> Any:
