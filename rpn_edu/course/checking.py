@@ -38,6 +38,10 @@ class Wrong(Exception):
     """An answer that is not right. Its message is the sentence that helps."""
 
 
+class Near(Wrong):
+    """An answer that is not right, and that one mistake explains whole: the sign, the order, the mistake of this exercise."""
+
+
 class Waiting(Exception):
     """There is no answer yet."""
 
@@ -48,6 +52,7 @@ class Verdict(Printed):
 
     right: bool | None  # None: there is no answer yet, or it could not be judged
     says: str  # one sentence, which begins with ✓ or ✗ where an answer was judged
+    near: bool = False  # not right, and one mistake explains it whole
 
     def __repr__(self) -> str:
         return self.says
@@ -151,7 +156,7 @@ def judged(judge: Judge, number: int, answer: Any) -> Verdict:
     except Waiting:
         return waiting
     except Wrong as wrong:
-        return Verdict(False, f"✗ {wrong}")
+        return Verdict(False, f"✗ {wrong}", isinstance(wrong, Near))
 
 
 def excused(fault: Exception) -> Verdict:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..shared import given
-from .checking import Waiting, Wrong, heard
+from .checking import Near, Waiting, Wrong, heard
 
 T = TypeVar("T")
 Otherwise = Callable[[int, Tensor, Tensor], str]
@@ -20,6 +20,12 @@ def unless(holds: Any, says: str) -> None:
     """Wrong, with this sentence, unless the condition holds."""
     if not holds:
         raise Wrong(says)
+
+
+def explained(by_it: Any, says: str) -> None:
+    """Near, with this sentence, where it explains an answer whole."""
+    if by_it:
+        raise Near(says)
 
 
 def instance(answer: Any, kind: type[T], wanted: str) -> T:
@@ -110,14 +116,14 @@ def without(answer: Any, *words: str) -> None:
 def compare(
     found: Sequence[Tensor],
     wanted: Sequence[Tensor],
-    near: Mapping[str, Sequence[Tensor]],
+    mistakes: Mapping[str, Sequence[Tensor]],
     otherwise: Otherwise,
 ) -> None:
-    """Wrong unless all that was found, (...) each, is what was wanted: the mistake that explains it all, or where they differ first."""
+    """Wrong unless all that was found, (...) each, is what was wanted: Near with the mistake that explains it, or where they differ."""
     if _alike(found, wanted):
         return
-    for says, mistake in (*near.items(), *derived(wanted)):
-        unless(not _alike(found, mistake), says)
+    for says, mistake in (*mistakes.items(), *derived(wanted)):
+        explained(_alike(found, mistake), says)
     for got, right in zip(found, wanted):
         if _fitted(got, right) is None:
             raise Wrong(f"The shape {tuple(right.shape)} was wanted, yours is {tuple(got.shape)}{_why(got, right)}.")
@@ -127,9 +133,9 @@ def compare(
     by, more = ((yours @ ours) / (ours @ ours)).item(), (yours - ours).mean().item()
     several = len(ours) > 2  # one or two numbers are easily some multiple of others
     scaled, moved = ([part * by for part in wanted], [part + more for part in wanted])
-    unless(not (several and by and _alike(fitted, scaled)), f"Every number is {by:.4g} times what it should be.")
+    explained(several and by and _alike(fitted, scaled), f"Every number is {by:.4g} times what it should be.")
     off = f"{abs(more):.4g} too {'large' if more > 0 else 'small'}."
-    unless(not (several and _alike(fitted, moved)), f"Every number is {off}")
+    explained(several and _alike(fitted, moved), f"Every number is {off}")
     unless(len(ours) > 1 or abs(more) != 1, f"This is {off}")
     k = next(k for k in range(len(fitted)) if not _alike(fitted[k : k + 1], wanted[k : k + 1]))
     raise Wrong(otherwise(k, wanted[k], fitted[k]))
