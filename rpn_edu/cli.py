@@ -7,9 +7,10 @@ import io
 import os
 import runpy
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-from . import __version__, catalogue, doctor, kit
+from . import __version__, catalogue, doctor
 from .component import did_you_mean
 from .course.home import settle
 from .course.progress import HOME, ORIGINALS
@@ -85,6 +86,10 @@ def examined(arguments: list[str]) -> int:
 
 def course(arguments: list[str]) -> int:
     """Make a course and mark it: editions, marks, a site, slides, and what to look at the evening before."""
+    if find_spec("rpn_edu.kit") is None:
+        return refused("This is the students' edition: what makes and marks a course comes with the teacher's.")
+    from . import kit  # not above: the students' edition has none
+
     return dispatched(f"{PROGRAM} course", kit.COMMANDS, arguments)
 
 

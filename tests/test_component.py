@@ -185,7 +185,8 @@ FLOORS = """
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
 OUTSIDE = {"component": "", "course": "", "data": "sklearn", "doctor": "psutil", "expansion": "sklearn", "learn": "tqdm"}
-OUTSIDE |= {"explore": "sklearn matplotlib ipywidgets anywidget PIL traitlets IPython", "kit": "nbformat"}
+OUTSIDE |= {"explore": "sklearn matplotlib ipywidgets anywidget PIL traitlets IPython"}
+OUTSIDE |= {"kit": "nbgrader nbconvert nbformat nbclient jupyter_client traitlets alembic sqlalchemy"}
 
 
 def room_of(module):

@@ -176,7 +176,7 @@ def test_what_the_base_install_lacks_is_told_with_the_line_that_installs_it():
     assert done.returncode == 0, done.stderr
     rows = [tuple(part.strip() for part in line.split("|", 2)) for line in done.stdout.splitlines()]
     refused = [row for row in rows if row[2] != "works"]
-    line = r'ImportError .* (needs|comes with) [\w-]+: pip install "rpn_edu\[explore\]"'
+    line = r'ImportError .* (needs|comes with) [\w-]+: pip install "rpn_edu\[(explore|teach)\]"'
     assert [row for row in refused if not re.fullmatch(line, row[2])] == []
     base = {name for gone, name, _ in rows if gone == everything} - {name for gone, name, _ in refused if gone == everything}
     assert base >= {"rpn_edu.course", "rpn_edu.zoo", "train"} and not [name for name in base if "explore" in name]

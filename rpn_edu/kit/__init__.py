@@ -1,6 +1,7 @@
 """What a teacher runs: `rpn-edu course ...`. Nobody imports it but the command line, and each command asks for its libraries itself."""
 
 from ..shared.commands import Command
+from .editions import build
 
-COMMANDS: dict[str, Command] = {}
+COMMANDS: dict[str, Command] = {"build": build}
 """By its name behind `rpn-edu course`."""

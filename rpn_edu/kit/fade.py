@@ -1,0 +1,77 @@
+"""The worked examples of a chapter at three levels: complete, with one gap, blank. Its notes say which lines are the gap."""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, v4
+
+from ..course.rows import Chapter
+from . import notes
+from .editions import file
+from .names import needed
+from .sources import code, original
+
+LEVELS: dict[str, Callable[[str, tuple[str, ...]], set[int]]] = {
+    "complete": lambda source, gap: set(),
+    "one gap": lambda source, gap: {number for number, line in enumerate(source.split("\n")) if line.strip() in gap},
+    "blank": lambda source, gap: work(source),
+}
+"""By its name: the numbers of the lines of an example that are left out."""
+
+
+def faded(folder: Path, chosen: Iterable[Chapter]) -> None:
+    """Write the worked examples of chapters into a folder, three copies for each, and tell each chapter.
+
+    A cell with a gap has the tag raises-exception: it ends with an error until the gap is filled, and the page runs on. ValueError for a
+    gap that its chapter has not; OSError where nothing can be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for row in chosen:
+        told = {fade.cell: fade for fade in notes.read(row).fade}
+        for level in LEVELS if told else ():
+            (folder / f"{row.name} ({level}).ipynb").write_bytes(file(sheet(row, told, level)))
+        print(f"  {row.name}: {len(told)} of its cells at {len(LEVELS)} levels", flush=True)
+
+
+def sheet(row: Chapter, told: dict[str, notes.Fade], level: str) -> NotebookNode:
+    """One copy: what the examples need, folded, and then each with the text above it. ValueError for a gap that is not there."""
+    book = original(row)
+    examples = {cell.id: told[first] for cell in code(book) if (first := cell.source.partition("\n")[0]) in told}
+    if lost := told.keys() - {fade.cell for fade in examples.values()}:
+        raise ValueError(f"notes of {row.name}: [[fade]] is of no cell that begins so: {min(lost)}")
+    cells = [v4.new_markdown_cell(f"# {row.label}, by hand: {level}", id="title")]
+    own = {number for number, cell in enumerate(code(book)) if cell.id in examples}
+    for number in sorted(needed([cell.source for cell in code(book)], own) - own):
+        folded: dict[str, Any] = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+        cells.append(v4.new_code_cell(code(book)[number].source, metadata=folded, id=code(book)[number].id))
+    for above, cell in zip([None, *book.cells], book.cells):
+        if not (fade := examples.get(cell.id)):
+            continue
+        if missing := [line for line in fade.gap if line.strip() not in map(str.strip, cell.source.split("\n"))]:
+            raise ValueError(f"notes of {row.name}: [[fade]] has a gap that is no line of its cell: {missing[0]}")
+        out = LEVELS[level](cell.source, fade.gap)
+        cells += [v4.new_markdown_cell(above.source, id=above.id)] if above and above.cell_type == "markdown" else []
+        cells += [v4.new_markdown_cell(f"*Hint.* {fade.hint}", id=f"{cell.id}-hint")] if out and fade.hint else []
+        source = "\n".join(with_gaps(cell.source.split("\n"), out))
+        cells.append(v4.new_code_cell(source, id=cell.id, metadata={"tags": ["raises-exception"]} if out else {}))
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": book.metadata["kernelspec"]})
+
+
+def work(source: str) -> set[int]:
+    """The numbers of the lines that do the work: all statements but those that import, check or show."""
+    rest = (ast.Import, ast.ImportFrom, ast.Assert, ast.Expr)
+    return {line for node in ast.parse(source).body if not isinstance(node, rest) for line in range(node.lineno - 1, node.end_lineno or 0)}
+
+
+def with_gaps(lines: list[str], out: set[int]) -> Iterator[str]:
+    """The lines of a cell; for each run of those that are left out one, which says in a comment what is to be written."""
+    for number, line in enumerate(lines):
+        if number not in out:
+            yield line
+        elif number - 1 not in out:
+            last = next(k for k in range(number, len(lines) + 1) if k not in out)
+            targets = dict.fromkeys(part.partition(" = ")[0].strip() for part in lines[number:last] if " = " in part)
+            indent = line[: len(line) - len(line.lstrip())]
+            yield f"{indent}...  # write here: {', '.join(targets) or 'what is missing'}"
