@@ -2,6 +2,7 @@
 
 from ..shared.commands import Command
 from .editions import build
+from .grade import grade
 
-COMMANDS: dict[str, Command] = {"build": build}
+COMMANDS: dict[str, Command] = {"build": build, "grade": grade}
 """By its name behind `rpn-edu course`."""
