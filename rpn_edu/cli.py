@@ -1,14 +1,15 @@
-"""The command line: `rpn-edu lab`, `rpn-edu catalogue`, `rpn-edu doctor`, `rpn-edu course`.
+"""The command line: `rpn-edu lab`, `rpn-edu catalogue`, `rpn-edu doctor`, `rpn-edu course`, `rpn-edu show`.
 
 `python -m rpn_edu` is the same; what is no command there goes to the catalogue.
 """
 
 import io
 import os
-import runpy
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 from . import __version__, catalogue, doctor
 from .component import did_you_mean
@@ -52,16 +53,8 @@ def lab(arguments: list[str]) -> int:
         return refused(f"The course is copied to a folder of yours, but {locked}: stand in a folder where you may write, and say it again.")
     place = "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{page}"
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # a container must say so to Jupyter
-    become("jupyterlab", [*place, *root, *rest])
+    machine.become("jupyterlab", [*place, *root, *rest])
     return 0
-
-
-def become(module: str, arguments: list[str]) -> None:
-    """Run a module in the place of this program. Where the system allows it, torch leaves the memory: 200 MB that a laptop may need."""
-    if os.name == "posix":
-        os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
-    sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def refused(why: str) -> int:
@@ -86,14 +79,24 @@ def examined(arguments: list[str]) -> int:
 
 def course(arguments: list[str]) -> int:
     """Make a course and mark it: editions, marks, a site, slides, and what to look at the evening before."""
+    return of_teachers(lambda kit: dispatched(f"{PROGRAM} course", kit.COMMANDS, arguments))
+
+
+def show(arguments: list[str]) -> int:
+    """Show one explorer alone on the screen, as for a projector: by its token, or by the name of a demo."""
+    return of_teachers(lambda kit: kit.show(arguments))
+
+
+def of_teachers(use: Callable[[ModuleType], int]) -> int:
+    """Use the course kit where there is one."""
     if find_spec("rpn_edu.kit") is None:
         return refused("This is the students' edition: what makes and marks a course comes with the teacher's.")
     from . import kit  # not above: the students' edition has none
 
-    return dispatched(f"{PROGRAM} course", kit.COMMANDS, arguments)
+    return use(kit)
 
 
-COMMANDS: dict[str, Command] = {"lab": lab, "catalogue": listed, "doctor": examined, "course": course}
+COMMANDS: dict[str, Command] = {"lab": lab, "catalogue": listed, "doctor": examined, "course": course, "show": show}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 import rpn_edu
 from rpn_edu import catalogue, cli, doctor
 from rpn_edu.course import home, progress
+from rpn_edu.shared import machine
 from rpn_edu.shared.progress import MARK
 
 ROOT = Path(__file__).parents[1]
@@ -99,7 +100,7 @@ def test_as_a_module_it_takes_commands_and_without_one_it_is_the_catalogue(typed
 def started(monkeypatch, tmp_path):
     """The command lines that JupyterLab would have been started with, from a folder outside of the checkout."""
     lines: list[list[str]] = []
-    monkeypatch.setattr(cli, "become", lambda module, arguments: lines.append([module, *arguments]))
+    monkeypatch.setattr(machine, "become", lambda module, arguments: lines.append([module, *arguments]))
     monkeypatch.chdir(tmp_path)
     return lines
 
@@ -136,7 +137,7 @@ def test_lab_opens_the_folder_of_the_learner_and_from_everywhere_the_same_one(st
 
 @pytest.mark.parametrize("system", [os.name, "another"])
 def test_lab_becomes_jupyterlab_wherever_it_runs(system, tmp_path):
-    code = f"import os; from rpn_edu import cli; os.name = {system!r}; cli.become('jupyterlab', ['--version'])"
+    code = f"import os; from rpn_edu.shared import machine; os.name = {system!r}; machine.become('jupyterlab', ['--version'])"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout.strip() == importlib.metadata.version("jupyterlab"), done.stderr
 

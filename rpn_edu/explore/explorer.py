@@ -23,6 +23,7 @@ from .pictures import Picture
 from .state.predict import Asked, Predict
 from .state.shown import Refusal, Shown
 from .state.state import State
+from .state.token import unpacked
 
 Preset = Component | tuple[Component, Picture] | str
 
@@ -30,6 +31,7 @@ Preset = Component | tuple[Component, Picture] | str
 class Explorer:
     """`Explorer(start, picture)`: sliders for the fields of `start` (a κ, ψ, ξ or a Formula) and of the picture.
 
+    `Explorer(token)`: the state of another explorer, as the text below its picture says it.
     `terms` limits which terms of a formula can be moved; the first of them is lit first: ("remainder", "expansion") starts with π.
     `hide` names fields without a control, of the picture or of a start that is no Formula; `question` is a Predict; `presets` are named
     states, each a component, a pair of component and picture, or a token: `{"runs wild": Chebyshev(degree=10)}`.
@@ -41,7 +43,7 @@ class Explorer:
     @alone()
     def __init__(
         self,
-        start: Component | None = None,
+        start: Component | str | None = None,
         picture: Picture | None = None,
         *,
         terms: Sequence[str] | None = None,
@@ -53,20 +55,24 @@ class Explorer:
         code: bool = True,
         token: bool = True,
     ) -> None:
-        start = start if start is not None else Formula()
-        plainest = plainest_of(start)
+        if isinstance(start, str):
+            demand(picture is None, "Explorer.picture", "left out, for a token brings its own", picture)
+            first, picture = unpacked(start)
+        else:
+            first = start if start is not None else Formula()
+        plainest = plainest_of(first)
         picture = picture if picture is not None else plainest
         check(picture, terms, hide, question, presets, {"term_bar": term_bar, "ledger": ledger, "code": code, "token": token})
-        self.state = State((start, picture), Asked(question) if question else None)
+        self.state = State((first, picture), Asked(question) if question else None)
         terms = picture.moves if terms is None else terms
-        check_names(terms, hide, start, picture)
+        check_names(terms, hide, first, picture)
         self.state.presets = {name: self.state.preset(name, preset) for name, preset in (presets or {}).items()}
         self.failed: Exception | None = None
         self._held = False
         self._keyed: dict[tuple[str, str], tuple[int, int]] = {}  # steps of keys that each handle has taken, from each page
         folds = [name for name, wanted in (("Sizes", ledger), ("As code", code), ("State", token)) if wanted]
         with LOCK:
-            self.tabs = Tabs(start, picture, terms, hide, self._moved)
+            self.tabs = Tabs(first, picture, terms, hide, self._moved)
             self.state.lit = self.tabs.first
             term_bar = term_bar and len(self.tabs.by_symbol) > 1
             self.face = Face(self._calls(), self.tabs, picture.size[0], term_bar, folds, self.state.asked)

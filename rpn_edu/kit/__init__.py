@@ -3,6 +3,8 @@
 from ..shared.commands import Command
 from .editions import build
 from .grade import grade
+from .show import show as show
+from .slides import slides
 
-COMMANDS: dict[str, Command] = {"build": build, "grade": grade}
+COMMANDS: dict[str, Command] = {"build": build, "grade": grade, "slides": slides}
 """By its name behind `rpn-edu course`."""

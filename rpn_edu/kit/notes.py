@@ -242,6 +242,7 @@ class Asked(NamedTuple):
     question: str
     choices: tuple[str, ...]
     right: Any
+    reason: str
 
 
 def asked(cell: dict[str, Any]) -> Iterator[Asked]:
@@ -250,8 +251,8 @@ def asked(cell: dict[str, Any]) -> Iterator[Asked]:
     for call in calls:
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Predict":
             given = {keyword.arg: keyword.value for keyword in call.keywords}
-            choices, right = (ast.literal_eval(given[name]) if name in given else () for name in ("choices", "right"))
-            yield Asked(ast.literal_eval(call.args[0]), tuple(choices), right)
+            choices, right, reason = (ast.literal_eval(given[name]) if name in given else "" for name in ("choices", "right", "reason"))
+            yield Asked(ast.literal_eval(call.args[0]), tuple(choices), right, reason)
 
 
 def faults(notes: Notes, row: Chapter) -> Iterator[str]:

@@ -1,0 +1,91 @@
+"""One explorer alone on the screen of a projector: a page of its own, or a notebook in the JupyterLab that runs."""
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..course.rows import chapters
+from ..shared import machine
+from ..shared.commands import parser
+from ..shared.words import did_you_mean
+from .notes import Demo, read
+
+CODE = "from rpn_edu.kit.show import whole\n\nwhole({!r})"
+VOILA = "--MappingKernelManager.cull_idle_timeout=600", "--MappingKernelManager.cull_interval=60", "--show_tracebacks=True"
+"""Kernels that nobody looks at end after ten minutes."""
+
+
+def show(arguments: list[str]) -> int:
+    """Show one explorer alone on the screen, as for a projector: by its token, or by the name of a demo.
+
+    An ImportError (no Voila), ValueError (no state) or LookupError (no JupyterLab for --link) is told and not raised.
+    """
+    asking = parser("rpn-edu show", show, epilog="Other options go to Voila: rpn-edu show TOKEN --port=8999 --no-browser. Ctrl-C ends it.")
+    asking.add_argument("state", help="the text below an explorer under State, or the name of a demo; 'demos' lists them")
+    asking.add_argument("--link", action="store_true", help="say the address that opens it in the JupyterLab that runs, and start nothing")
+    told, rest = asking.parse_known_args(arguments)
+    try:
+        if told.state == "demos":
+            print(*(f"{number}  {demo.name}" for number, demo in demos()), sep="\n")
+            return 0
+        token = token_of(told.state)
+        if told.link:
+            print(*links(token), sep="\n")
+            return 0
+        machine.needs("rpn-edu show", "voila", extra="teach")
+        page = Path(tempfile.mkdtemp(prefix="rpn_edu_show_")) / "explorer.ipynb"  # some hundred letters, left to the system
+        page.write_text(json.dumps(book(token)), encoding="utf-8")
+        machine.become("voila", [*VOILA, *rest, str(page)])
+    except (ImportError, LookupError, ValueError) as refused:
+        asking.exit(1, f"{refused}\n")
+    return 0
+
+
+def demos() -> Iterator[tuple[str, Demo]]:
+    """(number of its chapter, demo) of all that the notes for teachers hold."""
+    for row in chapters():
+        with contextlib.suppress(FileNotFoundError):  # a chapter of one's own may have none
+            yield from ((row.number, demo) for demo in read(row).demo)
+
+
+def token_of(state: str) -> str:
+    """The token of a demo by its name, or the text itself. ValueError for one that is neither, with the near misses."""
+    from ..explore.state.token import packed, unpacked
+
+    named = {demo.name: demo for _, demo in demos()}
+    if state in named:
+        return named[state].token
+    try:
+        return packed(*unpacked(state))  # as short as it was before a mail wrapped it
+    except ValueError as wrong:
+        raise ValueError(f"no demo is called {state!r}{did_you_mean(state, named)}, and {wrong}") from None
+
+
+def links(token: str) -> list[str]:
+    """The addresses that open a state in each JupyterLab that runs here. LookupError where none runs, ImportError without jupyter_server."""
+    machine.needs("rpn-edu show --link", "jupyter_server")
+    from jupyter_server.serverapp import list_running_servers
+
+    servers = [*list_running_servers()]
+    if not servers:
+        raise LookupError("no JupyterLab runs here: start it by rpn-edu lab, then ask again")
+    return [f"{one['url']}lab?rpn={token}" + (f"&token={one['token']}" if one["token"] else "") for one in servers]
+
+
+def book(token: str) -> dict[str, Any]:
+    """A notebook of one cell that shows a state."""
+    cell = {"cell_type": "code", "id": "explorer", "metadata": {}, "execution_count": None, "source": CODE.format(token), "outputs": []}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": [cell]}
+
+
+def whole(token: str) -> Any:
+    """The explorer of a token, as large as its page. ValueError for a text that is none."""
+    from ..explore import Explorer
+
+    explorer = Explorer(token)
+    explorer.face.panel.add_class("rpn-whole")
+    return explorer
