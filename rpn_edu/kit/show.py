@@ -65,7 +65,7 @@ def token_of(state: str) -> str:
 
 
 def links(token: str) -> list[str]:
-    """The addresses that open a state in each JupyterLab that runs here. LookupError where none runs, ImportError without jupyter_server."""
+    """The addresses that open a state in each JupyterLab that runs here. LookupError where none runs, ImportError without jupyter."""
     machine.needs("rpn-edu show --link", "jupyter_server")
     from jupyter_server.serverapp import list_running_servers
 

@@ -123,8 +123,11 @@ def deck(row: Chapter) -> list[Slide]:
     begins = dict(zip((part.heading for part in parts), accumulate((part.minutes for part in parts), initial=0)))
     found = [title(row, notes, begins)]
     for section, cell, words in pieces(nbformat.read(row.path, as_version=4).cells):
-        if words.startswith("# "):
-            found[0].shown += [text(block) for block in words.split("\n\n") if block.startswith(("- ", "After "))]
+        if cell["cell_type"] == "markdown" and words.startswith("# "):
+            blocks = [block for block in words.split("\n\n")[1:] if not LINKS.match(block)]
+            seen = [block for block in blocks if block.startswith(("- ", "After "))]
+            found[0].shown += map(text, seen)
+            found[0].said += [block for block in blocks if block not in seen]
             continue
         if section != found[-1].heading:
             said = [note.say for note in notes.section if note.heading == section]

@@ -41,7 +41,7 @@ def test_what_the_chapter_says_is_said_and_what_it_sets_apart_is_shown(row):
     notes, parts = read(row), outline(row)
     firsts = [slide for slide in slides if slide.first]
     assert [slide.heading for slide in firsts[1:]] == [part.heading for part in parts]
-    assert all(part.heading in firsts[0].said[-1] for part in parts) and firsts[0].said[0] == notes.aim
+    assert all(part.heading in firsts[0].said[2] for part in parts) and firsts[0].said[0] == notes.aim
     minute = 0
     for slide, part in zip(firsts[1:], parts, strict=True):
         assert slide.said[0] == f"**From minute {minute}, {part.minutes} minutes.**"
