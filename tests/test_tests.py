@@ -11,7 +11,7 @@ import pytest
 
 from tests.help import ROOT, ROWS, TERMS, samples
 from tools.quick import SAYS, chosen
-from tools.shares import Shares
+from tools.shares import Shares, share
 
 pytestmark = pytest.mark.quick
 FILES = sorted((ROOT / "tests").rglob("*.py"))
@@ -167,3 +167,12 @@ def test_a_long_file_is_split_and_what_keeps_something_stays_together_and_comes_
         pieces += [name for name, _ in itertools.groupby(names)]
     assert len(pieces) == len(set(pieces)) == 4 + 3, "a share is in one piece"
     assert {test[:10] for test in one} & {test[:10] for test in other} >= {"test_plain"}
+
+
+def test_a_file_stays_together_where_its_folder_keeps_something(tmp_path):
+    for folder, text in {"plain": "", "kept": '@pytest.fixture(scope="package")'}.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "conftest.py").write_text(text)
+        (tmp_path / folder / "test_one.py").write_text("")
+    assert share("plain/test_one.py::test_a[1]", tmp_path) == "plain/test_one.py::test_a"
+    assert share("kept/test_one.py::test_a[1]", tmp_path) == "kept/test_one.py"

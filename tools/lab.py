@@ -60,6 +60,17 @@ READY = """() => {
     return (ready || dialog) && { question: ready ? '' : dialog }
 }"""
 
+ASK = """async expression => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+    const reply = await kernel.requestExecute({ code: '', user_expressions: { it: expression } }).done
+    return reply.content.user_expressions.it
+}"""
+CLOSE = """async () => {
+    const open = window.jupyterapp.shell.currentWidget
+    await Promise.race([open.sessionContext.shutdown(), new Promise(enough => setTimeout(enough, 5000))])
+    open.dispose()
+}"""
+
 
 def chromium() -> str:
     """The path of a Chromium. Without one, a test is skipped at home and fails in CI."""
@@ -76,14 +87,23 @@ APPS = {"lab": ("jupyterlab", "lab/workspaces/w{}/tree"), "notebook": ("notebook
 
 
 @contextlib.contextmanager
-def lab(root: str | Path, app: str = "lab", **kernel_environment: str) -> Iterator["Lab"]:
-    """JupyterLab, or Notebook 7, on a free loopback port over a temporary copy of the folder `root`, and a browser to look at it."""
+def eyes() -> Iterator[Browser]:
+    """The system's Chromium. A process drives one at a time."""
     path = chromium()
     with (
-        tempfile.TemporaryDirectory(prefix="rpn_lab_", ignore_cleanup_errors=True) as home,
-        serve(Path(root), Path(home), kernel_environment, app) as server,
         sync_playwright() as playwright,
         contextlib.closing(playwright.chromium.launch(executable_path=path, args=FLAGS.split())) as browser,
+    ):
+        yield browser
+
+
+@contextlib.contextmanager
+def lab(root: str | Path, app: str = "lab", browser: Browser | None = None, **kernel_environment: str) -> Iterator["Lab"]:
+    """JupyterLab, or Notebook 7, on a free loopback port over a temporary copy of the folder `root`, and a browser to look at it."""
+    with (
+        contextlib.nullcontext(browser) if browser else eyes() as browser,
+        tempfile.TemporaryDirectory(prefix="rpn_lab_", ignore_cleanup_errors=True) as home,
+        serve(Path(root), Path(home), kernel_environment, app) as server,
     ):
         yield Lab(server, browser, app)
 
@@ -141,44 +161,63 @@ class Lab:
     def __init__(self, server: dict[str, Any], browser: Browser, app: str):
         self.url, self.token, self.browser, self.opened = f"http://127.0.0.1:{server['port']}", server["token"], browser, 0
         self.pages, self.root = APPS[app][1], Path(server["root_dir"])
+        self.window: Page | None = None  # JupyterLab with no notebook in it
 
     @contextlib.contextmanager
     def open(self, notebook: str, width: int = 1280, height: int = 1000, sharp: float = 1) -> Iterator["Book"]:
-        """A notebook alone in a fresh window, its kernel started and idle; the kernel ends with the window.
+        """A notebook alone in a window, its kernel started and idle; both end with the `with`.
 
-        The screen has `sharp` pixels for each of the window's, each way.
+        JupyterLab is loaded once: the next notebook opens where the one before was closed, as it does for a learner. In Notebook 7 each
+        has a page of its own.
         """
-        self.opened += 1
-        view = {"width": width, "height": height}
-        with contextlib.closing(self.browser.new_context(viewport=view, device_scale_factor=sharp)) as context:
-            book = Book(context.new_page())
-            book.page.goto(f"{self.url}/{self.pages.format(self.opened)}/{quote(notebook)}?token={self.token}")
-            if question := book.page.wait_for_function(READY, timeout=60_000).json_value()["question"]:
-                raise RuntimeError(f"JupyterLab asks instead of opening {notebook}: {question}")
-            book.wait_idle()
-            try:
-                yield book
-            finally:
-                book.page.evaluate("""() => Promise.race([
-                    window.jupyterapp.shell.currentWidget.sessionContext.shutdown(), new Promise(enough => setTimeout(enough, 5000))
-                ])""")
+        page, self.window = self.window or self.browser.new_context().new_page(), None
+        book = Book(page, notebook)
+        book.screen(width, height, sharp)
+        if page.url == "about:blank":
+            self.opened += 1
+            page.goto(f"{self.url}/{self.pages.format(self.opened)}/{quote(notebook)}?token={self.token}")
+        else:
+            page.evaluate("async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}) }", notebook)
+        if question := page.wait_for_function(READY, timeout=60_000).json_value()["question"]:
+            raise RuntimeError(f"JupyterLab asks instead of opening {notebook}: {question}")
+        book.wait_idle()
+        try:
+            yield book
+        finally:
+            page.evaluate(CLOSE)
+            if self.pages.startswith("lab"):
+                book.deaf()
+                self.window = page
+            else:
+                page.context.close()
 
 
 class Book:
     """A notebook in a page. What is not defined here is the page's: `book.locator(...)`, `book.keyboard`, `book.screenshot(...)`."""
 
-    def __init__(self, page: Page):
-        self.page = page
+    def __init__(self, page: Page, notebook: str):
+        self.page, self.notebook = page, notebook
         self.open_requests: set[str] = set()  # sent to the kernel and not yet answered by `idle`
         self.last_frame = time.monotonic()
         self.wire: list[dict[str, Any]] = []  # every message from the kernel but its status, as sent
         self.complaints: list[str] = []  # the page's own errors
-        page.on("websocket", self.listen)
-        page.on("pageerror", lambda error: self.complaints.append(f"page: {error}"))
-        page.on("console", lambda line: line.type == "error" and self.complaints.append(f"console: {line.text} ({line.location['url']})"))
+        self.hears = {
+            "websocket": self.listen,
+            "pageerror": lambda error: self.complaints.append(f"page: {error}"),
+            "console": lambda line: line.type == "error" and self.complaints.append(f"console: {line.text} ({line.location['url']})"),
+        }
+        for what, heard in self.hears.items():
+            page.on(what, heard)
+        self.devtools = page.context.new_cdp_session(page)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.page, name)
+
+    def deaf(self) -> None:
+        """The next notebook in this page has a book of its own."""
+        for what, heard in self.hears.items():
+            self.page.remove_listener(what, heard)
+        self.devtools.detach()
 
     # -- the kernel's wire
 
@@ -206,7 +245,7 @@ class Book:
         while not condition():
             if time.monotonic() > end:
                 raise TimeoutError(f"{what} after {seconds:g} s; errors so far: {self.errors}")
-            self.page.wait_for_timeout(10)  # playwright hears the wire only while it waits
+            self.page.wait_for_timeout(20)  # playwright hears the wire only while it waits
 
     def wait_idle(self, quiet: float = 0.3, seconds: float = 120) -> None:
         """Until every request is answered and the wire was silent for `quiet` seconds, for a view may still ask for its widgets."""
@@ -221,19 +260,31 @@ class Book:
 
     # -- what a learner does and sees
 
+    def screen(self, width: int = 1280, height: int = 1000, sharp: float = 1) -> None:
+        """The size of the window. The screen has `sharp` pixels for each of the window's, each way."""
+        screen = {"width": width, "height": height, "deviceScaleFactor": sharp, "mobile": False}
+        self.devtools.send("Emulation.setDeviceMetricsOverride", screen)
+
     def run_all(self, seconds: float = 300) -> None:
         """Run every cell and wait until the widgets stand."""
         self.page.evaluate("""() => {
             window.rpnRan = false  // asked for, not awaited: an evaluation has no time limit
             window.jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.rpnRan = true })
         }""")
-        self.wait(lambda: self.page.evaluate("() => window.rpnRan"), seconds, "cells are still running")
+        self.page.wait_for_function("() => window.rpnRan", polling=100, timeout=1000 * seconds)
         self.wait_idle(seconds=seconds)
 
     def save(self) -> None:
         """Save the notebook and wait until that is done."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
         self.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+
+    def ask(self, expression: str) -> str:
+        """How the kernel prints the value of an expression."""
+        given = self.page.evaluate(ASK, expression)
+        if given["status"] != "ok":
+            raise RuntimeError(f"the kernel cannot tell {expression}: {given['ename']}: {given['evalue']}")
+        return given["data"]["text/plain"]
 
     def theme(self, name: str) -> None:
         """Change JupyterLab's theme to Light or Dark."""

@@ -1,7 +1,8 @@
 """How the workers of pytest-xdist share the tests: no long file keeps one of them busy while the others are done.
 
 A share is a test function with all its parameters. A file that keeps something for all of its tests (a notebook its kernel, a fixture what
-it made, a cache what it computed) is one share, since every worker would make that anew. Whole files come first: they take longest.
+it made, a cache what it computed) is one share, since every worker would make that anew; so is each file of a folder that keeps something.
+Whole files come first: they take longest.
 tests/conftest.py hands this to pytest-xdist, whatever `--dist` says.
 """
 
@@ -12,13 +13,14 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-KEEPS = re.compile(r'scope="module"|^@(?:functools\.)?cache$', re.M)
+KEEPS = re.compile(r'scope="(?:module|package)"|^@(?:functools\.)?cache$', re.M)
 
 
 @cache
 def keeps(file: str) -> bool:
-    """Does a file keep what its tests share?"""
-    return file.endswith(".ipynb") or bool(KEEPS.search(Path(file).read_text(encoding="utf-8")))
+    """Does a file keep what its tests share, or its folder?"""
+    texts = (one.read_text(encoding="utf-8") for one in (Path(file), Path(file).with_name("conftest.py")) if one.exists())
+    return file.endswith(".ipynb") or any(map(KEEPS.search, texts))
 
 
 def share(test: str, root: Path) -> str:

@@ -1,30 +1,20 @@
 """What the tests of both front ends do with the explorers of a page: find them, answer them, take hold of their sliders."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from unittest import SkipTest
 
-import pytest
+import nbformat
+from nbformat import v4
 
-from tests.help import ROOT
-from tools.lab import Lab, lab
+from tools.lab import Lab
 
 ENABLED = "handle => !handle.closest('[disabled]') && !handle.hasAttribute('disabled')"
 
 
-@contextmanager
-def front_end(app: str = "lab", root: Path = ROOT / "notebooks") -> Iterator[Lab]:
-    """JupyterLab or Notebook 7 over the chapters, or another folder. Outside CI a machine without Chromium skips its tests and says so."""
-    try:
-        with lab(root, app=app) as opened:
-            yield opened
-    except SkipTest as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+def written(jupyter: Lab, name: str, *cells: str) -> str:
+    """A notebook of these cells, in the folder of a front end."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells], metadata=kernel), jupyter.root / name)
+    return name
 
 
 def explorer(book, number):

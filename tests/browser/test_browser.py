@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from tests.browser.axe import serious
-from tests.browser.reading import ENABLED, explorer, front_end, sliders, unlocked
+from tests.browser.reading import ENABLED, explorer, sliders, unlocked
 from tests.help import NOTEBOOKS
-from tools.lab import Book, Lab
+from tools.lab import Book
 
 pytestmark = pytest.mark.browser
 BOX = """picture => {
@@ -20,12 +20,6 @@ BOX = """picture => {
     return [box.x - around.x, box.y - around.y, box.width, box.height]
 }"""
 SHOWN = "surface => surface.innerHTML"
-
-
-@pytest.fixture(scope="module")
-def jupyter() -> Iterator[Lab]:
-    with front_end() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module", params=[path.name for path in NOTEBOOKS])
@@ -202,7 +196,7 @@ def by_keyboard(book, number) -> Iterator[str]:
 
 def test_sliders_moved_by_keyboard_change_the_picture_and_never_its_box(book):
     """All of the first chapter, one of every explorer elsewhere: tests/chapters drives all controls of all chapters without a browser."""
-    most = None if "00_start" in book.page.url else 1
+    most = None if book.notebook == "00_start.ipynb" else 1
     explorers = range(book.page.locator(".rpn-explorer").count())
     moved = [said for number in explorers for said in itertools.islice(by_keyboard(book, number), most)]
     assert len(moved) >= max(3, len(explorers) - 3)  # some have menus alone, or a slider that changes nothing in their first state
@@ -240,7 +234,7 @@ def test_slider_handles_have_the_name_of_their_slider(book):
 @pytest.mark.parametrize("part", [".rpn-explorer", ".rpn-quiz", ".rpn-symbols", ".rpn-sheet"])
 def test_axe_finds_no_serious_barrier_in_either_theme(book, part, theme):
     if not book.page.locator(part).count():
-        assert part == ".rpn-sheet" or "gallery" in book.page.url, f"a chapter without {part}"
+        assert part == ".rpn-sheet" or "gallery" in book.notebook, f"a chapter without {part}"
         return
     book.theme(theme)
     assert serious(book.page, part) == []

@@ -1,15 +1,15 @@
-"""One chapter in Notebook 7, the other front end: a file of its own, since a process drives one browser at a time."""
+"""One chapter in Notebook 7, the other front end."""
 
 import pytest
 
-from tests.browser.reading import front_end, sliders, unlocked
+from tests.browser.reading import sliders, unlocked
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def book():
-    with front_end("notebook") as jupyter, jupyter.open("00_start.ipynb") as opened:
+def book(front_end):
+    with front_end("notebook").open("00_start.ipynb") as opened:
         opened.complaints.clear()  # Notebook 7.6 complains of a schema of its own while it loads
         opened.run_all()
         yield opened

@@ -11,7 +11,6 @@ from nbformat import v4
 
 from rpn_edu.course import home, progress
 from tests.browser.axe import serious
-from tests.browser.reading import front_end
 from tests.help import ROOT
 
 pytestmark = pytest.mark.browser
@@ -32,41 +31,42 @@ def git(folder, *command):
 
 
 @pytest.fixture(params=["lab", "notebook"])
-def jupyter(request, tmp_path, monkeypatch):
+def jupyter(request, front_end, monkeypatch):
     """A checkout under git whose chapter 00 is short, with the learner's folder in it."""
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns(".*", "ckpt"))
-    short = nbformat.read(tmp_path / "notebooks/00_start.ipynb", as_version=4)
+    opened = front_end(request.param)
+    checkout = opened.root / "checkout"
+    shutil.copytree(ROOT / "notebooks", checkout / "notebooks", ignore=shutil.ignore_patterns(".*", "ckpt"))
+    short = nbformat.read(checkout / "notebooks/00_start.ipynb", as_version=4)
     short.cells = CELLS
-    nbformat.write(short, tmp_path / "notebooks/00_start.ipynb")
+    nbformat.write(short, checkout / "notebooks/00_start.ipynb")
     for module in (home, sys.modules[progress.__module__]):
-        monkeypatch.setattr(module, "ORIGINALS", tmp_path / "notebooks")
+        monkeypatch.setattr(module, "ORIGINALS", checkout / "notebooks")
     for command in ("init", "add .", "commit -m course"):
-        git(tmp_path, *command.split())
-    home.settle(tmp_path / "mine")
-    with front_end(request.param, tmp_path) as opened:
-        yield opened
+        git(checkout, *command.split())
+    home.settle(checkout / "mine")
+    return opened
 
 
 def test_what_a_learner_answers_stands_on_the_start_page_and_tracked_files_stay_as_they_are(jupyter):
-    with jupyter.open("mine/home.ipynb") as book:
+    with jupyter.open("checkout/mine/home.ipynb") as book:
         row = book.page.locator(".jp-OutputArea-output tr", has_text="00 · Start")
         assert "0 of 1" in row.inner_text() and not book.evaluate(DIRTY)
         for theme in ("Light", "Dark") if jupyter.pages.startswith("lab") else ():
             book.theme(theme)
             assert serious(book.page, ".jp-OutputArea-output") == []
-    with jupyter.open("mine/00_start.ipynb") as book:
+    with jupyter.open("checkout/mine/00_start.ipynb") as book:
         assert not book.evaluate(DIRTY)
         book.run_all()
         book.page.get_by_role("radio", name="no").click()
         book.page.get_by_role("button", name="This is my prediction").click()
         book.wait_idle()
         book.save()
-    with jupyter.open("mine/home.ipynb") as book:
+    with jupyter.open("checkout/mine/home.ipynb") as book:
         book.run_all()
         row = book.page.locator(".jp-OutputArea-output tr", has_text="00 · Start")
         assert len(re.findall(r"1 of \d, 0 right", row.inner_text())) == 2
         assert "00 Does it bend?" in book.page.locator(".jp-OutputArea-output").inner_text()
         book.save()
-    with jupyter.open("mine/01_expansion.ipynb") as book:
+    with jupyter.open("checkout/mine/01_expansion.ipynb") as book:
         assert not book.evaluate(DIRTY)
-    assert git(jupyter.root, "status", "--porcelain").stdout == ""
+    assert git(jupyter.root / "checkout", "status", "--porcelain").stdout == ""

@@ -2,12 +2,10 @@
 
 import re
 
-import nbformat
 import pytest
-from nbformat import v4
 
 from tests.browser.axe import serious
-from tests.browser.reading import explorer, front_end
+from tests.browser.reading import explorer, written
 
 pytestmark = pytest.mark.browser
 CELLS = (
@@ -21,12 +19,17 @@ SIZES = "one => [one.width, one.clientWidth, one.naturalWidth]"
 
 
 @pytest.fixture(scope="module")
-def jupyter(tmp_path_factory):
-    root = tmp_path_factory.mktemp("surface")
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in CELLS], metadata=kernel), root / "four.ipynb")
-    with front_end(root=root) as opened:
+def opened(jupyter):
+    with jupyter.open(written(jupyter, "four.ipynb", *CELLS)) as opened:
+        opened.run_all()
         yield opened
+
+
+@pytest.fixture
+def book(opened):
+    """On a plain screen, whatever the test before has looked through. Where another is asked for, the cells run again on it."""
+    opened.screen()
+    return opened
 
 
 def sizes(book, number):
@@ -36,44 +39,42 @@ def sizes(book, number):
     return picture.evaluate(SIZES)
 
 
-def test_at_800_pixels_nothing_is_cut_and_no_picture_is_shrunk(jupyter):
-    with jupyter.open("four.ipynb", width=800) as book:
-        book.run_all()
-        for number in range(4):
-            laid_out, shown, _ = sizes(book, number)
-            assert laid_out == shown < 700
-            assert explorer(book, number).evaluate("one => one.scrollWidth <= one.clientWidth"), "a part of it is cut"
-        assert book.errors == []
+def test_at_800_pixels_nothing_is_cut_and_no_picture_is_shrunk(book):
+    book.screen(width=800)
+    book.run_all()
+    for number in range(4):
+        laid_out, shown, _ = sizes(book, number)
+        assert laid_out == shown < 700
+        assert explorer(book, number).evaluate("one => one.scrollWidth <= one.clientWidth"), "a part of it is cut"
+    assert book.errors == []
 
 
 @pytest.mark.parametrize("sharp", [1.5, 2])
-def test_on_a_sharp_screen_and_with_zoom_a_picture_at_rest_has_a_pixel_for_each_of_the_screen(jupyter, sharp):
-    with jupyter.open("four.ipynb", sharp=sharp) as book:
-        book.run_all()
-        for number in range(4):
-            book.wait(lambda number=number: sizes(book, number)[2] >= sharp * sizes(book, number)[1], 20, "the picture to be sharp")
-        handle = explorer(book, 0).locator(".widget-slider [role=slider]").first
-        handle.press("End")
-        book.wait(lambda: sizes(book, 0)[2] >= sharp * sizes(book, 0)[1], 20, "the picture to be sharp again")
-        assert book.errors == []
+def test_on_a_sharp_screen_and_with_zoom_a_picture_at_rest_has_a_pixel_for_each_of_the_screen(book, sharp):
+    book.screen(sharp=sharp)
+    book.run_all()
+    for number in range(4):
+        book.wait(lambda number=number: sizes(book, number)[2] >= sharp * sizes(book, number)[1], 20, "the picture to be sharp")
+    handle = explorer(book, 0).locator(".widget-slider [role=slider]").first
+    handle.press("End")
+    book.wait(lambda: sizes(book, 0)[2] >= sharp * sizes(book, 0)[1], 20, "the picture to be sharp again")
+    assert book.errors == []
 
 
-def test_large_fills_the_screen_with_the_explorer_and_its_sliders_and_small_gives_it_back(jupyter):
-    with jupyter.open("four.ipynb") as book:
-        book.run_all()
-        found, before = explorer(book, 0), sizes(book, 0)
-        found.get_by_role("button", name="Large").press("Enter")
-        found.get_by_role("button", name="Small").wait_for()
-        assert book.page.evaluate("() => document.fullscreenElement.classList.contains('rpn-explorer')")
-        book.wait(lambda: sizes(book, 0)[1] > 1.4 * before[1] <= sizes(book, 0)[2], 20, "the picture to be large and sharp")
-        src = found.locator("img.rpn-picture").get_attribute("src")
-        handle = found.locator(".widget-slider [role=slider]").first
-        assert handle.is_visible()
-        handle.press("End")
-        book.wait(lambda: found.locator("img.rpn-picture").get_attribute("src") != src, 20, "the slider to answer")
-        found.get_by_role("button", name="Small").click()
-        book.wait(lambda: sizes(book, 0)[:2] == before[:2], 20, "the picture to be as it was")
-        assert book.errors == []
+def test_large_fills_the_screen_with_the_explorer_and_its_sliders_and_small_gives_it_back(book):
+    found, before = explorer(book, 0), sizes(book, 0)
+    found.get_by_role("button", name="Large").press("Enter")
+    found.get_by_role("button", name="Small").wait_for()
+    assert book.page.evaluate("() => document.fullscreenElement.classList.contains('rpn-explorer')")
+    book.wait(lambda: sizes(book, 0)[1] > 1.4 * before[1] <= sizes(book, 0)[2], 20, "the picture to be large and sharp")
+    src = found.locator("img.rpn-picture").get_attribute("src")
+    handle = found.locator(".widget-slider [role=slider]").first
+    assert handle.is_visible()
+    handle.press("Home")
+    book.wait(lambda: found.locator("img.rpn-picture").get_attribute("src") != src, 20, "the slider to answer")
+    found.get_by_role("button", name="Small").click()
+    book.wait(lambda: sizes(book, 0)[:2] == before[:2], 20, "the picture to be as it was")
+    assert book.errors == []
 
 
 def middle(found):
@@ -85,13 +86,6 @@ def value(found, name):
     """What the slider of this name says."""
     label = found.page.locator(".widget-label", has_text=re.compile(f"^{name}$"))
     return float(found.locator(".widget-slider", has=label).locator(".widget-readout").inner_text().replace("−", "-"))
-
-
-@pytest.fixture(scope="module")
-def book(jupyter):
-    with jupyter.open("four.ipynb") as opened:
-        opened.run_all()
-        yield opened
 
 
 def test_the_dotted_x_is_dragged_and_its_slider_goes_with_it(book):

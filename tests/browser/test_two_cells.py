@@ -2,11 +2,9 @@
 
 import re
 
-import nbformat
 import pytest
-from nbformat import v4
 
-from tests.browser.reading import explorer, front_end
+from tests.browser.reading import explorer, written
 
 pytestmark = pytest.mark.browser
 CELLS = (
@@ -17,11 +15,9 @@ CELLS = (
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
-def book(request, tmp_path_factory):
-    root = tmp_path_factory.mktemp("two")
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in CELLS], metadata=kernel), root / "two.ipynb")
-    with front_end(request.param, root) as jupyter, jupyter.open("two.ipynb") as opened:
+def book(request, front_end):
+    jupyter = front_end(request.param)
+    with jupyter.open(written(jupyter, "two.ipynb", *CELLS)) as opened:
         opened.complaints.clear()  # Notebook 7.6 complains of a schema of its own while it loads
         opened.run_all()
         yield opened
