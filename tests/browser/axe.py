@@ -13,7 +13,8 @@ from playwright.sync_api import Page
 
 SEEN = "body { overflow: visible !important; min-height: 100vh }"
 """JupyterLab's body is 0 pixels high and hides what overflows: to axe all of it is out of sight, and no contrast is judged."""
-RUN = "selector => axe.run(selector, {resultTypes: ['violations']})"
+RUN = "([selector, rules]) => axe.run(selector, {resultTypes: ['violations'], ...rules})"
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 
 def script() -> str:
@@ -24,18 +25,20 @@ def script() -> str:
     return (Path(found.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
 
 
-def serious(page: Page, selector: str) -> list[dict[str, Any]]:
+def serious(page: Page, *selectors: str, colours: bool = False) -> list[dict[str, Any]]:
     """Findings of impact serious or critical in the elements that match: rule, impact, help, where, and the HTML that is meant.
 
+    With `colours` only rules about colours are asked: all that another theme changes.
     Raises where nothing matches, since nothing has no barriers.
     """
-    if not page.locator(selector).count():
-        raise LookupError(f"axe: the page has no {selector}")
+    for selector in selectors:
+        if not page.locator(selector).count():
+            raise LookupError(f"axe: the page has no {selector}")
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(script())
     seen = page.add_style_tag(content=SEEN)
     try:
-        violations = page.evaluate(RUN, selector)["violations"]
+        violations = page.evaluate(RUN, [", ".join(selectors), COLOURS if colours else {}])["violations"]
     finally:
         seen.evaluate("style => style.remove()")
     return [
