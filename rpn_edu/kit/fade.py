@@ -60,9 +60,14 @@ def sheet(row: Chapter, told: dict[str, notes.Fade], level: str) -> NotebookNode
 
 
 def work(source: str) -> set[int]:
-    """The numbers of the lines that do the work: all statements but those that import, check or show."""
-    rest = (ast.Import, ast.ImportFrom, ast.Assert, ast.Expr)
-    return {line for node in ast.parse(source).body if not isinstance(node, rest) for line in range(node.lineno - 1, node.end_lineno or 0)}
+    """The numbers of the lines that do the work: of all statements but those that import, check or show."""
+    found: set[int] = set()
+    for node in ast.parse(source).body:
+        if not isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)) and not any(
+            isinstance(part, ast.Assert) for part in ast.walk(node)
+        ):
+            found |= {*range(node.lineno - 1, node.end_lineno or 0)}
+    return found
 
 
 def with_gaps(lines: list[str], out: set[int]) -> Iterator[str]:

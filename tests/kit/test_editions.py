@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -12,8 +13,9 @@ import pytest
 from rpn_edu import cli
 from rpn_edu.course import rows
 from rpn_edu.course.marking import mark
-from rpn_edu.kit import sources
+from rpn_edu.kit import notes, sources
 from rpn_edu.kit.editions import LINK, linked
+from rpn_edu.kit.fade import LEVELS, sheet
 from rpn_edu.kit.names import given, needed, used
 
 CHAPTERS = {row.name: row for row in rows.chapters()}
@@ -144,3 +146,50 @@ def test_only_what_an_answer_depends_on_is_needed():
         "print(reads(j))",
     ]
     assert needed(cells, {7}) == {0, 1, 2, 4, 6, 7} and needed(cells, {5}) == {5}
+
+
+# ---- worked examples at three levels ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sheets(tmp_path_factory):
+    out = tmp_path_factory.mktemp("fade")
+    assert cli.main(["course", "build", str(out), "--fade"]) == 0 and [path.name for path in out.iterdir()] == ["fade"]
+    return out / "fade"
+
+
+def run(page):
+    """The names of the errors of each cell of a page, run to its end; the errors of cells without the tag are raised."""
+    place = {"__name__": "__main__"}
+    for cell in sources.code(page):
+        try:
+            exec(compile(cell.source, "sheet", "exec"), place)
+        except Exception:
+            assert cell.metadata.tags == ["raises-exception"]
+            yield cell.source
+
+
+@pytest.mark.parametrize("name", ["00_start", "02_reconciliation", "06_depth"])
+def test_an_example_is_complete_has_its_gap_or_is_blank_and_no_gap_stops_the_page(name, sheets):
+    complete, gap, blank = (book(sheets, f"{name} ({level})") for level in LEVELS)
+    fade = notes.read(CHAPTERS[name]).fade[0]
+    (whole,), (holed,), (empty,) = (
+        [c.source for c in sources.code(page) if fade.cell in c.source or "write here" in c.source] for page in (complete, gap, blank)
+    )
+    assert [line for line in whole.split("\n") if line not in holed.split("\n")] == [
+        line for line in whole.split("\n") if line.strip() in {part.strip() for part in fade.gap}
+    ]
+    kept = [line for line in empty.split("\n") if "write here" not in line]
+    assert len(kept) < len(holed.split("\n")) and {*kept} <= {*whole.split("\n")}
+    assert not list(run(complete)) and list(run(gap)) == [holed] and list(run(blank)) == [empty]
+
+
+def test_a_gap_that_its_chapter_has_not_is_told():
+    row = CHAPTERS["02_reconciliation"]
+    good = notes.read(row).fade[0]
+    for wrong, words in (
+        (replace(good, gap=("x = 1",)), "is no line of its cell: x = 1"),
+        (replace(good, cell="no"), "of no cell that begins so: no"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            sheet(row, {wrong.cell: wrong}, "one gap")
