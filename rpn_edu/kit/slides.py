@@ -212,14 +212,15 @@ def questioned(one: Question | Estimate, heading: str) -> Slide:
 
 
 def merged(found: list[Slide]) -> Iterator[Slide]:
-    """A section's first slide that has room takes the one that follows it."""
+    """A section's first slide that has room takes the one that follows it, but for a table of symbols, which needs all of one."""
     waiting: Slide | None = None
     for slide in found:
-        if waiting and not slide.first:
+        table = slide.shown and "hide-input" in slide.shown[0].metadata.get("tags", [])
+        if waiting and not slide.first and not table:
             slide = Slide([*waiting.shown, *slide.shown], slide.result, [*waiting.said, *slide.said], slide.heading, first=True)
         elif waiting:
             yield waiting
-        waiting = slide if slide.first and slide.formulas_alone and not (waiting and slide.shown == waiting.shown) else None
+        waiting = slide if slide.first and slide.formulas_alone else None
         if waiting is None:
             yield slide
     if waiting:
