@@ -186,7 +186,7 @@ FLOORS = """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS.split("\n")) for room in rooms.split()}
 OUTSIDE = {"component": "", "course": "", "data": "sklearn", "doctor": "psutil", "expansion": "sklearn", "learn": "tqdm"}
 OUTSIDE |= {"explore": "sklearn matplotlib ipywidgets anywidget PIL traitlets IPython"}
-OUTSIDE |= {"kit": "nbgrader nbconvert nbformat nbclient jupyter_client jupyter_server traitlets alembic sqlalchemy"}
+OUTSIDE |= {"kit": "nbgrader nbconvert nbformat nbclient jupyter_client jupyter_server traitlets alembic sqlalchemy ipywidgets PIL"}
 
 
 def room_of(module):

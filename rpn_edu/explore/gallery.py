@@ -110,6 +110,14 @@ DRAWN: dict[str, Callable[[Any, Canvas], str]] = {term.name: globals()[term.name
 """How a term is drawn: by the function above that bears its name."""
 
 
+def drawn(component: Component, size: tuple[int, int] = SIZE) -> tuple[bytes, str]:
+    """A PNG of a component, `size` in pixels, and what it shows. KeyError for what belongs to no term."""
+    canvas = Canvas([Axes((0.01, 0.02, 0.98, 0.96), xticks="none", yticks="none")], size)
+    with alone(), seeded(0):
+        said = DRAWN[component.term](component, canvas)
+    return canvas.png(16), said
+
+
 class Sheet(Printed):
     """The contact sheet of a term: picture, formula, hyperparameters of every component. It needs no kernel.
 
@@ -125,14 +133,12 @@ class Sheet(Printed):
         self.cards = [self._card(example_of(cls)) for cls in self.classes]
 
     def _card(self, component: Component) -> str:
-        canvas = Canvas([Axes((0.01, 0.02, 0.98, 0.96), xticks="none", yticks="none")], SIZE)
-        with alone(), seeded(0):
-            said = DRAWN[self.term](component, canvas)
+        png, said = drawn(component)
         name, formula = type(component).__name__, type(component).formula_line()
         declared = [(field.name, field.doc) for field in component.declared]
         fields = ", ".join(name if name == doc else f"{name}: {doc}" for name, doc in declared) or "no hyperparameters"
         size, alt = f'width="{SIZE[0]}" height="{SIZE[1]}"', html.escape(f"{name}: {said}", quote=True)
-        picture = f'<img {size} alt="{alt}" src="{data_url(canvas.png(16))}">'
+        picture = f'<img {size} alt="{alt}" src="{data_url(png)}">'
         words = f"<b>{name}</b><br><span>{html.escape(formula)}</span><br><small>{html.escape(fields)}</small>"
         style = f"width:{SIZE[0] + 44}px;list-style:none;border:1px solid #999;padding:4px;font-size:12px"
         return f'<li style="{style}">{picture}<br>{words}</li>'
