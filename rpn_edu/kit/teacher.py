@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import accumulate
+from textwrap import wrap
 from typing import Any
 
 from nbformat import NotebookNode, v4
@@ -54,14 +55,23 @@ def demos(notes: Notes, heading: str) -> Iterator[NotebookNode]:
 
 def shown(demo: Demo) -> str:
     """What is said of a demo, and how it fills the screen of a projector."""
-    return f"*To show: {demo.name}.* {demo.say}\n\nOn a projector:\n\n    rpn-edu show {demo.token}"
+    token = "<wbr>".join(wrap(demo.token, 40))  # it is longer than a line: here it may break, and is copied as one word
+    command = f"<code>rpn-edu show {token}</code>"
+    return f"*To show: {demo.name}.* {demo.say}\n\n<details><summary>On a projector</summary>\n\n{command}\n\n</details>"
 
 
 def schedule(notes: Notes, parts: list[Part]) -> str:
     """Aim, preparation, and a table of the sections with the minute in which each begins."""
     begins = [0, *accumulate(part.minutes for part in parts)]
     rows = [f"| {begin} | {part.minutes} | {part.heading} |" for begin, part in zip(begins, parts)]
-    head = [f"**{begins[-1]} minutes**, exercises included. {notes.aim}", "", f"*The evening before.* {notes.prepare}", ""]
+    head = [
+        f"**{begins[-1]} minutes**, exercises included.",
+        "",
+        f"*At the end the class can say:* {notes.aim}",
+        "",
+        f"*The evening before.* {notes.prepare}",
+        "",
+    ]
     return "\n".join([*head, "| from minute | minutes | section |", "|---|---|---|", *rows])
 
 

@@ -182,6 +182,8 @@ def test_the_copy_of_a_teacher_has_all_of_it_between_the_cells_of_the_chapter(ro
     joined = "\n".join(cell.source for cell in text)
     for said in (*notes.section, *notes.demo):
         assert joined.count(said.say) == 1
+    commands = joined.replace("<wbr>", "")  # where a line may break
+    assert all(f"<code>rpn-edu show {demo.token}</code>" in commands for demo in notes.demo)
     for said in (*notes.expect, *notes.discuss):
         assert said.answer in joined
 
