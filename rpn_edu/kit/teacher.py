@@ -54,10 +54,10 @@ def demos(notes: Notes, heading: str) -> Iterator[NotebookNode]:
 
 
 def shown(demo: Demo) -> str:
-    """What is said of a demo, and how it fills the screen of a projector."""
+    """What is said of a demo, how it fills the screen of a projector, and how it is sent to a class."""
     token = "<wbr>".join(wrap(demo.token, 40))  # it is longer than a line: here it may break, and is copied as one word
-    command = f"<code>rpn-edu show {token}</code>"
-    return f"*To show: {demo.name}.* {demo.say}\n\n<details><summary>On a projector</summary>\n\n{command}\n\n</details>"
+    fold = f"<details><summary>Its token, for a mail or a chat</summary>\n\n<code>{token}</code>\n\n</details>"
+    return f'*To show: {demo.name}.* {demo.say}\n\nOn a projector: `rpn-edu show "{demo.name}"`\n\n{fold}'
 
 
 def schedule(notes: Notes, parts: list[Part]) -> str:

@@ -60,6 +60,11 @@ def test_notes_and_chapter_speak_of_the_same(row):
     assert [section.heading for section in notes.section] == headings(notebook(row.path)["cells"])
 
 
+def test_a_demo_is_found_by_its_name():
+    names = [demo.name for row in chapters() for demo in read(row).demo]
+    assert len(names) >= 2 * len(chapters()) and len(names) == len(set(names))
+
+
 @every_chapter
 @pytest.mark.usefixtures("undrawn")
 def test_every_demo_opens_by_its_token_and_shows_the_numbers_that_are_said(row):
@@ -182,8 +187,8 @@ def test_the_copy_of_a_teacher_has_all_of_it_between_the_cells_of_the_chapter(ro
     joined = "\n".join(cell.source for cell in text)
     for said in (*notes.section, *notes.demo):
         assert joined.count(said.say) == 1
-    commands = joined.replace("<wbr>", "")  # where a line may break
-    assert all(f"<code>rpn-edu show {demo.token}</code>" in commands for demo in notes.demo)
+    without_breaks = joined.replace("<wbr>", "")  # where a line of the page may end
+    assert all(f'`rpn-edu show "{demo.name}"`' in joined and f"<code>{demo.token}</code>" in without_breaks for demo in notes.demo)
     for said in (*notes.expect, *notes.discuss):
         assert said.answer in joined
 

@@ -1,9 +1,11 @@
 """The pages for teachers: their links hold, their minutes are those of the chapters, and what they tell to write works."""
 
 import re
+import shlex
 
 import pytest
 
+from rpn_edu.cli import main
 from rpn_edu.course.rows import chapters
 from rpn_edu.kit.notes import outline
 from tests.help import ROOT
@@ -82,3 +84,24 @@ def test_a_chapter_of_the_syllabus_comes_after_those_that_it_needs(name):
 def test_there_is_a_syllabus_for_a_half_day_four_weeks_and_a_term_which_has_all_chapters():
     taught = {name: len(LINE.findall(text)) for name, text in courses().items()}
     assert [*taught] == ["A half day", "Four weeks", "A term"] and [*taught.values()][-1] == len(chapters())
+
+
+# ---- commands ---------------------------------------------------------------------------------------------------------------------------
+
+
+def typed():
+    """Every `rpn-edu ...` of the pages, in blocks and in sentences."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+    return sorted({line.partition("  #")[0] for line in re.findall(r"^rpn-edu .*|(?<=`)rpn-edu [^`]+(?=`)", text, re.M)})
+
+
+@pytest.mark.parametrize("line", typed())
+def test_a_command_of_the_pages_is_one_and_takes_what_is_written_behind_it(line, capsys):
+    _, *words = shlex.split(line)
+    name = words[:2] if words[0] == "course" else words[:1]
+    with pytest.raises(SystemExit) as ended:
+        main([*name, "--help"])
+    said = capsys.readouterr().out
+    assert ended.value.code == 0, said
+    options = [word for word in words if word.startswith("--")]
+    assert [option for option in options if option not in said] == []
