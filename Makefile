@@ -91,8 +91,9 @@ clean:
 
 # Always by `python -m`: the scripts in .venv/bin know the name that the folder had when they were installed.
 # Python is looked for only where none is installed yet: afterwards .venv has its own. What `activate` says is brought up to date.
+# JupyterLab reads a copy of our extension: a changed one is installed anew.
 # Without build isolation a folder that has all it needs is installed anew without the internet.
-$(READY): pyproject.toml $(CONSTRAINTS)
+$(READY): pyproject.toml $(CONSTRAINTS) $(wildcard rpn_edu/explore/lab/*/*.js)
 	@test -w . || { echo "rpn_edu is installed into .venv in this folder, but nothing may be written here: copy the folder to a place of yours" >&2; exit 1; }
 	@if $(BIN)/python -m pip --version >/dev/null 2>&1; then exec $(BIN)/python -m venv --without-pip .venv; fi; \
 	for python in $(PYTHON) python3.13 python3.12 python3.11; do \
