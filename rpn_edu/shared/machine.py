@@ -39,7 +39,7 @@ def needs(who: str, *packages: str, extra: str = "explore") -> None:
         try:
             importlib.import_module(package)
         except ImportError as missing:
-            known = NAMES.get(package.partition(".")[0], package)
+            known = NAMES.get(top := package.partition(".")[0], top)
             raise ImportError(f'{who} needs {known}: pip install "rpn_edu[{extra}]"', name=package) from missing
 
 
