@@ -3,15 +3,19 @@
 import ast
 import dataclasses
 import json
+import math
 import re
 
 import nbformat
 import pytest
 
+import rpn_edu as rpn
 from rpn_edu.course.rows import chapters, notebook, read as read_row
-from rpn_edu.kit.notes import Notes, asked, faults, headings, outline, read
+from rpn_edu.explore import Stack
+from rpn_edu.kit.notes import Notes, asked, faults, headings, outline, read, source
 from rpn_edu.kit.teacher import MARK, TAG, annotated
 from tests.help import ROOT
+from tools.questions import numbers_of, printed
 
 every_chapter = pytest.mark.parametrize("row", chapters(), ids=lambda row: row.name)
 NOTED = """
@@ -87,6 +91,42 @@ def test_what_is_said_is_plain(row):
     ]
     long = [sentence for said in texts for sentence in re.split(r"(?<=[.?!:]) ", said) if len(sentence.split()) > 40]
     assert long == [] and len(set(texts)) == len(texts)
+
+
+def stack_of_gain_1():
+    found = Stack(gain=1.0).numbers(rpn.Formula())
+    return [round(found["signal"][-1].item(), 2), round(found["gradient"][0].item(), 2)]
+
+
+def products_of_products():
+    """What two layers of order 2 learn for 64 inputs, with 3 numbers in between."""
+    layers = rpn.RPN([64, 3, 1], rpn.Formula(rpn.expansion.Taylor(order=2))).layers
+    return sum(layer.heads[0].w.numel() for layer in layers)
+
+
+COMPUTED = {
+    "01_expansion": lambda: [10 * rpn.expansion.Chebyshev(degree=5).width(16), 1e-7],
+    "02_reconciliation": lambda: [
+        *(rpn.reconciliation.LowRank(rank=10).length(1000, 1000), rpn.reconciliation.Kronecker(p=10, q=10).length(1000, 1000)),
+        *(1000 + 1000, 100 * 100),
+    ],
+    "03_remainder": stack_of_gain_1,
+    "05_heads_and_channels": lambda: [4 * rpn.reconciliation.LowRank(rank=1).length(12 // 4, 6)],
+    "06_depth": lambda: [0.3, round(0.3**6, 4), products_of_products(), round(rpn.expansion.Taylor(order=4).width(64), -6)],
+    "09_structured_data": lambda: [rpn.expansion.Windows(8, 8, 1, 4, 3, row_padding=1, column_padding=1).width(64) / 12],
+}
+"""Numbers that notes say and their chapter does not."""
+
+
+@every_chapter
+def test_a_number_that_is_said_is_one_of_the_chapter_or_of_a_demo_or_is_computed_here(row):
+    """Small whole numbers count things. What an outcome tells as a share may be said in percent."""
+    notes, cells = read(row), notebook(row.path)["cells"]
+    told = numbers_of("\n".join([*(f"{source(cell)}\n{printed(cell)}" for cell in cells), *(demo.expect for demo in notes.demo)]))
+    known = {*told, *(round(100 * number, 6) for number in told if abs(number) <= 1), *COMPUTED.get(row.name, list)()}
+    texts = [word for one in (*notes.section, *notes.expect, *notes.discuss) for word in dataclasses.asdict(one).values()]
+    said = {number for text in texts for number in numbers_of(text) if abs(number) > 20 or not number.is_integer()}
+    assert {number for number in said if not any(math.isclose(number, one) for one in known)} == set()
 
 
 @every_chapter
