@@ -1,17 +1,15 @@
 """For all tests: one thread, and a device beside the CPU."""
 
 import contextlib
-import functools
-import io
 import os
 from collections.abc import Iterator
 
 import ipywidgets
 import pytest
 import torch
-from PIL import Image
 
 from rpn_edu import learn
+from tests.help import blank
 from tools import pretend
 from tools.quick import Quick
 from tools.seconds import SecondsPerFile
@@ -55,13 +53,6 @@ def no_widget_outlives_its_test():
     """ipywidgets keeps every widget until it is closed, and a widget keeps its explorer: gigabytes after a few hundred tests."""
     yield
     ipywidgets.Widget.close_all()
-
-
-@functools.cache
-def blank(width: int, height: int) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (width, height)).save(out, "PNG")
-    return out.getvalue()
 
 
 @pytest.fixture

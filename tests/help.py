@@ -1,11 +1,14 @@
 """What the tests of several rooms write: where the files lie, random numbers, and samples of every component with sizes that fit."""
 
+import functools
+import io
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 import rpn_edu as rpn
 
@@ -19,6 +22,14 @@ ROWS = {term: [row for row in rpn.CATALOGUE.values() if row.term == term and row
 
 def numbers(*shape, dtype=torch.float64, low=-1.0, high=1.0, seed=0):
     return low + (high - low) * torch.rand(*shape, dtype=dtype, generator=torch.Generator().manual_seed(seed))
+
+
+@functools.cache
+def blank(width: int, height: int) -> bytes:
+    """The PNG of an empty picture."""
+    out = io.BytesIO()
+    Image.new("RGB", (width, height)).save(out, "PNG")
+    return out.getvalue()
 
 
 def own(error: BaseException) -> bool:
