@@ -15,7 +15,7 @@ CELLS = (
     "fit = Explorer(rpn.Formula(rpn.expansion.Chebyshev(degree=5)), Fit())\nfit",
     "Explorer(rpn.Formula(rpn.expansion.Taylor()), Flow())",
 )
-SIZES = "one => [one.width, one.clientWidth, one.naturalWidth]"
+SIZES = "one => [+one.getAttribute('width'), one.clientWidth, one.naturalWidth]"
 
 
 @pytest.fixture(scope="module")
