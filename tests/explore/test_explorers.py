@@ -3,11 +3,13 @@
 import base64
 import dataclasses
 import html
+import itertools
 import json
 import random
 import re
 import threading
 import zlib
+from contextlib import nullcontext
 from inspect import signature
 
 import ipywidgets as W
@@ -43,7 +45,7 @@ from rpn_edu.explore.panel.surface import Surface
 from rpn_edu.explore.panel.tabs import Tabs
 from rpn_edu.explore.state.compare import changes, compared
 from rpn_edu.explore.state.token import packed, unpacked
-from tests.explore.driving import STARTS, inspect, picture_of, pixels, planted, start, surface_of, values_of
+from tests.explore.driving import STARTS, inspect, picture_of, pixels, planted, sketched, start, surface_of, values_of
 from tests.explore.states import KINDS, states
 from tests.help import TERMS, own
 
@@ -447,7 +449,7 @@ def widgets(root):
 
 
 @start
-def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start):
+def test_every_control_has_a_name_and_the_keyboard_alone_is_enough(start, undrawn):
     page = start(question=QUESTION, presets={"again": start().subject})
     known, face, question = dict(page.controls()).values(), page.face, page.face.question
     sliders = (W.IntSlider, W.SelectionSlider, W.FloatSlider, W.FloatLogSlider)
@@ -506,7 +508,7 @@ def test_one_number_four_places():
 
 
 @start
-def test_the_sizes_of_every_picture_say_what_they_count(start):
+def test_the_sizes_of_every_picture_say_what_they_count(start, undrawn):
     page = start()
     page.face.folds.selected_index = 0
     rows = re.findall(r"<tr><th scope='row'>(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>", page.face.ledger_text.value)
@@ -700,9 +702,10 @@ def test_a_pin_goes_with_the_states_that_follow(start):
     page = start()
     page.face.pin.click()
     for name, widget in [*page.controls()][:4]:
-        for value in values_of(widget)[:6]:
-            dict(page.controls())[name].value = value
-            inspect(page)
+        for place, value in enumerate(values_of(widget)[:6]):
+            with sketched() if place else nullcontext():
+                dict(page.controls())[name].value = value
+                inspect(page)
         page.set(*page.first)
     assert page.state.pinned is not None
 
@@ -790,8 +793,11 @@ VERDICTS = {
 }
 
 
-@start
-@pytest.mark.parametrize("answer", VERDICTS)
+EACH = [*zip(STARTS, itertools.cycle(VERDICTS)), *(("flow", answer) for answer in VERDICTS)]
+"""A question does not know its picture: each picture meets one of the answers, and one picture all of them."""
+
+
+@pytest.mark.parametrize("start, answer", [(STARTS[name], answer) for name, answer in EACH], ids=[f"{n}-{a}" for n, a in EACH])
 def test_the_controls_unlock_with_an_answer_or_without_and_what_is_right_waits_until_it_is_asked_for(start, answer):
     page = start(question=QUESTION)
     locked = [widget for _, widget in page.controls()] + [page.face.reset, page.face.preset, page.face.token_text]
@@ -813,7 +819,7 @@ def test_the_controls_unlock_with_an_answer_or_without_and_what_is_right_waits_u
 
 
 @start
-def test_a_question_stands_above_the_picture_and_stays_in_sight(start):
+def test_a_question_stands_above_the_picture_and_stays_in_sight(start, undrawn):
     page = start(question=QUESTION)
     asked, children = page.face.question, page.panel.children
     assert children.index(asked.box) < children.index(page.face.surface)
@@ -837,7 +843,7 @@ def test_an_answered_question_is_as_high_as_its_verdict_will_be():
 
 
 @start
-def test_a_prediction_without_a_choice_keeps_the_question(start):
+def test_a_prediction_without_a_choice_keeps_the_question(start, undrawn):
     page = start(question=QUESTION)
     asked = page.face.question
     before = asked.box.children
@@ -1063,7 +1069,7 @@ def test_menus_hold_every_row_that_has_controls():
 
 
 @start
-def test_every_control_of_a_picture_says_below_its_button_what_it_means(start):
+def test_every_control_of_a_picture_says_below_its_button_what_it_means(start, undrawn):
     panel = start().tabs.picture
     told = re.findall("<div><b>(.*?)</b>: (.*?)</div>", panel.about.value)
     assert [name.replace(" ", "_") for name, _ in told] == list(panel.widgets) and all(meaning for _, meaning in told)
