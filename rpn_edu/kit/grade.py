@@ -15,7 +15,8 @@ walls. Mark in a container without a network, in which nothing lies but the cour
 
   docker run --rm --network none --memory 4g --pids-limit 512 -v "$PWD/OUT:/course" IMAGE rpn-edu course grade /course
 
-IMAGE is any image with Python in which pip has installed "rpn_edu[teach]".
+IMAGE is an image with Python in which pip has installed your package, "rpn_edu[teach]".
+rpn_edu/kit/pages/marks.md says how to make one.
 """
 
 

@@ -10,6 +10,8 @@ import pytest
 from rpn_edu import cli
 from rpn_edu.course import checking, rows
 from rpn_edu.course.marking import MARK, mark
+from rpn_edu.kit.sources import exercises
+from rpn_edu.kit.submissions import Submission
 
 FEATURES, G, FIT = (
     "def features(x):\n    return torch.cat([x, x**2, x**3], -1)",
@@ -139,6 +141,17 @@ def test_where_the_check_itself_failed_there_is_no_mark_until_a_person_gives_one
     chapter = rows.chosen("test", ["00"])[0]
     found = points(Room(built, 40, 2), chapter, "gil", {"00-2"})
     assert found == {"00-1": 1, "00-2": None, "00-3": 1}
+
+
+def test_what_could_not_be_run_at_all_gets_no_mark_and_says_why(built, copy, monkeypatch):
+    from rpn_edu.kit.grader import marks as module
+
+    log = "[ERROR] There was an error\n    Traceback\n    RuntimeError: no kernel\n[ERROR] There was an error"
+    monkeypatch.setattr(module, "run", lambda *given: log)
+    chapter = rows.chosen("test", ["00"])[0]
+    one = Submission("kim", built / "submitted/kim.ipynb", copy(FEATURES), "00", "")
+    lines = list(module.marks(one, module.Room(built, 40, 2), chapter, exercises(chapter), False))
+    assert [(line.mark, line.state, line.says) for line in lines] == [("", "fault", "It could not be run. RuntimeError: no kernel")] * 3
 
 
 def test_a_course_that_was_not_built_and_one_that_nobody_has_answered_are_told(tmp_path, capsys):
