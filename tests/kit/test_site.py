@@ -14,9 +14,9 @@ from playwright.sync_api import sync_playwright
 
 import rpn_edu as rpn
 from rpn_edu.cli import main
-from rpn_edu.course.checking import solutions
 from rpn_edu.course.rows import chapters, notebook
 from rpn_edu.explore import Explorer, Fit, Predict
+from rpn_edu.kit.leaks import searched
 from rpn_edu.kit.site import chapters as pages, frames, reference
 from rpn_edu.kit.site.live import figure
 from rpn_edu.kit.site.markup import paragraphs
@@ -148,13 +148,9 @@ def test_what_is_right_is_closed_until_somebody_opens_it(read, site):
             assert seen and all(seen), reason
 
 
-def test_no_line_of_a_solution_is_in_the_site(site):
-    course = "\n".join("".join(cell["source"]) for row in chapters() for cell in notebook(row.path)["cells"])
-    told = [line.strip() for row in chapters() for text in solutions(row.name).values() for line in text.split("\n")]
-    needles = {line for line in told if len(line) > 12 and line not in course and not line.startswith(("~~~", "```", "return", "import"))}
-    texts = {path: words(path.read_text(encoding="utf-8")) for path in site.rglob("*") if path.suffix in (".html", ".js", ".json")}
-    assert len(needles) > 40 and any("Writeyouranswerinplaceof" in text for text in texts.values())
-    assert [(path.name, needle) for needle in needles for path, text in texts.items() if words(html.escape(needle)) in text] == []
+def test_no_piece_of_a_solution_is_in_the_site(site):
+    search = searched(site, chapters())
+    assert search.leaks == [] and len(search.needles) > 40 and search.files > 200
 
 
 # ---- explorers ----------------------------------------------------------------------------------------------------------------------
@@ -195,6 +191,27 @@ def test_a_stop_of_a_slider_is_the_state_that_its_words_say(site):
         explorer.restore(live.frames[i * len(q.words) + j].token)
         assert (str(explorer.subject.p), str(explorer.subject.q)) == (p.words[i].partition(":")[0], q.words[j].partition(":")[0])
     assert "p=2, q=4" in live.frames[live.first].alt
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("You move the dotted x.", "picture.at"),
+        ("You raise the degree to 7.", "expansion.degree"),
+        ("Which is larger?", "expansion.degree"),
+    ],
+)
+def test_the_control_that_a_question_names_is_the_one_that_moves(tmp_path, question, first):
+    """By its own name, or by that of a handle; else the first in sight."""
+    asked = Predict(question, choices=("a", "b"), right="a")
+    live = frames.live(0, Explorer(rpn.expansion.Chebyshev(degree=3), question=asked), tmp_path)
+    assert live.controls[0].name == first
+
+
+def test_a_number_of_the_question_is_a_stop(tmp_path):
+    asked = Predict("You move the dotted x to 2.3.", choices=("a", "b"), right="a")
+    live = frames.live(0, Explorer(rpn.expansion.Chebyshev(degree=3), question=asked), tmp_path)
+    assert "2.3" in live.controls[0].words and len(live.controls[0].words) <= frames.SOME
 
 
 def test_an_explorer_that_is_slow_stays_a_picture_and_says_where_it_moves(tmp_path, monkeypatch):

@@ -7,9 +7,10 @@ import hashlib
 import io
 import itertools
 import json
+import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ MOST = 40
 """Frames of one explorer, beside those of its presets."""
 SOME, ENOUGH = 13, 4
 """Stops of a slider that has no end of them, and how many a second control must have to be worth it."""
+STEM = 6
+"""Letters of a control's name that a question must say: shuffled is named by "you shuffle"."""
 SLOW = 1.0
 """Seconds of computing: an explorer one of whose moves takes longer is not moved on a page."""
 
@@ -164,27 +167,64 @@ def moves(page: Any, controls: list[Control]) -> Iterator[None]:
 
 
 def chosen(page: Any) -> list[Control]:
-    """The controls that a page has: those of the lit term that are in sight and change something, or where it has none, of another one."""
-    found = of_term(page)
+    """The controls that a page has: those that its question names, then those in sight.
+
+    In sight are those of the lit term, or where it has none and there are no presets, of another one.
+    """
+    named = asked_for(page)
+    found = picked(page, [*named, *of_term(page)], {name for name, _ in named})
     for symbol in page.face.bar:
-        if not found and symbol != page.state.lit:
+        if not found and not page.presets and symbol != page.state.lit:
             page.face.bar[symbol].click()
             page.rest()
-            found = of_term(page)
+            found = picked(page, of_term(page))
     return found
 
 
-def of_term(page: Any) -> list[Control]:
-    """One or two fields of one component, and where it has none the menu of its family."""
+def question_of(page: Any) -> str:
+    """What is asked before an explorer is moved, if something is."""
+    return page.state.asked.predict.question if page.state.asked else ""
+
+
+def asked_for(page: Any) -> list[tuple[str, Any]]:
+    """The controls whose names the question says, in its order; a menu is named by the letter of its term, too, and others by a handle."""
+    from ...shared.terms import BY_NAME
+
+    question, controls = question_of(page), dict(page.controls())
+    said = {name: {widget.description[:STEM]} for name, widget in controls.items()}
+    for name in controls:
+        said[name] |= {term.letter for word, term in BY_NAME.items() if name.endswith(f".{word}")}
+    for handle in page.picture.handles(page.shown):
+        moved = handle.move(handle.x + 1, handle.y) if handle.ways == "x" else page.picture
+        for field in moved.declared if type(moved) is type(page.picture) else ():
+            if getattr(moved, field.name) != getattr(page.picture, field.name) and f"picture.{field.name}" in said:
+                said[f"picture.{field.name}"].add(handle.name)
+    places: dict[str, int] = {}
+    for name, each in said.items():
+        patterns = [rf"\b{re.escape(word)}" + (r"\b" if len(word) < STEM else "") for word in each]
+        starts = [found.start() for pattern in patterns if (found := re.search(pattern, question))]
+        places |= {name: min(starts)} if starts else {}
+    return [(name, controls[name]) for name in sorted(places, key=lambda name: places[name])]
+
+
+def of_term(page: Any) -> list[tuple[str, Any]]:
+    """The controls of the lit term that are in sight and change something: fields, or where it has none the menu of its family."""
     sight = page.tabs.names(page.effects.lit())
     fields = {name for name, _ in page.tabs.variants(page.subject, page.picture, sight)}
     seen = [(name, widget) for name, widget in page.controls() if name.startswith(sight) and not widget.disabled]
-    seen = [each for each in seen if each[0] in fields] or seen
+    return [each for each in seen if each[0] in fields] or seen
+
+
+def picked(page: Any, offered: list[tuple[str, Any]], named: Container[str] = ()) -> list[Control]:
+    """At most two of the controls, with no more than MOST stops together. Two are of one component, or both are `named`."""
     found: list[Control] = []
-    room = MOST
-    for name, widget in seen:
-        values = stops(widget, room)
-        beside = not found or name.rpartition(".")[0] == found[0].name.rpartition(".")[0]
+    room, numbers = MOST, [float(one.replace(",", "")) for one in re.findall(r"\d[\d,]*(?:\.\d+)?", question_of(page))]
+    two, played = sum(name in named for name, _ in offered) > 1, page.tabs.picture.played  # what plays is walked through, step by step
+    for name, widget in offered:
+        shares = two and not found and hasattr(widget, "readout") and name.rpartition(".")[2] not in played
+        values = stops(widget, MOST // ENOUGH if shares else room, numbers)
+        beside = not found or name in named or name.rpartition(".")[0] == found[0].name.rpartition(".")[0]
+        beside = beside and all(name != other.name for other in found)
         if len(found) < 2 and beside and len(values) > 1:
             told, here = [words(widget, value) for value in values], values.index(nearest(widget, values))
             menu = not hasattr(widget, "readout")
@@ -193,10 +233,11 @@ def of_term(page: Any) -> list[Control]:
     return found
 
 
-def stops(widget: Any, most: int) -> list[Any]:
+def stops(widget: Any, most: int, numbers: Container[float] = ()) -> list[Any]:
     """Places of a control, the shown one among them: all where there are at most so many, else some of a slider, evenly spaced.
 
-    None of a menu that is too long, of a text, and where so few would be left of a slider that they tell little.
+    What is among the `numbers` of a question is there too. None of a menu that is too long, of a text, and where so few would be left of
+    a slider that they tell little.
     """
     import ipywidgets as W
 
@@ -216,11 +257,11 @@ def stops(widget: Any, most: int) -> list[Any]:
         case _:
             return []
     most = min(most, SOME) if isinstance(widget, (W.FloatSlider, W.FloatLogSlider)) else most
-    if len(whole) <= most:
-        return whole
-    here, step = whole.index(nearest(widget, whole)), -(-len(whole) // (most - 1)) if most >= ENOUGH else len(whole)
-    some = sorted({0, len(whole) - 1, *range(here % step, len(whole), step)})
-    return [whole[k] for k in some] if most >= ENOUGH else []
+    if len(whole) <= most or most < ENOUGH:
+        return whole if len(whole) <= most else []
+    told = {k for k, value in enumerate(whole) if float(words(widget, value)) in numbers}
+    here, step = whole.index(nearest(widget, whole)), -(-len(whole) // max(most - 1 - len(told), 2))
+    return [whole[k] for k in sorted({0, len(whole) - 1, *range(here % step, len(whole), step), *told})]
 
 
 def nearest(widget: Any, values: list[Any]) -> Any:

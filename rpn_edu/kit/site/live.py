@@ -62,10 +62,10 @@ def control(each: Control) -> str:
         options = "".join(
             f'<option value="{k}"{" selected" * (k == each.start)}>{said(word)}</option>' for k, word in enumerate(each.words)
         )
-        return f'<label>{said(each.label)} <select class="rpn-stop" autocomplete="off">{options}</select>{says}</label>'
+        return f'<label><span>{said(each.label)}</span> <select class="rpn-stop" autocomplete="off">{options}</select>{says}</label>'
     word, ends = said(each.words[each.start]), f'min="0" max="{len(each.words) - 1}" value="{each.start}"'
     slider = f'<input class="rpn-stop" type="range" {ends} aria-valuetext="{word}" autocomplete="off">'
-    return f'<label>{said(each.label)} {slider} <output aria-live="off">{word}</output>{says}</label>'
+    return f'<label><span>{said(each.label)}</span> {slider} <output aria-live="off">{word}</output>{says}</label>'
 
 
 def preset(live: Live) -> str:
@@ -74,7 +74,8 @@ def preset(live: Live) -> str:
         return ""
     begin = len(live.frames) - len(live.presets)
     options = "".join(f'<option value="{begin + k}">{said(name)}</option>' for k, name in enumerate(live.presets))
-    return f'<label>preset <select class="rpn-preset" autocomplete="off"><option value="">presets …</option>{options}</select></label>'
+    menu = f'<select class="rpn-preset" autocomplete="off"><option value="">presets …</option>{options}</select>'
+    return f"<label><span>preset</span> {menu}</label>"
 
 
 def question(live: Live) -> str:
