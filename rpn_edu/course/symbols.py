@@ -59,7 +59,7 @@ SYMBOLS = (
     Symbol("l", "l", "l", "how many learned numbers w has", "one number", "psi.length", "ψ"),
     of_term("ψ"),
     Symbol("W", "W", "capital w", "the matrix ψ(w) that meets the features", "n × D", "head.matrix()", "ψ"),
-    Symbol("r", "r", "r", "the rank: how many rows of a matrix are really different", "one number", "rank", "ψ"),
+    Symbol("r", "r", "r", "the rank: how many rows of a matrix are no mix of the others", "one number", "rank", "ψ"),
     Symbol("p", "p", "p", "into how many blocks the rows of W are cut", "one number", "p", "ψ"),
     Symbol("q", "q", "q", "into how many blocks the columns of W are cut", "one number", "q", "ψ"),
     Symbol("σ", r"\sigma", "sigma", "a singular value: how strong a matrix is in one direction", "one number", "svdvals", "ψ"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,11 @@ def show(arguments: list[str]) -> int:
     """
     asking = parser("rpn-edu show", show, epilog="Other options go to Voila: rpn-edu show TOKEN --port=8999 --no-browser. Ctrl-C ends it.")
     asking.add_argument("state", help="the text below an explorer under State, or the name of a demo; 'demos' lists them")
-    asking.add_argument("--link", action="store_true", help="say the address that opens it in the JupyterLab that runs, and start nothing")
+    asking.add_argument(
+        "--link",
+        action="store_true",
+        help="say the address that opens it in the JupyterLab that runs; whoever reads it may use that JupyterLab",
+    )
     told, rest = asking.parse_known_args(arguments)
     try:
         if told.state == "demos":
@@ -38,6 +43,7 @@ def show(arguments: list[str]) -> int:
         machine.needs("rpn-edu show", "voila", extra="teach")
         page = Path(tempfile.mkdtemp(prefix="rpn_edu_show_")) / "explorer.ipynb"  # some hundred letters, left to the system
         page.write_text(json.dumps(book(token)), encoding="utf-8")
+        print("Voila starts: the page opens in half a minute at most, Ctrl-C ends it", file=sys.stderr, flush=True)
         machine.become("voila", [*VOILA, *rest, str(page)])
     except (ImportError, LookupError, ValueError) as refused:
         asking.exit(1, f"{refused}\n")

@@ -14,6 +14,8 @@ TAG = "teacher"
 """Cells with this tag are for teachers alone."""
 MARK = "Teacher ·"
 """Their first words."""
+ALWAYS = "Students get the folder of the student edition, and install the wheel in it. `rpn-edu course check` tries this machine."
+"""What is prepared for every chapter."""
 
 
 def annotated(book: NotebookNode, row: Chapter) -> None:
@@ -69,7 +71,7 @@ def schedule(notes: Notes, parts: list[Part]) -> str:
         "",
         f"*At the end the class can say:* {notes.aim}",
         "",
-        f"*The evening before.* {notes.prepare}",
+        f"*The evening before.* {notes.prepare} {ALWAYS}",
         "",
     ]
     return "\n".join([*head, "| from minute | minutes | section |", "|---|---|---|", *rows])
