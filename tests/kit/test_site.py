@@ -175,6 +175,7 @@ def test_every_frame_says_and_shows_what_a_kernel_does(site, name):
             explorer.restore(frame.token)
             surface = explorer.face.surface
             assert alt == surface.alt == explorer.alt and words(formula) == words(surface.above)
+            assert formula.count(" rpn-lit") == 1, "the lit term"
             assert dim == readout.startswith("Not shown: ") and (dim or words(surface.below).startswith(words(html.escape(readout))))
             pixels = [np.asarray(Image.open(one).convert("RGB")) for one in (site / page["folder"] / picture, io.BytesIO(surface.picture))]
             assert np.array_equal(*pixels)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...course.rows import notebook
+from ...shared.terms import BY_NAME, BY_SYMBOL
 
 MOST = 40
 """Frames of one explorer, beside those of its presets."""
@@ -151,7 +152,8 @@ def live(cell: int, page: Any, pictures: Path) -> Live:
     for control in controls:
         first = first * len(control.words) + control.start
     question = dataclasses.asdict(asked.predict) if asked else None
-    return Live(cell, page.canvas.size, page.state.lit, question, controls, presets, frames or [start], first)
+    lit = BY_SYMBOL[page.state.lit].say if page.state.lit in BY_SYMBOL else page.state.lit
+    return Live(cell, page.canvas.size, lit, question, controls, presets, frames or [start], first)
 
 
 def moves(page: Any, controls: list[Control]) -> Iterator[None]:
@@ -188,8 +190,6 @@ def question_of(page: Any) -> str:
 
 def asked_for(page: Any) -> list[tuple[str, Any]]:
     """The controls whose names the question says, in its order; a menu is named by the letter of its term, too, and others by a handle."""
-    from ...shared.terms import BY_NAME
-
     question, controls = question_of(page), dict(page.controls())
     said = {name: {widget.description[:STEM]} for name, widget in controls.items()}
     for name in controls:
@@ -283,8 +283,6 @@ def words(widget: Any, value: Any) -> str:
 def frame(page: Any, pictures: Path) -> Frame:
     """The state that an explorer shows. Its picture is a file, called after what is in it, with the very pixels that a kernel sends."""
     from PIL import Image
-
-    from ...shared.terms import BY_SYMBOL
 
     out, shown = io.BytesIO(), page.shown
     # Without loss it is half as large as in quality 80: these pictures have few colours.
