@@ -45,7 +45,7 @@ def copy(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("copy")
     for folder in ("rpn_edu", "tests", "tools", "data", "notebooks"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", ".*", "ckpt"))
-    for name in ("pyproject.toml", "README.md", "constraints.txt"):
+    for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "constraints.txt"):
         shutil.copy(ROOT / name, root)
     for place, text in pieces():
         before = (root / place).read_text(encoding="utf-8") if (root / place).exists() else ""

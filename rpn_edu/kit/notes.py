@@ -197,7 +197,7 @@ def outline(row: Chapter) -> list[Part]:
         needed[heading] = needed.get(heading, 0.0) + effort(cell, words)
         printed[heading] = printed.get(heading, 0) + sum(map(int, PRINTED.findall(words)))
     read_and_tried = {heading: minutes for heading, minutes in needed.items() if not printed[heading]}
-    scale = row.minutes / sum(read_and_tried.values())
+    scale = row.minutes / (sum(read_and_tried.values()) or 1)  # a chapter may be nothing but exercises
     ends = [round(scale * end) for end in accumulate(read_and_tried.values())]  # rounded ends add up, rounded parts do not
     minutes = dict(zip(read_and_tried, map(operator.sub, ends, [0, *ends])))
     return [Part(heading, printed[heading] or minutes[heading]) for heading in needed]

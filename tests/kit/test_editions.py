@@ -30,7 +30,7 @@ def test_a_student_s_copy_has_the_stubs_and_locked_checks_and_else_what_the_chap
     copy, chapter = book(built / "student", name), sources.original(CHAPTERS[name])
     asked = sources.exercises(CHAPTERS[name])
     cells = {cell.metadata.nbgrader.grade_id: cell for cell in copy.cells if "nbgrader" in cell.metadata}
-    assert list(cells) == [key for one in asked for key in (f"{one}-answer", one)] and len(asked) == 3
+    assert list(cells) == [key for one in asked for key in (f"{one}-answer", one)] and asked
     for key, one in asked.items():
         stub, check = cells[f"{key}-answer"], cells[key]
         assert stub.source.strip() == one.stub and check.source.splitlines()[1:] == [one.call] and not stub.outputs + check.outputs

@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from rpn_edu import kit
-from rpn_edu.course.checking import solutions
 from rpn_edu.course.quiz import read as questions
 from rpn_edu.course.rows import chapters, notebook
 from rpn_edu.kit.notes import asked, outline, read
 from rpn_edu.kit.slides import deck
+from rpn_edu.kit.sources import exercises
 from tools.lab import FLAGS, chromium
 
 every_chapter = pytest.mark.parametrize("row", chapters(), ids=lambda row: row.name)
@@ -57,10 +57,9 @@ def test_what_the_chapter_says_is_said_and_what_it_sets_apart_is_shown(row):
 def test_no_solution_stands_on_a_slide(row):
     slides = deck(row)
     told = "\n".join([*map(words, slides), *(slide.result for slide in slides), *(line for slide in slides for line in slide.said)])
-    assert len(solutions(row.name)) == sum("**Exercise" in words(slide) for slide in slides)
-    for solution in solutions(row.name).values():
-        code = re.findall(r"```python\n(.*?)```", solution, re.S)
-        assert code and not any(part.strip() in told for part in code)
+    asked = exercises(row).values()
+    assert len(asked) == sum("**Exercise" in words(slide) for slide in slides)
+    assert all(one.code and one.code not in told for one in asked)
 
 
 # What a slide holds ends above its lower edge: its speaker's notes are not on it.
