@@ -12,8 +12,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbconvert import HTMLExporter, MarkdownExporter, SlidesExporter
-from nbconvert.preprocessors import ExecutePreprocessor
-from traitlets.config import Config
 
 import rpn_edu as rpn
 from rpn_edu.course.quiz import chapters, read
@@ -113,13 +111,6 @@ def test_a_page_of_a_chapter_that_was_just_run_has_its_pictures_unless_the_state
         book.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {"state": state, "version_major": 2, "version_minor": 0}}
     page = Page(HTMLExporter().from_notebook_node(book)[0])
     assert sum("rpn-picture" in image.get("class", "") for image in page.all("img")) == (not kept)
-
-
-def test_what_teachers_are_told_to_add_keeps_no_state_of_widgets():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (option,) = re.findall(r"with `--execute`, add `--(\S+)=False`", text)
-    executing = ExecutePreprocessor(config=Config({"ExecutePreprocessor": {option.removeprefix("ExecutePreprocessor."): False}}))
-    assert ExecutePreprocessor().store_widget_state and not executing.store_widget_state
 
 
 # ---- the network cut --------------------------------------------------------------------------------------------------------------
