@@ -18,10 +18,8 @@ EXTENSIONS = {"jupyterlab_widgets": "@jupyter-widgets/jupyterlab-manager", "anyw
 MEMORY = 1.5
 """Gigabytes: JupyterLab and two chapters, whose kernels grow to 0.4 to 0.55 (00, 07, 09 and the gallery, run to their ends)."""
 PORT = 8888  # where JupyterLab listens, if nothing else does
-PINS = next(
-    (file for file in (Path(__file__).parent / "constraints.txt", Path(__file__).parents[1] / "constraints.txt") if file.is_file()), None
-)
-"""The versions that were tested together: in a wheel, or in a checkout."""
+PINS = Path(__file__).parents[1] / "constraints.txt"
+"""The versions that were tested together, in a checkout. (In a wheel it would lie beside an editable install, as a package of no code.)"""
 
 
 class Finding(NamedTuple):
@@ -105,7 +103,7 @@ def extension(owner: str) -> Finding:
 
 def tested() -> Finding:
     """Which packages have another version than the one that was tested with all others? That may work, and is good to know."""
-    pins = [line.partition("==") for line in (PINS.read_text("utf-8").splitlines() if PINS else []) if not line.startswith("#")]
+    pins = [line.partition("==") for line in PINS.read_text("utf-8").splitlines() if not line.startswith("#")]
     there = [(name, pin, version.partition("+")[0]) for name, _, pin in pins if (version := version_of(name))]
     others = [f"{name} {version} ({pin})" for name, pin, version in there if version != pin]
     told = f"{len(there) - len(others)} of {len(there)} packages have the version that was tested"
@@ -181,5 +179,6 @@ def findings() -> Iterator[Finding]:
     yield Finding(f"rpn_edu {__version__} ({where})")
     yield from map(package, [*needs(), *needs("explore")])
     yield from map(extension, EXTENSIONS)
-    yield tested()
+    if PINS.is_file():
+        yield tested()
     yield from (memory(), cores(), port(), device(), folder(Path.cwd()))
