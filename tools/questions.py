@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from rpn_edu.kit.notes import Asked, asked as predicted, source
+
 TITLE = "# The numbers of this section"
 CLOSED = re.compile(r"<details>.*?</details>", re.S)
 HEADING = re.compile(r"^##? ", re.M)
@@ -18,38 +20,21 @@ REASON = re.compile(r"[:;] *\w|\s[-–—]\s|\b(?:because|since|so that)\b|[.!?]
 SMALL = set("a an the it its they them this that these those is are be of to in on at as and or some all one then but about still".split())
 
 
-class Question(NamedTuple):
-    """A question of an explorer, as its cell writes it."""
-
-    question: str
-    choices: tuple[str, ...]
-    right: str
-
-
 # ---- what can be read -------------------------------------------------------------------------------------------------------------
 
 
-def asked(cell: dict[str, Any]) -> tuple[Question | None, list[str]]:
-    """The question of a cell, and the names of its presets: they can be read while it waits."""
+def asked(cell: dict[str, Any]) -> tuple[Asked | None, list[str]]:
+    """The question of a cell that offers choices, and the names of its presets: they can be read while it waits."""
     calls = [node for node in ast.walk(ast.parse(source(cell))) if isinstance(node, ast.Call)] if cell["cell_type"] == "code" else []
-    given = [{keyword.arg: keyword.value for keyword in call.keywords} for call in calls]
-    menus = [keywords["presets"] for keywords in given if isinstance(keywords.get("presets"), ast.Dict)]
-    names = [key.value for menu in menus for key in menu.keys if isinstance(key, ast.Constant)]
-    for call, keywords in zip(calls, given, strict=True):
-        if getattr(call.func, "id", "") == "Predict" and "choices" in keywords:
-            choices, right = (ast.literal_eval(keywords[name]) for name in ("choices", "right"))
-            return Question(ast.literal_eval(call.args[0]), tuple(choices), right), names
-    return None, names
+    menus = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "presets"]
+    names = [key.value for menu in menus if isinstance(menu, ast.Dict) for key in menu.keys if isinstance(key, ast.Constant)]
+    question = next((one for one in predicted(cell) if one.choices), None)
+    return question, names if question else []
 
 
 def is_folded(cell: dict[str, Any]) -> bool:
     """Whether the source of a cell is folded."""
     return cell["metadata"].get("jupyter", {}).get("source_hidden", False)
-
-
-def source(cell: dict[str, Any]) -> str:
-    """What is written in a cell."""
-    return "".join(cell["source"])
 
 
 def printed(cell: dict[str, Any]) -> str:
@@ -92,7 +77,7 @@ def stems(text: str) -> set[str]:
     return {word.rstrip("s") for word in re.findall(r"[a-zκξψπ]+", text.lower()) if word not in SMALL}
 
 
-def tells(question: Question, text: str, own: bool = False) -> str:
+def tells(question: Asked, text: str, own: bool = False) -> str:
     """The line of a text that says what is right, or nothing: all of its words, and its numbers one after the other.
 
     Beside the question, its `own` numbers tell nothing.

@@ -35,9 +35,14 @@ class Chapter(typing.NamedTuple):
         return number_of(self.name)
 
     @property
+    def whole_title(self) -> str:
+        """01 · κ: what the model sees"""
+        return f"{self.number} · {self.title}" if self.number else self.title
+
+    @property
     def heading(self) -> str:
         """# 01 · κ: what the model sees"""
-        return f"# {self.number} · {self.title}" if self.number else f"# {self.title}"
+        return f"# {self.whole_title}"
 
     @property
     def label(self) -> str:

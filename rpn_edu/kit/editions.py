@@ -1,9 +1,8 @@
 """`rpn-edu course build`: copies of the course for students, with solutions, and for teachers, all from one source."""
 
 import json
-import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from ..course.progress import ORIGINALS
 from ..course.rows import Chapter
 from ..shared import machine
 from ..shared.commands import parser
+from .links import linked
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 PROGRAM = "rpn-edu course build"
 GRADER = "nbgrader"
 """The folder of an output in which nbgrader works: sources, releases, what was handed in, gradebook.db."""
-LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
-"""A link to a file beside the page, in Markdown."""
 
 
 def build(arguments: list[str]) -> int:
@@ -121,12 +119,7 @@ def pages_beside(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in sorted(found) if path.name not in chapters}
 
 
-def linked(words: str, there: Iterable[str]) -> str:
-    """Text in which a link to a chapter that is not there is its words alone."""
-    return LINK.sub(lambda link: link[1] if link[2].endswith(".ipynb") and link[2] not in there else link[0], words)
-
-
-def with_links(book: Any, there: Iterable[str]) -> Any:
+def with_links(book: Any, there: Collection[str]) -> Any:
     """A notebook whose links hold."""
     for cell in book["cells"]:
         if cell["cell_type"] == "markdown":

@@ -242,7 +242,7 @@ class Asked(NamedTuple):
     question: str
     choices: tuple[str, ...]
     right: Any
-    reason: str
+    reason: str = ""
 
 
 def asked(cell: dict[str, Any]) -> Iterator[Asked]:

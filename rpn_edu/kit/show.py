@@ -61,12 +61,12 @@ def token_of(state: str) -> str:
     """The token of a demo by its name, or the text itself. ValueError for one that is neither, with the near misses."""
     from ..explore.state.token import packed, unpacked
 
-    named = {demo.name: demo for _, demo in demos()}
-    if state in named:
-        return named[state].token
     try:
         return packed(*unpacked(state))  # as short as it was before a mail wrapped it
     except ValueError as wrong:
+        named = {demo.name: demo for _, demo in demos()}
+        if state in named:
+            return named[state].token
         raise ValueError(f"no demo is called {state!r}{did_you_mean(state, named)}, and {wrong}") from None
 
 

@@ -17,6 +17,7 @@ from ..course.quiz import Estimate, Question, read as questions_of
 from ..course.rows import Chapter, chosen
 from ..shared import machine
 from ..shared.commands import parser
+from .mathjax import mathjax
 from .notes import Asked, Notes, asked, outline, pieces, read
 
 KEPT = re.compile(r"\$\$|\||[-*] |\d+\. |!\[|\*\*Exercise ")
@@ -72,14 +73,12 @@ def slides(arguments: list[str]) -> int:
 
 def assets(folder: Path) -> None:
     """Copy reveal.js and MathJax. OSError where nothing can be written, or one of them is not there."""
-    from importlib.metadata import distribution
     from importlib.resources import as_file, files
 
     with as_file(files("sphinx_revealjs") / "_static/revealjs") as reveal:
         for part in ("dist", "plugin/notes"):
             shutil.copytree(reveal / part, folder / "reveal" / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.map", "*.esm.js"))
-    mathjax = next(file for file in distribution("sphinx-mathjax-offline").files or [] if file.name == "tex-svg-full.js")
-    shutil.copy(mathjax.locate(), folder / "mathjax.js")
+    shutil.copy(mathjax(), folder / "mathjax.js")
 
 
 def written(slides: Sequence[Slide], row: Chapter) -> str:
@@ -103,7 +102,7 @@ def written(slides: Sequence[Slide], row: Chapter) -> str:
 
 def index(rows: Iterable[Chapter]) -> str:
     """A page with a link to the slides of each chapter."""
-    links = "".join(f'<li><a href="{row.name}.slides.html">{html.escape(row.heading.lstrip("# "))}</a></li>' for row in rows)
+    links = "".join(f'<li><a href="{row.name}.slides.html">{html.escape(row.whole_title)}</a></li>' for row in rows)
     style = "body{font:18px sans-serif;margin:40px auto;max-width:40em;line-height:1.6}"
     keys = "Arrow keys move. S opens the view of the speaker, with minutes and notes. Esc shows all. Print: add ?print-pdf to the address."
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Slides</title><style>{style}</style>'
@@ -143,7 +142,7 @@ def deck(row: Chapter) -> list[Slide]:
 def title(row: Chapter, notes: Notes, begins: dict[str, int]) -> Slide:
     """The first slide. Its notes are the outline."""
     schedule = [f"- from minute {begin}: {heading}" for heading, begin in begins.items()]
-    return Slide(said=[notes.aim, notes.prepare, "\n".join(schedule)], heading=row.heading.lstrip("# "), first=True)
+    return Slide(said=[notes.aim, notes.prepare, "\n".join(schedule)], heading=row.whole_title, first=True)
 
 
 def spoken(found: list[Slide], words: str) -> None:
@@ -241,7 +240,7 @@ def book(slides: Sequence[Slide], row: Chapter) -> Any:
     """The slides as a notebook that nbconvert's exporter reads."""
     from nbformat import v4
 
-    made = v4.new_notebook(metadata={"title": row.heading.lstrip("# ")})
+    made = v4.new_notebook(metadata={"title": row.whole_title})
     for slide in slides:
         head = text(f"{'#' if slide is slides[0] else '##'} {slide.heading}")
         cells = [(head, "slide" if slide.first else "subslide"), *((cell, "-") for cell in slide.shown)]

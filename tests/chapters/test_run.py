@@ -20,11 +20,12 @@ import torch
 
 from rpn_edu.course import checking
 from rpn_edu.explore import Explorer
+from rpn_edu.kit.notes import Asked
 from tests.chapters.predictions import ROWS
 from tests.course.solved import blocks
 from tests.explore.driving import inspect, sketched, surface_of, values_of
 from tools.chapters import answers, chapters, files, read
-from tools.questions import Question, tells
+from tools.questions import tells
 
 CHAPTERS = [chapter.path for chapter in chapters()]
 CHECKED = re.compile(r'\ncheck\("\d+", (\d+), \w+\)$')
@@ -134,7 +135,7 @@ def test_every_question_knows_what_is_right_as_its_explorer_shows_it(run):
         words = html.unescape(re.sub("<[^>]+>", "\n", surface_of(page)))
         sizes = [f"{name} {size}" for name, size in page.shown.sizes.items() if "Sizes" in page.face.fold_names]
         shown = "\n".join([words, page.alt, *sizes])
-        told = tells(Question(predict.question, tuple(predict.choices), str(predict.right)), shown, own=True)
+        told = tells(Asked(predict.question, tuple(predict.choices), str(predict.right)), shown, own=True)
         assert not told, f"the locked picture answers {predict.question!r}: {told}"
         try:
             assert row(page) == {choice: choice == predict.right for choice in predict.choices}, predict.question

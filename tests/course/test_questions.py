@@ -5,9 +5,10 @@ import json
 import pytest
 
 from rpn_edu.course.quiz import chapters, read
+from rpn_edu.kit.notes import Asked
 from tools import chapters as rows
 from tools.lint import findings
-from tools.questions import Options, Question, asked, explains_itself, spoilt, tells, tilted
+from tools.questions import Options, asked, explains_itself, spoilt, tells, tilted
 
 pytestmark = pytest.mark.quick
 ASKS = """Explorer(
@@ -91,7 +92,7 @@ def test_a_chapter_that_gives_a_question_away_is_refused_with_its_cell(name, tmp
     ],
 )
 def test_what_is_right_is_found_in_other_words_too(right, line, told):
-    assert bool(tells(Question("?", (right, "another"), right), line)) == told
+    assert bool(tells(Asked("?", (right, "another"), right), line)) == told
 
 
 @pytest.mark.parametrize("option", ["65: one more", "none - it is random", "yes, because it grows", "It stays. w makes up for it"])

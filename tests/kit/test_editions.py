@@ -14,8 +14,8 @@ from rpn_edu import cli
 from rpn_edu.course import rows
 from rpn_edu.course.marking import mark
 from rpn_edu.kit import notes, sources
-from rpn_edu.kit.editions import LINK, linked
 from rpn_edu.kit.fade import LEVELS, sheet
+from rpn_edu.kit.links import LINK, linked
 from rpn_edu.kit.names import given, needed, used
 
 CHAPTERS = {row.name: row for row in rows.chapters()}

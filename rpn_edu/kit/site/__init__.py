@@ -1,6 +1,5 @@
 """`rpn-edu course site`: the whole course as pages that need no kernel and no internet."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -18,6 +17,8 @@ from ...course.progress import ORIGINALS
 from ...shared import machine
 from ...shared.commands import parser
 from ...shared.terms import OUTPUT, TERMS
+from .. import mathjax
+from ..links import linked
 from . import chapters, components, reference
 from .frames import Live, chapter
 
@@ -27,8 +28,6 @@ FRAMES = Path("_static/frames")
 """Where the pictures of explorers lie in a site. Who finds the folder knows that the site may be made anew here."""
 LOOKUP = {"symbols": "Symbols", "from_tinybig": "Differences from tinyBIG", "contexts": "Contexts", "scale": "Past one machine"}
 """Pages of the course beside the chapters and the catalogue."""
-MATHJAX = "sphinx-mathjax-offline"
-"""The package whose file draws formulas: it is found by its name, and never run."""
 WORKERS = 4
 """Chapters that run at once: each takes half a gigabyte."""
 
@@ -43,7 +42,7 @@ def site(arguments: list[str]) -> int:
     asking.add_argument("--chapters", nargs="+", default=[], metavar="CHAPTER", help="some of them, as 01 02 (else all, and the gallery)")
     asked = asking.parse_args(arguments)
     try:
-        machine.needs(PROGRAM, "sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx_copybutton", MATHJAX, extra="teach")
+        machine.needs(PROGRAM, "sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx_copybutton", mathjax.PACKAGE, extra="teach")
         paths = [row.path for row in rows.chosen(PROGRAM, asked.chapters)] if asked.chapters else rows.files()
     except (ImportError, LookupError) as refused:
         asking.error(str(refused))
@@ -107,7 +106,7 @@ def write(source: Path, paths: list[Path], lives: dict[Path, list[Live]]) -> int
     own = {name: f"{name}.md" for name in LOOKUP}
     there = {path.name for path in paths} | {*own.values(), "catalogue.md"}
     texts = {path.name: chapters.page(path, lives[path], there) for path in paths}
-    texts |= {file: chapters.linked(machine.text(ORIGINALS / file), there) for file in own.values()}
+    texts |= {file: linked(machine.text(ORIGINALS / file), there) for file in own.values()}
     texts |= {"index.md": chapters.start(paths, __version__), "chapters.md": chapters.list_of_chapters(paths)}
     texts["lookup.md"] = chapters.list_of_pages("Look up", LOOKUP)
 
@@ -124,9 +123,7 @@ def write(source: Path, paths: list[Path], lives: dict[Path, list[Live]]) -> int
     shutil.copy(HERE / "conf.py", source)
     shutil.copy(HERE / "static/live.js", source / "static")
     (source / "static/site.css").write_text((HERE / "static/site.css").read_text("utf-8") + inks(), "utf-8")
-    found = importlib.util.find_spec(MATHJAX)
-    assert found and found.origin, "it was asked for"
-    shutil.copy(Path(found.origin).parent / "static/mathjax/tex-svg.js", source / "static/mathjax")
+    shutil.copy(mathjax.mathjax(), source / "static/mathjax")
     return len(texts)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...component import CATALOGUE
 from ...course.rows import Chapter, notebook, read
+from ..links import linked
 from .frames import Live
 from .live import figure
 from .markup import table, toctree
@@ -36,11 +37,6 @@ def page(path: Path, lives: list[Live], pages: Collection[str]) -> str:
         )
     book["metadata"].pop("rpn_edu", None)
     return json.dumps(book, ensure_ascii=False)
-
-
-def linked(text: str, pages: Collection[str]) -> str:
-    """Markdown whose links to files of the course that are no pages here have become their words."""
-    return re.sub(r"\[([^\]]+)\]\((\w+\.(?:ipynb|md))\)", lambda link: link[0] if link[2] in pages else link[1], text)
 
 
 def components(text: str) -> str:
