@@ -11,12 +11,8 @@ from ...zoo import from_sklearn
 from ..checking import exercise, heard
 from ..comparing import no_class, unless, writes
 
-
-def predicted(kappa: Tensor, coef: Tensor, intercept: Tensor) -> Tensor:
-    """(rows, D), (n, D), (n,) → (rows, n): what a regression says of two tables, worked out beforehand. No line of it is an answer."""
-    first = [[4.0, 4.5, 0.5, 4.125], [2.75, -8.3125, 8.0, 3.5]]
-    second = [[4.0, 0.25], [7.0, -8.3125], [-0.5, 4.5], [1.625, -1.5]]
-    return torch.tensor(first if len(kappa) == 2 else second, dtype=torch.float64)
+predicted = torch.nn.functional.linear
+"""(rows, D), (n, D), (n,) → (rows, n): torch's own, so that no line here is an answer."""
 
 
 @exercise(1)
