@@ -23,3 +23,8 @@ for (const live of document.querySelectorAll(".rpn-live:has(script)")) {
   live.addEventListener("focusin", () => frames.forEach(([picture]) => { new Image().src = folder + picture }), { once: true })
   live.querySelector(".rpn-controls").hidden = false
 }
+// A formula wider than its column scrolls: then the keyboard reaches it, too.
+const wide = new ResizeObserver(sized => sized.forEach(({ target }) => { target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1 }))
+addEventListener("load", () => window.MathJax?.startup?.promise.then(() => {
+  document.querySelectorAll("mjx-container[display]").forEach(one => wide.observe(one))
+}))
