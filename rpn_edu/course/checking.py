@@ -6,7 +6,6 @@ Those of a chapter are judged in `exercises/`, a file for each chapter. Their so
 import html
 import importlib
 import re
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -127,17 +126,6 @@ def exercise(number: int) -> Callable[[Judge], Judge]:
         return judge
 
     return register
-
-
-def heard(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
-    """What something of the learner's answers. Wrong, with the sentence of its error and the learner's own line, if it raises one."""
-    try:
-        return call(*given, **named)
-    except Exception as error:
-        own = getattr(getattr(call, "__code__", None), "co_filename", None)
-        lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
-        line = f" (line {lines[-1].lineno}{f': {lines[-1].line}' if lines[-1].line else ''})" if lines else ""
-        raise Wrong(f"{type(error).__name__}: {str(error).rstrip('.')}{line}.".replace("\n", " ")) from None
 
 
 # ---- inside -----------------------------------------------------------------------------------------------------------------------

@@ -1,19 +1,24 @@
 """An answer compared with what is right. Common mistakes are derived from what is right, and the one that matches is named."""
 
+import sysconfig
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from types import CodeType
+from pathlib import Path
+from types import CodeType, ModuleType
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from ..shared import given
-from .checking import Near, Waiting, Wrong, heard
+from .checking import Near, Waiting, Wrong
 
 T = TypeVar("T")
 Otherwise = Callable[[int, Tensor, Tensor], str]
 """What is said where no mistake explains an answer: of the number of the case, what is right, (...), and what was given, (...)."""
+PLACES = (str(Path(__file__).parents[1]), *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")), "<string>", "<frozen")
+"""How the files begin whose lines no learner has written: of this package, of others, and of code that is made on the way."""
 
 
 def unless(holds: Any, says: str) -> None:
@@ -106,6 +111,17 @@ def called(answer: Callable[..., Any], case: tuple[Any, ...]) -> Any:
         raise
 
 
+def heard(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """What something of the learner's answers. If it raises, Wrong: with the call, its error and the learner's own line."""
+    try:
+        return call(*given, **named)
+    except (Exception, SystemExit) as error:  # exit() would end the kernel
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(PLACES)]
+        line = f" ({_joined(f'your line {own[-1].lineno}', own[-1].line)})" if own else ""
+        why = _joined(type(error).__name__, " ".join(str(error).split()).rstrip("."))
+        raise Wrong(f"{_spelled(call)}({told(given)}) stops with {why}{line}.") from None
+
+
 def without(answer: Any, *words: str) -> None:
     """Wrong where a function of the learner's uses one of these names: the exercise is to do their work by hand."""
     used = set(_names(answer.__code__)) if hasattr(answer, "__code__") else {getattr(answer, "__name__", "")}
@@ -171,7 +187,10 @@ def brief(value: Any) -> str:
         return str(rounded) if value.numel() <= 8 else f"a tensor of the shape {tuple(value.shape)}"
     if callable(value) and hasattr(value, "__name__"):
         return f"the function {value.__name__}"
-    return " ".join(heard(repr, value).split())[:80]
+    try:
+        return " ".join(repr(value).split())[:80]
+    except Exception as error:
+        return f"{type(value).__name__}, whose repr stops with {type(error).__name__}"
 
 
 # ---- inside -----------------------------------------------------------------------------------------------------------------------
@@ -195,6 +214,18 @@ def _why(got: Tensor, right: Tensor) -> str:
     if got.dim() != right.dim() or sum(map(abs, (more := [a - b for a, b in zip(got.shape, right.shape)]))) != 1:
         return ""
     return f": one {'column' if more[-1] else 'row'} too {'many' if sum(more) > 0 else 'few'}"
+
+
+def _spelled(call: Callable[..., Any]) -> str:
+    """How a call begins: half, Taylor(order=2).width."""
+    name, of = getattr(call, "__name__", "<"), getattr(call, "__self__", None)
+    if name.startswith("<"):  # a lambda, or an object that can be called
+        return "your function"
+    return name if of is None or isinstance(of, ModuleType) else f"{brief(of)}.{name}"
+
+
+def _joined(what: str, more: str | None) -> str:
+    return f"{what}: {more}" if more else what
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -1,7 +1,10 @@
 """Exercises answer in one sentence: right however it is written, wrong by the mistake that it is, and never with an error."""
 
+import functools
 import importlib
+import inspect
 import json
+import math
 import re
 import sys
 
@@ -55,9 +58,41 @@ def test_an_answer_is_right_wrong_or_waiting_and_nothing_is_raised():
         assert check("00", 1, waiting) == Verdict(None, "Exercise 1 is waiting for your answer.")
 
 
-def test_an_error_of_a_learner_s_function_is_told_with_its_line():
-    said = check("00", 1, half).says
-    assert said.startswith("✗ AttributeError: 'Tensor' object has no attribute 'nope' (line ") and said.endswith(": return x.nope).")
+def of_the_library(x):
+    W = rpn.reconciliation.Kronecker(p=3).matrix(x, 4, 6)
+    return W
+
+
+LINE, THEIRS = (one.__code__.co_firstlineno + 1 for one in (half, of_the_library))
+ERROR = f"AttributeError: 'Tensor' object has no attribute 'nope' (your line {LINE}: return x.nope)."
+FAILING = {
+    "a function": (half, f"half([0.5, 2.0]) stops with {ERROR}"),
+    "one that calls another": (lambda x: half(x), f"your function([0.5, 2.0]) stops with {ERROR}"),
+    "one with a part of its arguments": (functools.partial(half), f"your function([0.5, 2.0]) stops with {ERROR}"),
+    "one that the library stops": (of_the_library, f"(your line {THEIRS}: W = rpn.reconciliation.Kronecker(p=3).matrix(x, 4, 6))."),
+    "one of Python": (math.sqrt, "sqrt([0.5, 2.0]) stops with ValueError: only one element tensors can be converted to Python scalars."),
+    "one of another number of arguments": (
+        lambda: 0,
+        "your function([0.5, 2.0]) stops with TypeError: <lambda>() takes 0 positional arguments but 1 was given.",
+    ),
+    "one that says nothing": (lambda x: next(iter(())), "your function([0.5, 2.0]) stops with StopIteration (your line "),
+    "one that leaves": (lambda x: sys.exit(), "your function([0.5, 2.0]) stops with SystemExit (your line "),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_a_function_that_stops_is_told_with_the_call_its_error_and_the_learner_s_own_line(name):
+    answer, sentence = FAILING[name]
+    assert sentence in said(writes, answer, lambda x: x, (torch.tensor([0.5, 2.0]),))
+
+
+def test_an_error_inside_the_library_shows_none_of_its_lines():
+    """The line of a learner is not there: a component was handed over, and the course calls it."""
+    told = check("02", 3, rpn.reconciliation.Kronecker(p=3)).says
+    wanted = (
+        "reconciliation.Kronecker(p=3, q=0).length(10, 64) stops with ValueError: Kronecker.p must divide 10: one of 1, 2, 5, 10, got 3."
+    )
+    assert told == f"✗ {wanted}"
 
 
 class Silent:
@@ -104,7 +139,8 @@ def test_a_chapter_with_wrong_answers_runs_to_its_end(tmp_path):
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = ["".join(out.data.get("text/plain", "") for out in cell.outputs) for cell in book.cells]
-    assert shown[1] == "✗ AttributeError: 'Tensor' object has no attribute 'nope' (line 3: return y.nope)."
+    found = re.fullmatch(r"✗ features\(\[\[-2.0\], .*\]\) stops with (.*)", shown[1])
+    assert found[1] == "AttributeError: 'Tensor' object has no attribute 'nope' (your line 3: return y.nope)."
     assert shown[2].startswith("✗ Rows and columns") and "brackets of Linear()? After 3 tries" in shown[3]
     assert "def features" in shown[4] and shown[5] == "Exercise 2 is waiting for your answer."
     assert "text/html" in book.cells[1].outputs[0].data and "text/markdown" in book.cells[4].outputs[0].data
@@ -275,6 +311,18 @@ def test_every_exercise_of_a_chapter_has_a_check_and_a_solution_with_a_heading(n
     check(name, 1, None)
     there = [number for chapter, number in sorted(checking.EXERCISES) if chapter == name[:2]]
     assert there == list(range(1, len(there) + 1)) == sorted(asked(name)) == list(checking.solutions(name)) == list(blocks(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_of_any_exercise_that_stops_is_told_with_its_call_and_its_own_line(name):
+    check(name, 1, None)
+    place, found = surroundings(), {}
+    for number, source in blocks(name).items():
+        assert judge(name, number, source, place).right
+        if inspect.isfunction(place[asked(name)[number]]):
+            found[number] = checking.judged(checking.EXERCISES[name[:2], number], number, lambda *x: torch.eye(2)[x]).says
+    wanted = r"✗ your function\(.+\) stops with \w+Error: .* \(your line \d+: .*lambda \*x: torch.eye\(2\)\[x\].*\)\."
+    assert [says for says in found.values() if not re.fullmatch(wanted, says)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,8 +8,8 @@ from torch import Tensor
 from ... import expansion
 from ...explore import Condition, Fit
 from ...network.formula import Formula
-from ..checking import exercise, heard
-from ..comparing import instance, unless, writes
+from ..checking import exercise
+from ..comparing import heard, instance, unless, writes
 
 FIVE = expansion.BSpline(intervals=4, degree=1)
 X = torch.tensor([[-0.9], [-0.3], [0.1], [0.65], [0.95]], dtype=torch.float64)

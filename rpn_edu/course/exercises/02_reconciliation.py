@@ -8,8 +8,8 @@ from torch import Tensor
 from ... import expansion, reconciliation
 from ...explore import Digits
 from ...network.formula import Formula
-from ..checking import exercise, heard
-from ..comparing import instance, numbers, unless, writes
+from ..checking import exercise
+from ..comparing import heard, instance, numbers, unless, writes
 
 N, D = 10, 64
 

@@ -8,8 +8,8 @@ import torch
 from ... import expansion, remainder
 from ...explore import Fit
 from ...network.formula import Formula
-from ..checking import exercise, heard
-from ..comparing import instance, same, unless, writes
+from ..checking import exercise
+from ..comparing import heard, instance, same, unless, writes
 
 W = torch.tensor([(math.sin(k * math.pi / 2)) / math.factorial(k) for k in range(1, 6)], dtype=torch.float64).round(decimals=12)
 STEPS = expansion.Haar(scales=4, shifts=4)

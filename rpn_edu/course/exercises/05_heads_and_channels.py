@@ -9,8 +9,8 @@ from torch import Tensor
 from ... import expansion, fusion, reconciliation
 from ...explore import Heads
 from ...network.formula import Formula
-from ..checking import exercise, heard
-from ..comparing import instance, numbers, same, unless, without, writes
+from ..checking import exercise
+from ..comparing import heard, instance, numbers, same, unless, without, writes
 
 LEAKY = (0.1, 1.0)
 KAPPA, PSI = expansion.Chebyshev(degree=3), reconciliation.LowRank(rank=1)

@@ -8,8 +8,8 @@ from torch import Tensor
 from ... import expansion
 from ...explore import Boundary
 from ...network.formula import Formula
-from ..checking import Wrong, exercise, heard
-from ..comparing import brief, instance, no_class, unless, writes
+from ..checking import Wrong, exercise
+from ..comparing import brief, heard, instance, no_class, unless, writes
 
 TAYLOR, UNIQUE = Formula(expansion.Taylor(order=2)), Formula(expansion.Taylor(order=2, unique=True))
 

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ...explore import Learning
 from ...network.formula import Formula
-from ..checking import Wrong, exercise, heard
-from ..comparing import brief, instance, no_class, unless, writes
+from ..checking import Wrong, exercise
+from ..comparing import brief, heard, instance, no_class, unless, writes
 
 
 def stepped(w: Tensor, K: Tensor, y: Tensor, lr: float, factor: float = 2.0) -> Tensor:

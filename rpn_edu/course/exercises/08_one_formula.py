@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ... import data
 from ...zoo import from_sklearn
-from ..checking import exercise, heard
-from ..comparing import no_class, unless, writes
+from ..checking import exercise
+from ..comparing import heard, no_class, unless, writes
 
 predicted = torch.nn.functional.linear
 """(rows, D), (n, D), (n,) → (rows, n): torch's own, so that no line here is an answer."""
