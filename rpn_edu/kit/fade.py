@@ -1,8 +1,10 @@
 """The worked examples of a chapter at three levels: complete, with one gap, blank. Its notes say which lines are the gap."""
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from nbformat import NotebookNode, v4
@@ -10,7 +12,7 @@ from nbformat import NotebookNode, v4
 from ..course.rows import Chapter
 from . import notes
 from .editions import file
-from .names import needed
+from .names import given, needed
 from .sources import code, original
 
 LEVELS: dict[str, Callable[[str, tuple[str, ...]], set[int]]] = {
@@ -24,8 +26,8 @@ LEVELS: dict[str, Callable[[str, tuple[str, ...]], set[int]]] = {
 def faded(folder: Path, chosen: Iterable[Chapter]) -> None:
     """Write the worked examples of chapters into a folder, three copies for each, and tell each chapter.
 
-    A cell with a gap has the tag raises-exception: it ends with an error until the gap is filled, and the page runs on. ValueError for a
-    gap that its chapter has not; OSError where nothing can be written.
+    A cell with a gap has the tag raises-exception: it ends with an error that names the gap until it is filled, and the page runs on.
+    ValueError for a gap that its chapter has not; OSError where nothing can be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for row in chosen:
@@ -71,12 +73,32 @@ def work(source: str) -> set[int]:
 
 
 def with_gaps(lines: list[str], out: set[int]) -> Iterator[str]:
-    """The lines of a cell; for each run of those that are left out one, which says in a comment what is to be written."""
+    """The lines of a cell; for each gap one, which stops the cell and says what is to be written there."""
+    gaps = {gap[0]: gap for gap in runs(lines, out)}
     for number, line in enumerate(lines):
-        if number not in out:
+        if number in gaps:
+            told = ", ".join(made(dedent("\n".join(lines[k] for k in gaps[number]))))
+            yield f'{" " * indent(line)}raise NotImplementedError("this gap is not filled yet: {told}")  # replace this line'
+        elif number not in out:
             yield line
-        elif number - 1 not in out:
-            last = next(k for k in range(number, len(lines) + 1) if k not in out)
-            targets = dict.fromkeys(part.partition(" = ")[0].strip() for part in lines[number:last] if " = " in part)
-            indent = line[: len(line) - len(line.lstrip())]
-            yield f"{indent}...  # write here: {', '.join(targets) or 'what is missing'}"
+
+
+def runs(lines: list[str], out: set[int]) -> list[list[int]]:
+    """The numbers of lines that are left out, those of one gap together: where a loop ends a new one begins."""
+    found: list[list[int]] = []
+    for number in sorted(out):
+        if number - 1 not in out or (lines[number].strip() and indent(lines[number]) < indent(lines[found[-1][0]])):
+            found.append([])
+        found[-1].append(number)
+    return found
+
+
+def indent(line: str) -> int:
+    """How many blanks a line begins with."""
+    return len(line) - len(line.lstrip())
+
+
+def made(run: str) -> list[str]:
+    """The names that some lines give to something, in their order; where they give none, the first one that they speak of."""
+    words = [*dict.fromkeys(re.findall(r"[^\W\d]\w*", run))]
+    return [word for word in words if word in given(run) - {"_"}] or words[:1]

@@ -159,29 +159,54 @@ def sheets(tmp_path_factory):
 
 
 def run(page):
-    """The names of the errors of each cell of a page, run to its end; the errors of cells without the tag are raised."""
+    """The code and the error of each cell of a page that stops, run to its end; the errors of cells without the tag are raised."""
     place = {"__name__": "__main__"}
     for cell in sources.code(page):
         try:
             exec(compile(cell.source, "sheet", "exec"), place)
-        except Exception:
-            assert cell.metadata.tags == ["raises-exception"]
-            yield cell.source
+        except Exception as error:
+            assert cell.metadata.get("tags") == ["raises-exception"], error
+            yield cell.source, error
 
 
-@pytest.mark.parametrize("name", ["00_start", "02_reconciliation", "06_depth"])
-def test_an_example_is_complete_has_its_gap_or_is_blank_and_no_gap_stops_the_page(name, sheets):
-    complete, gap, blank = (book(sheets, f"{name} ({level})") for level in LEVELS)
-    fade = notes.read(CHAPTERS[name]).fade[0]
-    (whole,), (holed,), (empty,) = (
-        [c.source for c in sources.code(page) if fade.cell in c.source or "write here" in c.source] for page in (complete, gap, blank)
-    )
-    assert [line for line in whole.split("\n") if line not in holed.split("\n")] == [
-        line for line in whole.split("\n") if line.strip() in {part.strip() for part in fade.gap}
-    ]
-    kept = [line for line in empty.split("\n") if "write here" not in line]
-    assert len(kept) < len(holed.split("\n")) and {*kept} <= {*whole.split("\n")}
-    assert not list(run(complete)) and list(run(gap)) == [holed] and list(run(blank)) == [empty]
+def examples(page, row):
+    """The worked examples of a page, from top to bottom: how many there are is told by the notes."""
+    return [cell.source for cell in sources.code(page)][-len(notes.read(row).fade) :]
+
+
+@pytest.mark.parametrize("row", CHAPTERS.values(), ids=CHAPTERS)
+def test_an_example_is_complete_has_its_gap_or_is_blank_and_no_gap_stops_the_page(row, sheets):
+    complete, gap, blank = (book(sheets, f"{row.name} ({level})") for level in LEVELS)
+    told = {fade.cell: {part.strip() for part in fade.gap} for fade in notes.read(row).fade}
+    for whole, holed, empty in zip(*(examples(page, row) for page in (complete, gap, blank)), strict=True):
+        lines = whole.split("\n")
+        assert [line.strip() for line in lines if line not in holed.split("\n")] == [
+            line.strip() for line in lines if line.strip() in told[lines[0]]
+        ]
+        kept = [line for line in empty.split("\n") if "replace this line" not in line]
+        assert len(kept) < len(lines) and {*kept} <= {*lines}
+    assert not [*run(complete)]
+    for page in (gap, blank):
+        stopped = [*run(page)]
+        assert [source for source, _ in stopped] == examples(page, row)
+        for source, error in stopped:
+            first = next(line for line in source.split("\n") if line.endswith("  # replace this line"))
+            assert type(error) is NotImplementedError and first.strip() == f'raise NotImplementedError("{error}")  # replace this line'
+
+
+def test_a_gap_that_is_not_filled_names_what_is_to_be_written(sheets):
+    def said(name):
+        return [str(error) for _, error in run(book(sheets, name))]
+
+    assert said("02_reconciliation (one gap)") == ["this gap is not filled yet: low_rank"]
+    assert said("09_structured_data (one gap)") == [f"this gap is not filled yet: {name}" for name in ("maps", "state", "A")]
+    (lines,) = examples(book(sheets, "01_expansion (one gap)"), CHAPTERS["01_expansion"])
+    inside, after = (line for line in lines.split("\n") if "replace this line" in line)
+    assert inside.startswith("    raise") and 'yet: T"' in inside and after.startswith("raise") and 'yet: by_hand"' in after
+    (lines,) = examples(book(sheets, "06_depth (blank)"), CHAPTERS["06_depth"])
+    assert 'raise NotImplementedError("this gap is not filled yet: kappa")  # replace this line' in lines.split("\n")
+    (lines,) = examples(book(sheets, "08_one_formula (blank)"), CHAPTERS["08_one_formula"])
+    assert "x, y, rows, machine, vectors, psi, bias" in lines
 
 
 def test_a_gap_that_its_chapter_has_not_is_told():
