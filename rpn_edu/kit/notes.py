@@ -34,7 +34,19 @@ WORDS, LINES, EXPLORER, QUIZ = 1 / 120, 1 / 9, 4, 6
 
 
 @dataclasses.dataclass(frozen=True)
-class Section:
+class Words:
+    """What is said to a class or to a teacher."""
+
+    expect: str = dataclasses.field(default="", kw_only=True)
+    """Python that is true if the words are, for numbers that the chapter itself does not tell: `3 * 5 == 15`."""
+
+    def holds(self) -> bool:
+        """Whether `expect` is true, or not there."""
+        return not self.expect or bool(run(self.expect))
+
+
+@dataclasses.dataclass(frozen=True)
+class Section(Words):
     """What to show and to ask in a section."""
 
     heading: str  # as the chapter writes it
@@ -90,7 +102,7 @@ class Demo:
 
 
 @dataclasses.dataclass(frozen=True)
-class Expect:
+class Expect(Words):
     """A wrong prediction that will come, and what helps."""
 
     question: str  # how the question begins
@@ -100,7 +112,7 @@ class Expect:
 
 
 @dataclasses.dataclass(frozen=True)
-class Discuss:
+class Discuss(Words):
     """An open question that is worth five minutes, with its answer."""
 
     question: str
