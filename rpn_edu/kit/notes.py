@@ -64,10 +64,17 @@ class Demo:
     say: str
     expect: str
     """Python that is true if what `say` tells is: `at()["l"] == 192`. See `holds`."""
+    terms: str = ""
+    """Python, as an Explorer takes it: the terms that can be moved, of which the first is lit first. All where it is not said."""
 
     def state(self) -> tuple[Any, Any]:
         """Subject and picture. It raises what its Python raises."""
         return run(self.start), run(self.picture)
+
+    @property
+    def moved(self) -> tuple[str, ...] | None:
+        """The value of `terms`, None where all can be moved. It raises what its Python raises."""
+        return run(self.terms) if self.terms else None
 
     @property
     def token(self) -> str:
@@ -81,7 +88,9 @@ class Demo:
         """A cell that shows it, with all that it imports."""
         used = {node.id for part in (self.start, self.picture) for node in ast.walk(ast.parse(part)) if isinstance(node, ast.Name)}
         names = ", ".join(sorted({"Explorer", *used} - {"rpn"}))
-        return f"import rpn_edu as rpn\nfrom rpn_edu.explore import {names}\n\nExplorer(\n    {self.start},\n    {self.picture},\n)"
+        given = [self.start, self.picture, *([f"terms={self.terms}"] if self.terms else [])]
+        call = "".join(f"    {one},\n" for one in given)
+        return f"import rpn_edu as rpn\nfrom rpn_edu.explore import {names}\n\nExplorer(\n{call})"
 
     def holds(self) -> bool:
         """Whether `expect` is true. In it `at()` has the sizes and numbers of the state by name, a tensor of one number as a plain number.

@@ -14,9 +14,11 @@ from ..shared.commands import parser
 from ..shared.words import did_you_mean
 from .notes import Demo, read
 
-CODE = "from rpn_edu.kit.show import whole\n\nwhole({!r})"
+CODE = "from rpn_edu.kit.show import whole\n\nwhole({!r}, terms={!r})"
 VOILA = "--MappingKernelManager.cull_idle_timeout=600", "--MappingKernelManager.cull_interval=60", "--show_tracebacks=True"
 """Kernels that nobody looks at end after ten minutes."""
+Terms = tuple[str, ...] | None
+"""Which terms can be moved, as an Explorer takes it; None for all."""
 
 
 def show(arguments: list[str]) -> int:
@@ -36,13 +38,13 @@ def show(arguments: list[str]) -> int:
         if told.state == "demos":
             print(*(f"{number}  {demo.name}" for number, demo in demos()), sep="\n")
             return 0
-        token = token_of(told.state)
+        token, terms = asked_for(told.state)
         if told.link:
             print(*links(token), sep="\n")
             return 0
         machine.needs("rpn-edu show", "voila", extra="teach")
         page = Path(tempfile.mkdtemp(prefix="rpn_edu_show_")) / "explorer.ipynb"  # some hundred letters, left to the system
-        page.write_text(json.dumps(book(token)), encoding="utf-8")
+        page.write_text(json.dumps(book(token, terms)), encoding="utf-8")
         print("Voila starts: the page opens in half a minute at most, Ctrl-C ends it", file=sys.stderr, flush=True)
         machine.become("voila", [*VOILA, *rest, str(page)])
     except (ImportError, LookupError, ValueError) as refused:
@@ -57,16 +59,16 @@ def demos() -> Iterator[tuple[str, Demo]]:
             yield from ((row.number, demo) for demo in read(row).demo)
 
 
-def token_of(state: str) -> str:
-    """The token of a demo by its name, or the text itself. ValueError for one that is neither, with the near misses."""
+def asked_for(state: str) -> tuple[str, Terms]:
+    """Token and terms of a demo by its name, or the text itself, with all terms. ValueError for neither, with the near misses."""
     from ..explore.state.token import packed, unpacked
 
     try:
-        return packed(*unpacked(state))  # as short as it was before a mail wrapped it
+        return packed(*unpacked(state)), None  # as short as it was before a mail wrapped it
     except ValueError as wrong:
         named = {demo.name: demo for _, demo in demos()}
         if state in named:
-            return named[state].token
+            return named[state].token, named[state].moved
         raise ValueError(f"no demo is called {state!r}{did_you_mean(state, named)}, and {wrong}") from None
 
 
@@ -81,17 +83,18 @@ def links(token: str) -> list[str]:
     return [f"{one['url']}lab?rpn={token}" + (f"&token={one['token']}" if one["token"] else "") for one in servers]
 
 
-def book(token: str) -> dict[str, Any]:
+def book(token: str, terms: Terms = None) -> dict[str, Any]:
     """A notebook of one cell that shows a state."""
-    cell = {"cell_type": "code", "id": "explorer", "metadata": {}, "execution_count": None, "source": CODE.format(token), "outputs": []}
+    source = CODE.format(token, terms)
+    cell = {"cell_type": "code", "id": "explorer", "metadata": {}, "execution_count": None, "source": source, "outputs": []}
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": [cell]}
 
 
-def whole(token: str) -> Any:
+def whole(token: str, terms: Terms = None) -> Any:
     """The explorer of a token, as large as its page. ValueError for a text that is none."""
     from ..explore import Explorer
 
-    explorer = Explorer(token)
+    explorer = Explorer(token, terms=terms)
     explorer.face.panel.add_class("rpn-whole")
     return explorer

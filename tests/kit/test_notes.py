@@ -14,6 +14,7 @@ import nbformat
 import pytest
 
 from rpn_edu.course.rows import chapters, notebook, read as read_row
+from rpn_edu.explore import Explorer
 from rpn_edu.kit.notes import NOTES, Notes, asked, faults, headings, outline, pieces, read
 from rpn_edu.kit.teacher import MARK, TAG, annotated
 from tests.help import ROOT
@@ -80,6 +81,30 @@ def test_every_demo_opens_by_its_token_and_shows_the_numbers_that_are_said(row):
         page.restore(demo.token)
         assert (page.subject, page.picture) == demo.state() and not page.refused
         assert demo.holds(), f"{row.name}, {demo.name}: {demo.expect}"
+
+
+def terms_in_the_section(row, demo):
+    """`terms` of the explorers in the section of a demo, as it is written: of those with its picture, or else of all."""
+    code = [
+        words for heading, cell, words in pieces(notebook(row.path)["cells"]) if heading == demo.section and cell["cell_type"] == "code"
+    ]
+    calls = [call for words in code for call in ast.walk(ast.parse(words)) if getattr(getattr(call, "func", None), "id", "") == "Explorer"]
+    names = [{node.id for node in ast.walk(call) if isinstance(node, ast.Name)} for call in calls]
+    alike = [call for call, own in zip(calls, names, strict=True) if type(demo.state()[1]).__name__ in own]
+    return [{word.arg: word.value for word in call.keywords}.get("terms") for call in alike or calls]
+
+
+@every_chapter
+@pytest.mark.usefixtures("undrawn")
+def test_a_demo_has_in_sight_what_its_section_moves_and_what_it_moves_itself(row):
+    for demo in read(row).demo:
+        page = shown(demo.code)
+        (first, *_) = [node and ast.literal_eval(node) for node in terms_in_the_section(row, demo)]
+        theirs = Explorer(*demo.state(), terms=first)
+        assert (page.state.lit, [*page.tabs.by_symbol]) == (theirs.state.lit, [*theirs.tabs.by_symbol]), f"{row.name}, {demo.name}"
+        calls = [call for call in ast.walk(ast.parse(demo.expect)) if getattr(getattr(call, "func", None), "id", "") == "at"]
+        moves = {word.arg for call in calls for word in call.keywords if word.arg}
+        assert moves <= {name.rpartition(".")[2] for name, _ in page.tabs.controls()}, f"{row.name}, {demo.name}"
 
 
 @every_chapter

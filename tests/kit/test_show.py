@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 import rpn_edu as rpn
 from rpn_edu import cli
 from rpn_edu.explore import Basis, Explorer
-from rpn_edu.kit.show import book, demos, links, token_of, whole
+from rpn_edu.kit.show import asked_for, book, demos, links, whole
 from rpn_edu.shared import machine
 from tools.lab import FLAGS, chromium
 
@@ -29,9 +29,10 @@ def test_an_explorer_opens_from_its_token_alone():
 
 
 def test_a_state_is_named_by_its_token_as_mail_brings_it_or_by_the_name_of_a_demo(capsys):
-    assert token_of(f"> {TOKEN[:30]}\n> {TOKEN[30:]}") == TOKEN
+    assert asked_for(f"> {TOKEN[:30]}\n> {TOKEN[30:]}") == (TOKEN, None)
     number, demo = next(demos())
-    assert token_of(demo.name) == demo.token
+    assert asked_for(demo.name) == (demo.token, None)
+    assert asked_for("a bias is what κ lacks")[1] == ("remainder",)
     assert cli.main(["show", "demos"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"{number}  {demo.name}"
 
@@ -50,6 +51,9 @@ def test_the_page_is_one_cell_that_shows_the_explorer_as_large_as_the_screen():
     exec(cell["source"].replace("\n\nwhole", "\n\nshown = whole"), place)
     assert place["shown"].token() == TOKEN and "rpn-whole" in place["shown"].face.panel._dom_classes
     assert json.loads(json.dumps(book(TOKEN))) == book(TOKEN) and whole(TOKEN).picture == Basis(at=0.25)
+    (cell,) = book(*asked_for("a bias is what κ lacks"))["cells"]
+    exec(cell["source"].replace("\n\nwhole", "\n\nshown = whole"), place)
+    assert place["shown"].state.lit == "π", "the term that the demo moves"
 
 
 @pytest.mark.parametrize("secret", ["abc", ""])
