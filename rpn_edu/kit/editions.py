@@ -73,13 +73,14 @@ def solution(out: Path, chosen: Iterable[Chapter]) -> None:
 
 
 def teacher(out: Path, chosen: Iterable[Chapter]) -> None:
-    """The chapters with solutions and with what a teacher says, shows and asks."""
+    """The chapters with solutions and with what a teacher says, shows and asks. The demos are drawn: two seconds for a chapter."""
     from .sources import solved
     from .teacher import annotated
 
     def book(row: Chapter) -> "NotebookNode":
         made = solved(row)
         annotated(made, row)
+        print(f"  {row.name}, with the pictures of its demos", flush=True)
         return made
 
     written_down(out / "teacher", chosen, book)

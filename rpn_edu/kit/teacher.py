@@ -1,5 +1,6 @@
 """A chapter with what a teacher needs between its cells: outline, notes, demos, wrong predictions to expect, questions to discuss."""
 
+import base64
 from collections.abc import Iterator
 from itertools import accumulate
 from textwrap import wrap
@@ -19,7 +20,7 @@ ALWAYS = "Students get the folder of the student edition, and install the wheel 
 
 
 def annotated(book: NotebookNode, row: Chapter) -> None:
-    """Put the cells of a teacher into a chapter, in place: each has the tag, and text begins with the mark.
+    """Put the cells of a teacher into a chapter, in place: each has the tag, text begins with the mark, and demos are drawn.
 
     FileNotFoundError for a chapter that nobody has written notes for; ValueError for notes that are not written as they should be.
     """
@@ -52,7 +53,16 @@ def demos(notes: Notes, heading: str) -> Iterator[NotebookNode]:
     for demo in notes.demo:
         if demo.section == heading:
             yield said(shown(demo))
-            yield v4.new_code_cell(f"# {MARK} {demo.name}\n{demo.code}", metadata=tagged())
+            yield v4.new_code_cell(f"# {MARK} {demo.name}\n{demo.code}", metadata=tagged(), outputs=[drawn(demo)])
+
+
+def drawn(demo: Demo) -> NotebookNode:
+    """What a demo shows on paper, or before its cell has run: its picture with the alt text, as the explorers of a chapter store it."""
+    from ..explore import Explorer  # not above: words need no pictures
+
+    page = Explorer(*demo.state(), terms=demo.moved)
+    png = base64.b64encode(page.last_png).decode()
+    return v4.new_output("execute_result", data={"text/plain": page.alt, "text/html": page.display.stored(), "image/png": png})
 
 
 def shown(demo: Demo) -> str:

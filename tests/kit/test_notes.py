@@ -1,8 +1,11 @@
 """What is written for teachers belongs to its chapter: every section, question, demo and line of code is there, and every number holds."""
 
 import ast
+import base64
 import dataclasses
 import functools
+import html
+import io
 import json
 import math
 import re
@@ -12,6 +15,7 @@ from typing import NamedTuple
 
 import nbformat
 import pytest
+from PIL import Image
 
 from rpn_edu.course.rows import chapters, notebook, read as read_row
 from rpn_edu.explore import Explorer
@@ -276,6 +280,7 @@ def test_a_demo_knows_sizes_and_numbers_after_a_move(own):
 
 
 @every_chapter
+@pytest.mark.usefixtures("undrawn")
 def test_the_copy_of_a_teacher_has_all_of_it_between_the_cells_of_the_chapter(row):
     book, before = nbformat.read(row.path, 4), nbformat.read(row.path, 4)
     annotated(book, row)
@@ -294,12 +299,33 @@ def test_the_copy_of_a_teacher_has_all_of_it_between_the_cells_of_the_chapter(ro
     assert all(f'`rpn-edu show "{demo.name}"`' in joined and f"<code>{demo.token}</code>" in without_breaks for demo in notes.demo)
     for said in (*notes.expect, *notes.discuss):
         assert said.answer in joined
+    pictures = {cell.source: cell.outputs for cell in own if cell.cell_type == "code"}
+    for demo in notes.demo:
+        (output,) = pictures[f"# {MARK} {demo.name}\n{demo.code}"]
+        alt = shown(demo.code).alt
+        assert output.data.keys() == {"text/plain", "text/html", "image/png"} and output.data["text/plain"] == alt
+        assert f'alt="{html.escape(alt)}"' in output.data["text/html"]
 
 
-def test_each_cell_of_the_teacher_stands_where_it_is_needed():
+@pytest.fixture(scope="module")
+def annotated_02():
     row = next(row for row in chapters() if row.number == "02")
     book = nbformat.read(row.path, 4)
     annotated(book, row)
+    return book
+
+
+def test_the_demos_of_a_teacher_s_copy_are_drawn_and_it_stays_small(annotated_02):
+    drawn = [cell.outputs[0].data for cell in annotated_02.cells if cell.source.startswith(f"# {MARK}")]
+    assert len(drawn) == 4
+    for data in drawn:
+        picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+        assert len(picture.convert("RGB").getcolors(1 << 20)) > 20 and data["image/png"] in data["text/html"]
+    assert sum(len(text) for data in drawn for text in data.values()) < 200_000
+
+
+def test_each_cell_of_the_teacher_stands_where_it_is_needed(annotated_02):
+    book = annotated_02
     place = {cell.source: number for number, cell in enumerate(book.cells)}
 
     def at(words):
