@@ -30,6 +30,9 @@ from urllib.parse import quote
 from playwright.sync_api import Browser, Locator, Page, WebSocket, sync_playwright
 
 PICTURE = "img.rpn-picture"
+EXPLORERS = "[one for one in __import__('gc').get_objects() if type(one).__name__ == 'Explorer' and hasattr(one, 'controls')]"
+"""All explorers of a kernel, as it knows them."""
+RESTED = f"all(one.resting.work is None for one in {EXPLORERS})"
 # Chromium's own sandbox does not start for root in a container; the rest keeps it from calling home.
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 PRIVATE = "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR JUPYTERLAB_SETTINGS_DIR JUPYTERLAB_WORKSPACES_DIR IPYTHONDIR"
@@ -65,10 +68,22 @@ ASK = """async expression => {
     const reply = await kernel.requestExecute({ code: '', user_expressions: { it: expression } }).done
     return reply.content.user_expressions.it
 }"""
-CLOSE = """async () => {
+# A kernel takes two seconds to end: only who opens the same notebook again, or leaves the page, waits for that.
+CLOSE = """() => {
     const open = window.jupyterapp.shell.currentWidget
-    await Promise.race([open.sessionContext.shutdown(), new Promise(enough => setTimeout(enough, 5000))])
+    const ended = Promise.race([open.sessionContext.session?.shutdown(), new Promise(enough => setTimeout(enough, 5000))])
+    window.rpnEnded = { ...window.rpnEnded, [open.context.path]: ended }
     open.dispose()
+}"""
+ENDED = "async path => { await window.rpnEnded?.[path] }"
+OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}) }"
+
+# A kernel answers in order: with this it has answered all that the page has asked before. Two frames later that is on the screen.
+ANSWERED = """async seconds => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+    const late = new Promise((_, fail) => setTimeout(() => fail(new Error(`the kernel is busy after ${seconds} s`)), 1000 * seconds))
+    await Promise.race([kernel.requestExecute({ code: '' }).done, late])
+    for (const _ of [1, 2]) await new Promise(frame => requestAnimationFrame(frame))
 }"""
 
 
@@ -161,6 +176,7 @@ class Lab:
     def __init__(self, server: dict[str, Any], browser: Browser, app: str):
         self.url, self.token, self.browser, self.opened = f"http://127.0.0.1:{server['port']}", server["token"], browser, 0
         self.pages, self.root = APPS[app][1], Path(server["root_dir"])
+        self.context = browser.new_context()  # it keeps what it has loaded
         self.window: Page | None = None  # JupyterLab with no notebook in it
 
     @contextlib.contextmanager
@@ -170,14 +186,15 @@ class Lab:
         JupyterLab is loaded once: the next notebook opens where the one before was closed, as it does for a learner. In Notebook 7 each
         has a page of its own.
         """
-        page, self.window = self.window or self.browser.new_context().new_page(), None
+        page, self.window = self.window or self.context.new_page(), None
         book = Book(page, notebook)
         book.screen(width, height, sharp)
         if page.url == "about:blank":
             self.opened += 1
             page.goto(f"{self.url}/{self.pages.format(self.opened)}/{quote(notebook)}?token={self.token}")
         else:
-            page.evaluate("async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}) }", notebook)
+            page.evaluate(ENDED, notebook)
+            page.evaluate(OPEN, notebook)
         if question := page.wait_for_function(READY, timeout=60_000).json_value()["question"]:
             raise RuntimeError(f"JupyterLab asks instead of opening {notebook}: {question}")
         book.wait_idle()
@@ -189,7 +206,8 @@ class Lab:
                 book.deaf()
                 self.window = page
             else:
-                page.context.close()
+                page.evaluate(ENDED, notebook)
+                page.close()
 
 
 class Book:
@@ -197,7 +215,8 @@ class Book:
 
     def __init__(self, page: Page, notebook: str):
         self.page, self.notebook = page, notebook
-        self.open_requests: set[str] = set()  # sent to the kernel and not yet answered by `idle`
+        self.asked = 0  # requests to the kernel so far
+        self.open_requests: set[str] = set()  # those that are not yet answered by `idle`
         self.last_frame = time.monotonic()
         self.wire: list[dict[str, Any]] = []  # every message from the kernel but its status, as sent
         self.complaints: list[str] = []  # the page's own errors
@@ -229,6 +248,7 @@ class Book:
     def sent(self, frame: str | bytes) -> None:
         channel, message = unpack(frame)
         if channel in ("shell", "control"):
+            self.asked += 1
             self.open_requests.add(message["header"]["msg_id"])
             self.last_frame = time.monotonic()
 
@@ -251,6 +271,19 @@ class Book:
         """Until every request is answered and the wire was silent for `quiet` seconds, for a view may still ask for its widgets."""
         self.last_frame = time.monotonic()
         self.wait(lambda: not self.open_requests and time.monotonic() - self.last_frame > quiet, seconds, "the kernel is busy")
+
+    def wait_answered(self, seconds: float = 120) -> None:
+        """Until the kernel has answered all that the page has asked it, and the answers are on the screen: what a press needs."""
+        while True:
+            before = self.asked
+            self.page.evaluate(ANSWERED, seconds)
+            if self.asked == before + 1 and not self.open_requests:  # the page had no further question
+                return
+
+    def wait_rested(self, seconds: float = 20) -> None:
+        """Until no explorer has work left for a hand that rests: what has no effect is greyed out, and the stops are known."""
+        self.wait(lambda: self.ask(RESTED) == "True", seconds, "an explorer has work left")
+        self.wait_answered()
 
     @property
     def errors(self) -> list[str]:
@@ -290,7 +323,7 @@ class Book:
         """Change JupyterLab's theme to Light or Dark."""
         self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab ' + name})", name)
         self.page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=str(name == "Light").lower())
-        self.wait_idle()
+        self.wait_answered()
 
     def slider(self, name: str) -> Locator:
         """The handle of the slider whose description is `name`; it has its own name only where a script gave it one."""

@@ -28,7 +28,7 @@ def unlocked(book, number):
     found = explorer(book, number)
     if found.get_by_role("button", name="Skip the question").count():
         found.get_by_role("button", name="Skip the question").click()
-        book.wait_idle(quiet=0.1)
+        book.wait_answered()
     return found
 
 

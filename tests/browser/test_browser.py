@@ -16,7 +16,7 @@ from PIL import Image
 from tests.browser.axe import serious
 from tests.browser.reading import ENABLED, explorer, sliders, unlocked
 from tests.help import NOTEBOOKS
-from tools.lab import Book
+from tools.lab import EXPLORERS, Book
 
 pytestmark = pytest.mark.browser
 BOX = """picture => {
@@ -25,7 +25,6 @@ BOX = """picture => {
 }"""
 SHOWN = "surface => surface.innerHTML"
 PARTS = (".rpn-explorer", ".rpn-quiz", ".rpn-symbols", ".rpn-sheet")
-EXPLORERS = "[one for one in __import__('gc').get_objects() if type(one).__name__ == 'Explorer' and hasattr(one, 'controls')]"
 SLIDERS = f"sum(one.rest() or any(hasattr(c, 'readout') and not c.disabled for _, c in one.controls()) for one in {EXPLORERS})"
 """How many explorers have a slider that can be moved in the state that is shown, as their kernel knows it."""
 
@@ -84,7 +83,7 @@ def test_a_question_stands_above_its_picture_in_one_view_and_says_what_is_right_
     circles = [radio.bounding_box() for radio in group.get_by_role("radio").all()]
     assert len({round(circle["y"]) for circle in circles}) == len(circles) >= 2, "two choices share a line"
     asked.get_by_role("button", name="This is my prediction").click()
-    book.wait_idle()
+    book.wait_answered()
     assert menu.is_disabled() and asked.get_by_text("Choose one first").is_visible()
     cells = book.page.locator(".jp-CodeCell").count()
     asked.get_by_role("radio").first.press("Space")
@@ -92,12 +91,12 @@ def test_a_question_stands_above_its_picture_in_one_view_and_says_what_is_right_
         book.page.keyboard.press(key)
     assert asked.get_by_role("radio").nth(1).is_checked() and book.page.locator(".jp-CodeCell").count() == cells
     asked.get_by_role("button", name="This is my prediction").click()
-    book.wait_idle()
+    book.wait_answered()
     assert menu.is_enabled() and asked.get_by_role("radio").count() == 0
     high = question.bounding_box()["height"]
     assert words in question.inner_text() and "because" not in question.inner_text()
     asked.get_by_role("button", name="Show the answer").click()
-    book.wait_idle()
+    book.wait_answered()
     assert words in question.inner_text() and "because" in asked.get_by_role("status").filter(has_text="✓").inner_text()
     assert asked.get_by_role("img", name="right:").count() == 1 and question.bounding_box()["height"] == high
 
@@ -106,14 +105,14 @@ def test_a_question_stands_above_its_picture_in_one_view_and_says_what_is_right_
 def test_a_pin_tells_the_difference_and_code_can_be_copied_from_the_page(book):
     found = unlocked(book, 3)
     found.get_by_role("button", name="Pin", exact=True).click()
-    book.wait_idle()
+    book.wait_answered()
     handle = sliders(found)[0]
     handle.focus()
     handle.press("End")
-    book.wait_idle()
+    book.wait_answered()
     assert found.get_by_text("Since the pin:").is_visible()
     found.get_by_role("button", name="As code").press("Enter")
-    book.wait_idle()
+    book.wait_answered()
     assert found.locator("pre.rpn-code mark").count() > 1
     assert "import torch" in found.locator("pre.rpn-code").inner_text()
 
@@ -122,13 +121,13 @@ def test_a_pin_tells_the_difference_and_code_can_be_copied_from_the_page(book):
 def test_a_composed_component_is_built_by_menu_and_slider(book):
     found = unlocked(book, 1)
     found.locator("select").first.select_option("Extended")
-    book.wait_idle()
+    book.wait_answered()
     assert [select.evaluate("s => s.labels[0]?.textContent || s.getAttribute('aria-label')") for select in found.locator("select").all()]
     before = found.locator("img.rpn-picture").get_attribute("src")
     handle = found.locator(".widget-slider", has=book.page.locator(".widget-label", has_text="parts")).locator("[role=slider]").first
     handle.focus()
     handle.press("End")
-    book.wait_idle()
+    book.wait_answered()
     assert found.locator("img.rpn-picture").get_attribute("src") != before
     assert found.locator("select").count() == 5 and book.errors == []
 
@@ -164,7 +163,7 @@ def test_the_last_of_50_fast_moves_wins(book):
     def seen(handle, key):
         handle.focus()
         handle.press(key)
-        book.wait_idle()
+        book.wait_answered()
         return picture.get_attribute("src")
 
     for number in range(9):
@@ -176,7 +175,7 @@ def test_the_last_of_50_fast_moves_wins(book):
     for press in range(50):
         book.page.keyboard.press("ArrowLeft" if press % 2 else "ArrowRight")
     book.page.keyboard.press("Home")
-    book.wait_idle()
+    book.wait_answered()
     assert picture.get_attribute("src") == lowest != second
     times = [book.latency("ArrowLeft" if press % 2 else "ArrowRight") for press in range(6)]
     print(f"\nkey press to picture: median {statistics.median(times):.0f} ms of {len(times)} moves")
@@ -204,7 +203,7 @@ def by_keyboard(book, number) -> Iterator[str]:
     for button in found.locator(".rpn-term").all() or [None]:
         if button is not None:
             button.click()
-            book.wait_idle(quiet=0.1)
+            book.wait_answered()
         for place in range(len(sliders(found))):
             there = sliders(found)  # anew: a move may grey out a slider, or take its panel away
             if place >= len(there):
@@ -212,13 +211,13 @@ def by_keyboard(book, number) -> Iterator[str]:
             handle, before, box = there[place], surface.evaluate(SHOWN), picture.evaluate(BOX)
             handle.focus()
             handle.press("Home" if handle.get_attribute("aria-valuenow") != handle.get_attribute("aria-valuemin") else "End")
-            book.wait_idle(quiet=0.1)
+            book.wait_answered()
             said = f"{handle.get_attribute('aria-label')} of explorer {number}"
             if surface.evaluate(SHOWN) == before:  # then it is greyed out once the hand rests
                 book.wait(lambda handle=handle: not handle.evaluate(ENABLED), 20, f"{said} changes nothing, and to be greyed out")
             assert all(abs(a - b) <= 1 for a, b in zip(picture.evaluate(BOX), box, strict=True)), f"{said} moved the picture"
             found.get_by_role("button", name="Reset").click()  # each from the start: a refused state would answer no other slider
-            book.wait_idle(quiet=0.1)
+            book.wait_answered()
             yield said
 
 
@@ -243,12 +242,12 @@ def test_arrows_and_letters_in_a_menu_are_the_readers_and_not_jupyterlabs(book):
             menu.focus()
             menu.press("ArrowDown" if menu.evaluate("one => one.selectedIndex + 1 < one.length") else "ArrowUp")
             menu.press("r")  # JupyterLab's "make this a raw cell"
-            book.wait_idle(quiet=0.1)
+            book.wait_answered()
             assert book.page.locator(".jp-CodeCell").count() == cells
             assert menu.evaluate("one => one === document.activeElement"), "the focus went to another cell"
             tried += menu.input_value() != before
             found.get_by_role("button", name="Reset").click()
-            book.wait_idle(quiet=0.1)
+            book.wait_answered()
         if tried == 2:  # JupyterLab is the same for all of them
             break
     assert tried >= 1

@@ -22,7 +22,7 @@ def test_a_chapter_lives_in_notebook_7_too(book):
     for key in ("End", "Home", "PageUp", "PageDown"):
         before = picture.get_attribute("src")
         sliders(found)[0].press(key)
-        book.wait_idle()
+        book.wait_answered()
         assert picture.get_attribute("src") != before, key
     assert book.page.locator("img.rpn-picture").count() == book.page.locator(".rpn-explorer").count() >= 5
     assert book.errors == []

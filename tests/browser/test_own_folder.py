@@ -59,7 +59,7 @@ def test_what_a_learner_answers_stands_on_the_start_page_and_tracked_files_stay_
         book.run_all()
         book.page.get_by_role("radio", name="no").click()
         book.page.get_by_role("button", name="This is my prediction").click()
-        book.wait_idle()
+        book.wait_answered()
         book.save()
     with jupyter.open("checkout/mine/home.ipynb") as book:
         book.run_all()

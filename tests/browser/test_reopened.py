@@ -27,7 +27,7 @@ def saved(jupyter):
         picture = book.page.locator(PICTURE)
         before, words = picture.get_attribute("src"), picture.get_attribute("alt")
         sliders(book.page.locator(".rpn-explorer"))[0].press("End")
-        book.wait_idle()
+        book.wait_answered()
         assert picture.get_attribute("src") != before and book.page.locator(".rpn-still").count() == 0
     return before, words
 
@@ -55,12 +55,12 @@ def test_an_explorer_reopened_while_its_kernel_runs_is_alive_in_its_last_state(b
     book.run_all()
     book.save()
     sliders(book.page.locator(".rpn-explorer"))[0].press("End")
-    book.wait_idle()
+    book.wait_answered()
     last = book.page.locator(PICTURE).get_attribute("src")
     book.page.reload()
     picture = book.page.locator(PICTURE)
     picture.wait_for()
-    book.wait_idle()
+    book.wait_answered()
     assert picture.get_attribute("src") == last and book.page.locator(".rpn-still").count() == 0
     sliders(book.page.locator(".rpn-explorer"))[0].press("Home")
     book.wait(lambda: picture.get_attribute("src") != last, 20, "the slider to answer")
@@ -70,7 +70,7 @@ def test_a_move_that_nobody_hears_says_so(book):
     book.run_all()
     handle = sliders(book.page.locator(".rpn-explorer"))[0]
     handle.press("ArrowRight")
-    book.wait_idle()
+    book.wait_answered()
     assert book.page.locator(GONE).count() == 0
     # As after a restart that another window asked for: the kernel is there and does not know the explorer.
     assert book.ask("get_ipython().kernel.comm_manager.comms.clear()") == "None"

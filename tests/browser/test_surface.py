@@ -92,7 +92,7 @@ def test_the_dotted_x_is_dragged_and_its_slider_goes_with_it(book):
     found = explorer(book, 0)
     handle = found.get_by_role("slider", name="move x in the picture")
     found.get_by_role("button", name="g: input").click()
-    book.wait_idle()
+    book.wait_answered()
     (x, y), before = middle(handle), value(found, "at")
     picture = found.locator("img.rpn-picture")
     box = picture.evaluate("one => JSON.stringify(one.getBoundingClientRect())")
@@ -101,7 +101,7 @@ def test_the_dotted_x_is_dragged_and_its_slider_goes_with_it(book):
     for step in range(1, 31):
         book.page.mouse.move(x - 4 * step, y)
     book.page.mouse.up()
-    book.wait_idle()
+    book.wait_answered()
     assert abs(middle(handle)[0] - (x - 120)) < 4, "the handle is where the pointer has left it"
     assert value(found, "at") < before - 1 and f"x = {value(found, 'at'):g}" == handle.get_attribute("aria-valuetext")
     assert picture.evaluate("one => JSON.stringify(one.getBoundingClientRect())") == box
@@ -116,7 +116,7 @@ def test_keys_move_a_handle_as_they_move_its_slider(book):
     cell, before = book.page.locator(".jp-Cell.jp-mod-active").get_attribute("data-windowed-list-index"), value(found, "at")
     for _ in range(3):
         handle.press("ArrowRight")
-        book.wait_idle(quiet=0.05)
+        book.wait_answered()
     assert value(found, "at") > before and handle.evaluate("one => one === document.activeElement")
     assert book.page.locator(".jp-Cell.jp-mod-active").get_attribute("data-windowed-list-index") == cell
 
@@ -124,14 +124,14 @@ def test_keys_move_a_handle_as_they_move_its_slider(book):
 def test_both_inputs_are_dragged_at_once(book):
     found = explorer(book, 3)
     found.get_by_role("button", name="g: input").click()
-    book.wait_idle()
+    book.wait_answered()
     handle = found.get_by_role("slider", name="move x in the picture")
     x, y = middle(handle)
     handle.hover()
     book.page.mouse.down()
     book.page.mouse.move(x - 15, y - 15)
     book.page.mouse.up()
-    book.wait_idle()
+    book.wait_answered()
     assert value(found, "x1") < 0.5 and value(found, "x2") > -0.3
 
 
@@ -155,10 +155,10 @@ def test_a_point_is_dragged_and_the_fit_follows(book):
     book.page.mouse.down()
     book.page.mouse.move(x, y - 60)
     book.page.mouse.up()
-    book.wait_idle()
+    book.wait_answered()
     assert picture.get_attribute("alt") != before and "your own data" in picture.get_attribute("alt")
     found.get_by_role("button", name="Reset").click()
-    book.wait_idle()
+    book.wait_answered()
     assert picture.get_attribute("alt") == before and book.errors == []
 
 

@@ -26,7 +26,7 @@ def book(request, front_end):
 def test_a_press_of_enter_copies_the_code_and_says_so_and_a_page_that_may_not_copy_selects_it(book):
     found = explorer(book, 0)
     found.get_by_role("button", name="As code").press("Enter")
-    book.wait_idle()
+    book.wait_answered()
     code, copy = found.locator("pre.rpn-code"), found.get_by_role("button", name="Copy", exact=True)
     book.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     copy.press("Enter")
@@ -48,19 +48,19 @@ def test_a_slider_goes_from_divisor_to_divisor_and_its_words_are_heard(book):
         seen = []
         for key in keys:
             p.press(key)
-            book.wait_idle(quiet=1)  # the hand rests: then the stops are known
+            book.wait_rested()  # the hand rests: then the stops are known
             assert readout.inner_text() == p.get_attribute("aria-valuetext")
             seen.append(readout.inner_text())
         return seen
 
-    book.wait_idle(quiet=1)
+    book.wait_rested()
     assert pressed("ArrowRight", "ArrowRight", "ArrowRight", "Home", "ArrowRight") == ["4", "8", "8", "0: here 2", "1"]
     found.get_by_role("button", name="g: ").click()
-    book.wait_idle()
+    book.wait_answered()
     book.slider("n").press("End")
-    book.wait_idle(quiet=1)
+    book.wait_rested()
     found.get_by_role("button", name="ψ").first.click()
-    book.wait_idle(quiet=1)
+    book.wait_rested()
     assert pressed("ArrowRight", "ArrowRight", "Home") == ["2", "3", "0: here 4"], "n is 24 now"
     assert book.errors == []
 
@@ -68,7 +68,7 @@ def test_a_slider_goes_from_divisor_to_divisor_and_its_words_are_heard(book):
 def test_a_slider_plays_by_key_and_is_stopped_by_key_at_the_picture_of_its_last_step(book):
     found, step = explorer(book, 1), book.slider("step")
     buttons = {word: found.get_by_role("button", name=f"{word}: step") for word in ("play", "pause", "back to the start")}
-    book.wait_idle(quiet=1)
+    book.wait_rested()
 
     def shown() -> int:
         said = re.search(r"At step (\d+) of 100", found.locator("img.rpn-picture").get_attribute("alt"))
@@ -79,14 +79,14 @@ def test_a_slider_plays_by_key_and_is_stopped_by_key_at_the_picture_of_its_last_
     book.wait(lambda: shown() >= 5, 30, "five steps to be played")
     buttons["pause"].press("Enter")
     buttons["play"].wait_for()
-    book.wait_idle(quiet=1)
+    book.wait_rested()
     assert shown() == int(step.get_attribute("aria-valuetext")) < 100
     step.press("ArrowRight")
-    book.wait_idle(quiet=1)
+    book.wait_rested()
     here = shown()
     assert here == int(step.get_attribute("aria-valuetext"))
     buttons["play"].press(" ")
     book.wait(lambda: shown() > here, 30, "it to go on from the step of the hand")
     buttons["back to the start"].press("Enter")
-    book.wait_idle(quiet=1)
+    book.wait_rested()
     assert shown() == 0 and book.errors == []
