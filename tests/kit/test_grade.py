@@ -83,7 +83,7 @@ def marks(built, copy):
     (folder / "jon.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])))
     (folder / "ada/.ipynb_checkpoints").mkdir()
     shutil.copy(folder / "cem.ipynb", folder / "ada/.ipynb_checkpoints")
-    assert cli.main(["course", "grade", str(built), "--time", "40"]) == 0
+    assert cli.main(["course", "grade", str(built), "--time", "20"]) == 0
     with open(built / "marks.csv", encoding="utf-8-sig", newline="") as table:
         lines = list(csv.DictReader(table))
     return {(line["student"], line["exercise"] or line["file"]): line for line in lines}
@@ -92,7 +92,7 @@ def marks(built, copy):
 WANTED = {
     "ada": (("1", "right", "✓"), ("1", "right", "✓"), ("1", "right", "✓")),
     "ben": (("0.5", "part", "The order is reversed."), ("0", "wrong", "✗"), ("0", "empty", "Exercise 3 is waiting")),
-    "cem": (("0", "timeout", "Stopped after 40 seconds."), ("0", "wrong", "✗"), ("0", "wrong", "✗")),
+    "cem": (("0", "timeout", "Stopped after 20 seconds."), ("0", "wrong", "✗"), ("0", "wrong", "✗")),
     "dee": (("1", "right", "✓"), ("0", "crashed", "The kernel died"), ("0", "crashed", "The kernel died")),
     "eva": (("0", "wrong", "MemoryError"), ("0", "wrong", "UsageError"), ("0", "wrong", "SyntaxError")),
     "fay": (
@@ -126,10 +126,10 @@ def test_a_second_run_marks_what_changed_alone(marks, built, copy, monkeypatch, 
     true = module.run
     monkeypatch.setattr(module, "run", lambda room, row, student: ran.append(student) or true(room, row, student))
     before = (built / "marks.csv").read_bytes()
-    assert cli.main(["course", "grade", str(built), "--time", "40"]) == 0 and not ran and (built / "marks.csv").read_bytes() == before
+    assert cli.main(["course", "grade", str(built), "--time", "20"]) == 0 and not ran and (built / "marks.csv").read_bytes() == before
     nbformat.write(copy(None, None, None), built / "submitted/ada/newer.ipynb")
     os.utime(built / "submitted/ada/newer.ipynb", (2**31, 2**31))
-    assert cli.main(["course", "grade", str(built), "--time", "40"]) == 0 and ran == ["ada"]
+    assert cli.main(["course", "grade", str(built), "--time", "20"]) == 0 and ran == ["ada"]
     assert "ada,00,1,0,1,empty" in (built / "marks.csv").read_text(encoding="utf-8-sig")
     assert "00_start/00_start.ipynb" in (built / "marks.csv").read_text(encoding="utf-8-sig"), "the older one is told"
     assert "ada         0\n" in capsys.readouterr().out
@@ -139,7 +139,7 @@ def test_where_the_check_itself_failed_there_is_no_mark_until_a_person_gives_one
     from rpn_edu.kit.grader.marks import Room, points
 
     chapter = rows.chosen("test", ["00"])[0]
-    found = points(Room(built, 40, 2), chapter, "gil", {"00-2"})
+    found = points(Room(built, 20, 2), chapter, "gil", {"00-2"})
     assert found == {"00-1": 1, "00-2": None, "00-3": 1}
 
 
@@ -150,7 +150,7 @@ def test_what_could_not_be_run_at_all_gets_no_mark_and_says_why(built, copy, mon
     monkeypatch.setattr(module, "run", lambda *given: log)
     chapter = rows.chosen("test", ["00"])[0]
     one = Submission("kim", built / "submitted/kim.ipynb", copy(FEATURES), "00", "")
-    lines = list(module.marks(one, module.Room(built, 40, 2), chapter, exercises(chapter), False))
+    lines = list(module.marks(one, module.Room(built, 20, 2), chapter, exercises(chapter), False))
     assert [(line.mark, line.state, line.says) for line in lines] == [("", "fault", "It could not be run. RuntimeError: no kernel")] * 3
 
 
