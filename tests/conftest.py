@@ -66,9 +66,14 @@ def undrawn(monkeypatch):
 @pytest.fixture
 def few_steps(monkeypatch):
     """What an explorer does with its controls does not depend on how well something has been learned."""
-    from rpn_edu.explore import Boundary, Digits, Fit, Halves, Learning
+    from rpn_edu.explore import Boundary, Digits, Fit, Halves, Learning, TwoHeads
+    from rpn_edu.explore.pictures import filters
 
-    for kind in (Digits, Halves, Learning):
+    for kind in (Digits, Halves, Learning, TwoHeads):
         monkeypatch.setattr(kind, "steps", 3)
     for kind in (Boundary, Fit):
         monkeypatch.setattr(kind, "steps", lambda self, subject, steps=kind.steps: min(steps(self, subject), 3))
+    monkeypatch.setattr(filters, "STEPS", 3)
+    filters.trained.cache_clear()
+    yield
+    filters.trained.cache_clear()  # other tests look at what has been learned
