@@ -5,7 +5,7 @@ import dataclasses
 from typing import Any
 
 from .source import lines
-from .tree import names
+from .tree import names, walked
 
 
 @dataclasses.dataclass
@@ -47,7 +47,7 @@ def joins(function: Function, caller: Function) -> bool:
                 whole, after = ast.Module(function.body, []), ast.Module([node, *caller.body[place + 1 :]], [])
                 own, there = {*names(whole, ast.Store)}, {*names(ast.Module(caller.body, []), ast.Store), *caller.taken}
                 free = not own - {*function.taken} & there and not own & {*names(after, ast.Load)} - {*function.taken}
-                ends = [part for part in ast.walk(whole) if isinstance(part, ast.Return)] == [last]
+                ends = [part for part in walked(whole) if isinstance(part, ast.Return)] == [last]
                 if not (free and ends and [ast.unparse(one) for one in given] == function.taken):
                     return False
                 _Instead(call, last.value).visit(node)  # type: ignore[attr-defined]

@@ -23,7 +23,6 @@ of them become one: function.py.
 
 import ast
 import builtins
-import copy
 import functools
 import inspect
 import math
@@ -43,7 +42,7 @@ from ...shared.alone import seeded
 from .dialect import plainly, spoken
 from .function import Function, joined
 from .source import WIDTH, lines
-from .tree import alone, bound, has_calls, is_plain, literal, met, names, parameters, picked, put, signed
+from .tree import alone, bound, copied, has_calls, is_plain, literal, met, names, parameters, picked, put, signed, walked
 
 UNKNOWN = object()  # the value of an expression that only running the code can tell
 THEIRS = {"torch", "numpy", "sklearn", *sys.stdlib_module_names}
@@ -105,7 +104,7 @@ def is_short(first: ast.Assign, then: ast.Assign | ast.Return, used: list[str]) 
     """Is this a name for -older or c * older that the next statement alone uses, and has it no comment?"""
     name, value = ast.unparse(first.targets[0]), first.value
     told = getattr(first, "above", []) or getattr(first, "beside", "")
-    inside = any(isinstance(part, (ast.Lambda, ast.comprehension)) for part in ast.walk(then))
+    inside = any(isinstance(part, (ast.Lambda, ast.comprehension)) for part in walked(then))
     scaled = isinstance(value, (ast.Name, ast.UnaryOp)) or (isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult))
     short = scaled and not has_calls(value) and len(ast.unparse(value)) <= 12
     return short and not told and not inside and used.count(name) == 1 == names(then, ast.Load).count(name)
@@ -119,14 +118,14 @@ def parents(written: Callable, owner: Any) -> dict[str, Any]:
 
 def evaluated(node: ast.AST, scope: dict[str, Any]) -> Any:
     """What an expression comes to, its names being those of the scope. It raises whatever the expression raises."""
-    return eval(compile(ast.fix_missing_locations(ast.Expression(copy.deepcopy(node))), "<state>", "eval"), scope)  # type: ignore[arg-type]
+    return eval(compile(ast.fix_missing_locations(ast.Expression(copied(node))), "<state>", "eval"), scope)  # type: ignore[arg-type]
 
 
 def is_idle(node: ast.stmt, used: Set[str]) -> bool:
     """Does a statement only name what nobody uses? Random numbers are drawn all the same: the next ones depend on it."""
     if not isinstance(node, ast.Assign) or not all(isinstance(n, (ast.Name, ast.Tuple)) for n in node.targets):
         return False
-    calls = [ast.unparse(call.func).rpartition(".")[2] for call in ast.walk(node.value) if isinstance(call, ast.Call)]
+    calls = [ast.unparse(call.func).rpartition(".")[2] for call in walked(node.value) if isinstance(call, ast.Call)]
     draws = any(name.startswith(("rand", "manual_seed")) or name.endswith("_") or name in MUTATORS for name in calls)
     return not draws and not used & {name for target in node.targets for name in names(target, ast.Store)}
 
@@ -221,13 +220,13 @@ class _Filled(ast.NodeTransformer):
         shaped: dict[str, torch.Tensor] | None = None,
     ) -> None:
         self.snippet, self.scope, self.known = snippet, scope, dict(known)
-        methods = [n for n in ast.walk(body) if isinstance(n, ast.Attribute) and n.attr in MUTATORS]
+        methods = [n for n in walked(body) if isinstance(n, ast.Attribute) and n.attr in MUTATORS]
         changed = [method.value.id for method in methods if isinstance(method.value, ast.Name)]
         self.stored = names(body, ast.Store) + changed
         self.same: dict[str, str] = {}
         self.each: dict[str, list[Any]] = {}  # what a name means in every round of the loop we are in
         self.shaped = {name: like for name, like in (shaped or {}).items() if name not in self.stored}
-        self.local = outer | set(self.stored) | parameters(body) | {n.name for n in ast.walk(body) if isinstance(n, ast.FunctionDef)}
+        self.local = outer | set(self.stored) | parameters(body) | {n.name for n in walked(body) if isinstance(n, ast.FunctionDef)}
 
     # ---- what an expression is, as far as the state tells -------------------------------------------------------------------------
 
@@ -252,8 +251,8 @@ class _Filled(ast.NodeTransformer):
 
     def like(self, node: ast.AST) -> torch.Tensor | None:
         """A tensor without numbers in the shape of an expression, where the shapes of the data tell it, or it makes one of a known size."""
-        if any(isinstance(part, ast.Attribute) and part.attr == "view" for part in ast.walk(node)):
-            node = _Sized(self).visit(copy.deepcopy(node))
+        if any(isinstance(part, ast.Attribute) and part.attr == "view" for part in walked(node)):
+            node = _Sized(self).visit(copied(node))
         scope = {name: self.named(name) for name in names(node, ast.Load)}
         scope = {name: self.shaped.get(name, UNKNOWN) if value is UNKNOWN else value for name, value in scope.items()}
         if "torch" not in scope and not self.shaped.keys() & scope.keys() or any(value is UNKNOWN for value in scope.values()):
@@ -340,7 +339,7 @@ class _Filled(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_For(self, node: ast.For) -> Any:
-        original = copy.deepcopy(node)
+        original = copied(node)
         for gone in names(node.target, ast.Store):
             self.known.pop(gone, None)  # what a loop before has left in it
         try:
@@ -350,7 +349,7 @@ class _Filled(ast.NodeTransformer):
                     node.body = self.block(node.body)
             return node
         except NotImplementedError:
-            return [s for _ in self.rounds(original.target, original.iter) for s in self.block(copy.deepcopy(original.body))]
+            return [s for _ in self.rounds(original.target, original.iter) for s in self.block(copied(original.body))]
 
     @contextmanager
     def rounds_of(self, loop: ast.For) -> Iterator[None]:
@@ -484,7 +483,7 @@ class _Filled(ast.NodeTransformer):
         return node if isinstance(node, ast.Name) else self.generic_visit(node)
 
     def visit_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
-        generator, original = node.generators[0], copy.deepcopy(node)
+        generator, original = node.generators[0], copied(node)
         rounds = self.value(generator.iter)
         try:
             with self.snippet.attempt():
@@ -493,19 +492,19 @@ class _Filled(ast.NodeTransformer):
                 return alone(self.generic_visit(node))
         except NotImplementedError:
             generator = original.generators[0]
-            return ast.List([self.visit(copy.deepcopy(original.elt)) for _ in self.rounds(generator.target, generator.iter)], ast.Load())
+            return ast.List([self.visit(copied(original.elt)) for _ in self.rounds(generator.target, generator.iter)], ast.Load())
 
     visit_GeneratorExp = visit_ListComp
 
     def visit_DictComp(self, node: ast.DictComp) -> Any:
-        generator, original = node.generators[0], copy.deepcopy(node)
+        generator, original = node.generators[0], copied(node)
         try:
             if self.value(generator.iter) is UNKNOWN:
                 return self.generic_visit(node)
             raise NotImplementedError("what is known is written down")
         except NotImplementedError:
             pairs = [
-                (self.visit(copy.deepcopy(original.key)), self.visit(copy.deepcopy(original.value)))
+                (self.visit(copied(original.key)), self.visit(copied(original.value)))
                 for _ in self.rounds(generator.target, original.generators[0].iter)
             ]
             return ast.Dict([key for key, _ in pairs], [value for _, value in pairs])

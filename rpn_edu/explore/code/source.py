@@ -8,6 +8,8 @@ import textwrap
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
 
+from .tree import walked
+
 WIDTH = 100
 
 
@@ -20,7 +22,7 @@ def parsed(call: Callable) -> ast.FunctionDef:
     tokens = list(kept(comments))
     beside = {t.start[0]: t.string for t in tokens if t.line[: t.start[1]].strip()}
     above = {t.start[0]: t.string for t in tokens if t.start[0] not in beside}
-    for node in ast.walk(definition):
+    for node in walked(definition):
         if isinstance(node, ast.stmt):
             line = node.lineno
             while line - 1 in above:
@@ -66,7 +68,7 @@ def unparsed(statement: ast.stmt) -> str:
     value = getattr(statement, "value", None)
     if isinstance(value, ast.Tuple) and len(value.elts) > 1:  # a, b = (b, a)
         text = text.removesuffix(whole := ast.unparse(value)) + whole[1:-1]
-    for call in ast.walk(statement):
+    for call in walked(statement):
         if isinstance(call, ast.Call) and len(call.args) == 1 and isinstance(call.args[0], ast.GeneratorExp):  # max((d for d in ...))
             text = text.replace(f"({ast.unparse(call.args[0])})", ast.unparse(call.args[0]))
     return text if '"' in text else text.replace("'", '"')
