@@ -3,7 +3,6 @@
 import dataclasses
 import re
 from collections.abc import Iterator
-from operator import call
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from torch.utils._pytree import tree_leaves
 
 import rpn_edu as rpn
 from rpn_edu.component import Component
-from rpn_edu.explore import Basis, Boundary, Explorer, Fabric, Fit, Heads, Series
+from rpn_edu.explore import Basis, Boundary, Explorer, Fabric, Fit, Heads, Picture, Series
 from rpn_edu.explore.panel.components import classes_of
 from rpn_edu.explore.state import ledger as ledger_module
 from rpn_edu.explore.state.ledger import ledger, parts
@@ -73,11 +72,12 @@ def test_a_series_of_any_order_is_shown_or_refused(function, order):
         assert page.numbers["missing_at"].abs() < 1e-13 and page.numbers["bound_at"] < 1e-15  # Taylor's theorem, at x = 1
 
 
-SEEDED = [re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower() for kind in KINDS if hasattr(kind, "seed")]
-"""The names of the pictures with a seed among STARTS, without an explorer of each."""
+def name_of(kind: type[Picture]) -> str:
+    """The name of a picture among STARTS, without an explorer of each."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
 
 
-@pytest.mark.parametrize("name", SEEDED)
+@pytest.mark.parametrize("name", [name_of(kind) for kind in KINDS if hasattr(kind, "seed")])
 def test_the_last_seed_of_a_picture_is_shown_and_its_code_runs(name):
     page = STARTS[name]()
     (dial,) = (field.meta for field in page.picture.declared if field.name == "seed")
@@ -152,7 +152,7 @@ def test_no_array_is_larger_than_the_ledger_said(kind):
     psis = [row.example() for row in classes_of(R.Reconciliation).values()]
     subjects = [rpn.Formula(reconciliation=psi) for psi in psis] if kind.subject is rpn.Formula else psis
     if not isinstance(subjects[0], kind.subject):
-        subjects = [page.subject for page in map(call, STARTS.values()) if type(page.picture) is kind]
+        subjects = [STARTS[name_of(kind)]().subject]
     seen = 0
     for first in subjects:
         for picture, subject in ((kind(), first), *grown(kind(), first)):
