@@ -34,24 +34,20 @@ def seen(page):
 def test_where_a_page_is_narrow_nothing_is_cut_and_letters_stay_as_large(start):
     page = start()
     for width in (340, 660, 480):
-        fits(looked(page, width), width)
-
-
-def fits(page, width):
-    canvas = page.canvas
-    assert page.face.surface.size == list(canvas.size) and canvas.size[0] == width
-    assert seen(page).shape[:2] == canvas.size[::-1], "no page has to shrink it"
-    paper = canvas.agg.get_renderer()
-    for letters in canvas.figure.findobj(lambda one: isinstance(one, Text) and one.get_visible() and one.get_text()):
-        assert letters.get_fontsize() >= LEAST
-    for plot in canvas.plots:
-        (left, bottom), (right, top) = plot.bbox.get_points()
-        assert left >= 0 and bottom >= 0 and right <= width and top <= canvas.size[1]
-        for other in canvas.plots:
-            assert other is plot or not plot.bbox.overlaps(other.bbox)
-        for label in (plot.xaxis.label, plot.yaxis.label):
-            box = label.get_window_extent(paper)
-            assert not label.get_text() or (box.x0 >= 0 and box.y0 >= -1 and box.x1 <= width + 1), label.get_text()
+        canvas = looked(page, width).canvas
+        assert page.face.surface.size == list(canvas.size) and canvas.size[0] == width
+        assert seen(page).shape[:2] == canvas.size[::-1], "no page has to shrink it"
+        paper = canvas.agg.get_renderer()
+        for letters in canvas.figure.findobj(lambda one: isinstance(one, Text) and one.get_visible() and one.get_text()):
+            assert letters.get_fontsize() >= LEAST
+        for plot in canvas.plots:
+            (left, bottom), (right, top) = plot.bbox.get_points()
+            assert left >= 0 and bottom >= 0 and right <= width and top <= canvas.size[1]
+            for other in canvas.plots:
+                assert other is plot or not plot.bbox.overlaps(other.bbox)
+            for label in (plot.xaxis.label, plot.yaxis.label):
+                box = label.get_window_extent(paper)
+                assert not label.get_text() or (box.x0 >= 0 and box.y0 >= -1 and box.x1 <= width + 1), label.get_text()
 
 
 @pytest.mark.parametrize("width", [340, 420, 700])
