@@ -282,6 +282,7 @@ class Book:
 
     def wait_rested(self, seconds: float = 20) -> None:
         """Until no explorer has work left for a hand that rests: what has no effect is greyed out, and the stops are known."""
+        self.wait_answered()  # a slider whose last move is on its way holds the next one back
         self.wait(lambda: self.ask(RESTED) == "True", seconds, "an explorer has work left")
         self.wait_answered()
 
