@@ -13,6 +13,7 @@ from ..component import Component
 from ..shared.precision import precise
 from ..shared.real import meet_reals, of_reals
 from ..shared.words import lowered
+from .fast import with_gradient
 
 
 def derived(frozen: Callable[..., dict[str, Tensor]]) -> Callable[..., dict[str, Tensor]]:
@@ -78,6 +79,14 @@ class Pointwise(Expansion):
 
     letter: ClassVar[str] = ""
     """What its functions are called: T, where there are T₁, T₂, and so on."""
+    knows_gradient: ClassVar[bool] = False
+    """Does it say what its `slopes` are?"""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.knows_gradient = cls.slopes is not Pointwise.slopes
+        if "planes" in vars(cls):
+            cls.planes = with_gradient(cls.planes)
 
     def names(self, m: int) -> list[str]:
         degrees = range(1, self.width(m) // m + 1) if self.letter else []
@@ -86,6 +95,17 @@ class Pointwise(Expansion):
     @abstractmethod
     def planes(self, x: Tensor, *frozen: dict[str, Tensor]) -> Tensor:
         """(...) → (K, ...): every function at every number. A row that has frozen numbers takes them too, or None."""
+
+    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
+        """(...), (K, ...) → (K, ...): the derivative of every function at every number.
+
+        `planes` are the functions at x. A row that nearly has the slopes in them, as sine has cosine, says so, and learns faster.
+        """
+        return torch.func.jvp(self.planes, (x,), (torch.ones_like(x),))[1]
+
+    def gradient(self, x: Tensor, planes: Tensor, gradient: Tensor) -> Tensor:
+        """(...), (K, ...), (K, ...) → (...): by x, of what has that gradient by the planes."""
+        return (self.slopes(x, planes) * gradient).sum(0)
 
     @precise
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:

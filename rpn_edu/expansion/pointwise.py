@@ -9,6 +9,7 @@ from torch import Tensor
 from ..component import Dial, component
 from ..shared.words import lowered
 from .base import Expansion, Pointwise
+from .fast import Room
 
 
 @component
@@ -39,13 +40,24 @@ class Fourier(Pointwise):
         return 2 * m * self.terms
 
     def planes(self, x: Tensor) -> Tensor:
+        room = Room(x, lambda: (2 * self.terms, *x.shape))
         angle = (2 * math.pi / self.period) * x
-        waves = [angle.cos(), angle.sin()]
-        for _ in range(self.terms - 1):
+        waves = [torch.cos(angle, out=room[0]), torch.sin(angle, out=room[1])]
+        first_cos, first_sin = waves
+        for k in range(1, self.terms):
             # Angle addition: one sine and one cosine in all, however many terms.
             cos, sin = waves[-2:]
-            waves += [torch.addcmul(cos * waves[0], sin, waves[1], value=-1), torch.addcmul(sin * waves[0], cos, waves[1])]
-        return torch.stack(waves)
+            next_cos = torch.addcmul(cos * first_cos, sin, first_sin, value=-1, out=room[2 * k])
+            waves += [next_cos, torch.addcmul(sin * first_cos, cos, first_sin, out=room[2 * k + 1])]
+        return room.filled(waves)
+
+    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
+        room = Room(x, lambda: (2 * self.terms, *x.shape))
+        slopes = []
+        for k in range(self.terms):
+            frequency = 2 * math.pi / self.period * (k + 1)
+            slopes += [torch.mul(planes[2 * k + 1], -frequency, out=room[2 * k]), torch.mul(planes[2 * k], frequency, out=room[2 * k + 1])]
+        return room.filled(slopes)
 
 
 @component
@@ -59,6 +71,9 @@ class Linear(Pointwise):
 
     def planes(self, x: Tensor) -> Tensor:
         return torch.stack([self.scale * x])
+
+    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
+        return torch.full_like(planes, self.scale)
 
 
 @component
@@ -87,6 +102,10 @@ class Trigonometric(Pointwise):
     def planes(self, x: Tensor) -> Tensor:
         return torch.stack([x.sin(), x.cos(), x.tan()])
 
+    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
+        sin, cos, tan = planes
+        return torch.stack([cos, -sin, 1 + tan * tan])
+
 
 @component
 class ArcTrigonometric(Pointwise):
@@ -110,6 +129,10 @@ class Hyperbolic(Pointwise):
 
     def planes(self, x: Tensor) -> Tensor:
         return torch.stack([x.sinh(), x.cosh(), x.tanh()])
+
+    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
+        sinh, cosh, tanh = planes
+        return torch.stack([cosh, sinh, 1 - tanh * tanh])
 
 
 @component

@@ -11,6 +11,7 @@ from ..component import Dial, component
 from ..shared import given
 from ..shared.words import lowered
 from .base import Expansion, derived
+from .fast import Room, with_gradient
 
 
 def choices(m: int, order: int, again: bool = True) -> dict[str, Tensor]:
@@ -62,12 +63,36 @@ class Taylor(Expansion):
         return ["".join(some) for k in range(1, self.order + 1) for some in chosen(factors, k)]
 
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        if self.unique:
-            return self.monomials(x, frozen or self.frozen(x.shape[-1]))
+        return self.monomials(x, frozen or self.frozen(x.shape[-1])) if self.unique else self.powers(x)
+
+    @property
+    def knows_gradient(self) -> bool:
+        """Does `gradient` tell it? Of all products, not of monomials."""
+        return not self.unique
+
+    @with_gradient
+    def powers(self, x: Tensor) -> Tensor:
+        """(..., m) → (..., D): each degree is the one before, times every attribute."""
+        m = x.shape[-1]
+        room = Room(x, lambda: (*x.shape[:-1], self.width(m)), lambda features: self.tables(features, m))
         powers = [x]
-        for _ in range(self.order - 1):
-            powers.append((powers[-1].unsqueeze(-1) * x.unsqueeze(-2)).flatten(-2))  # (..., m^k, m) → (..., m^(k+1))
-        return torch.cat(powers, -1)
+        for k in range(1, self.order):
+            powers.append(torch.mul(powers[-1].unsqueeze(-1), x.unsqueeze(-2), out=room[k]).flatten(-2))  # (..., m^k, m) → (..., m^(k+1))
+        return room.filled(powers, -1)
+
+    def tables(self, features: Tensor, m: int) -> list[Tensor]:
+        """(..., D) → (..., m^(k-1), m) for k = 1, ..., order: degree by degree, what is multiplied down and across."""
+        return [block.unflatten(-1, (-1, m)) for block in features.split([m**degree for degree in range(1, self.order + 1)], -1)]
+
+    def gradient(self, x: Tensor, features: Tensor, gradient: Tensor) -> Tensor:
+        """(..., m), (..., D), (..., D) → (..., m): by x, of what has that gradient by the features."""
+        row, m = x.unsqueeze(-2), x.shape[-1]
+        *lower, by_power = self.tables(gradient, m)
+        by_x = torch.zeros_like(row)
+        for power, by_lower in zip(reversed(self.tables(features, m)[:-1]), reversed(lower), strict=True):
+            by_x = by_x + power.flatten(-2).unsqueeze(-2) @ by_power  # (..., 1, m^k) (..., m^k, m) → (..., 1, m)
+            by_power = by_lower + (row @ by_power.mT).unflatten(-1, by_lower.shape[-2:]).squeeze(-3)  # (..., m^(k-1), m)
+        return (by_x + by_power).squeeze(-2)
 
     @derived
     def frozen(self, m: int) -> dict[str, Tensor]:

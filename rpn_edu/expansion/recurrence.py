@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..component import Dial, component, family
 from .base import Pointwise
+from .fast import Room
 
 Exponent = Annotated[float, Dial(-0.5, 3.0, "exponent of the weight", least=-1.0, above=True)]
 
@@ -52,17 +53,38 @@ class Recurrence(Pointwise):
         return m * self.degree
 
     def planes(self, x: Tensor) -> Tensor:
+        room = Room(x, lambda: (self.degree, *x.shape))
         slope, offset, _ = self.coefficients(1)
-        older, newer = torch.full_like(x, self.start), (slope * self.start) * x + offset * self.start
+        older, newer = torch.full_like(x, self.start), torch.mul(x, slope * self.start, out=room[0])
+        newer = newer if offset == 0 else newer + offset * self.start
         polynomials = [newer]
         for k in range(2, self.degree + 1):
             a, b, c = self.coefficients(k)
             rest = torch.mul(x * x * older if self.square else older, c)
             # fast: every pass over memory counts; most families have b = 0, and then two passes make a polynomial.
             rest = rest if b == 0 else torch.add(rest, newer, alpha=b)
-            older, newer = newer, torch.addcmul(rest, x, newer, value=a) if a else rest
+            older, newer = newer, torch.addcmul(rest, x, newer, value=a, out=room[k - 1]) if a else rest
             polynomials.append(newer)
-        return torch.stack(polynomials)
+        return room.filled(polynomials)
+
+    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
+        # The derivative of the recurrence: P_k' = (a_k x + b_k) P_{k-1}' + c_k P_{k-2}' + a_k P_{k-1}.
+        room = Room(x, lambda: (self.degree, *x.shape))
+        slope, _, _ = self.coefficients(1)
+        older, newer = torch.zeros_like(x), torch.full_like(x, slope * self.start)
+        slopes = [newer]
+        for k in range(2, self.degree + 1):
+            a, b, c = self.coefficients(k)
+            rest = torch.mul(planes[k - 2], a)
+            if self.square:
+                before = planes[k - 3] if k > 2 else self.start
+                rest = rest + c * x * (x * older + 2 * before)
+            else:
+                rest = torch.add(rest, older, alpha=c)
+            rest = rest if b == 0 else torch.add(rest, newer, alpha=b)
+            older, newer = newer, torch.addcmul(rest, x, newer, value=a, out=room[k - 1]) if a else rest
+            slopes.append(newer)
+        return room.filled(slopes)
 
 
 @component

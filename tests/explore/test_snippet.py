@@ -17,6 +17,7 @@ import torch
 import rpn_edu as rpn
 from rpn_edu.component import CATALOGUE, Dial, component
 from rpn_edu.expansion import Expansion
+from rpn_edu.expansion.fast import Room
 from rpn_edu.explore import Basis, Fabric, Fit, Flow, Mix
 from rpn_edu.explore.code.dialect import PLAINLY
 from rpn_edu.explore.code.snippet import as_call, as_code
@@ -194,6 +195,7 @@ def test_a_fit_with_a_dense_psi_is_features_lstsq_and_prediction(kappa, most):
 def test_what_is_written_for_speed_says_what_a_person_writes(fast, plain):
     scope = {"torch": torch, "c": 0.7, **{name: torch.randn(3, 4, dtype=torch.float64) for name in "axy"}}
     scope["b"] = scope["x"]
+    scope |= {"room": Room(scope["x"], tuple), "planes": [scope["a"], scope["x"]], "parts": [scope["y"], scope["x"]], "dim": 1}
     torch.testing.assert_close(eval(fast, scope), eval(plain, scope), rtol=1e-15, atol=1e-15)
 
 

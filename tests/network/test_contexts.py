@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 
 import rpn_edu as rpn
 from rpn_edu import zoo
+from rpn_edu.expansion import fast
 from rpn_edu.interdependence import kernel
 from tests.help import ROWS, columns_for, inside, m_of, numbers, over, sizes_of
 from tools import contexts
@@ -67,6 +68,13 @@ def test_a_component_holds_in_a_context_as_the_page_says(part, context):
     name = part if isinstance(part, str) else part.qualified_name()
     reasons = [contexts.why_not(contexts.CONTEXTS[context][1], member) for member in contexts.members(name, [part])]
     assert not any(reasons) or CLAIMS[name, context] != "yes", reasons
+
+
+@pytest.mark.parametrize("part", [E.Fourier(), E.Chebyshev(), E.BSpline(), E.BSpline(20), E.GaussianRBF(), E.Taylor(order=3)], ids=repr)
+@pytest.mark.parametrize("context", contexts.CONTEXTS)
+def test_a_component_holds_in_a_context_with_many_numbers_too(part, context, monkeypatch):
+    monkeypatch.setattr(fast, "LARGE", 1)
+    test_a_component_holds_in_a_context_as_the_page_says(part, context)
 
 
 # ---- half precision -----------------------------------------------------------------------------------------------------------------

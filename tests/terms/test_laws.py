@@ -10,9 +10,11 @@ import torch
 
 import rpn_edu as rpn
 from rpn_edu.component import from_config
+from rpn_edu.expansion import fast
 from tests.help import ROWS, TERMS, cast, columns_for, formulas, inside, m_of, numbers, over, samples, shape_for, sizes_for, sizes_of
 
 pytestmark = pytest.mark.quick(first_of="part")
+FORWARD = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")  # torch's own, on its first forward-mode derivative
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
 
 
@@ -55,6 +57,53 @@ def test_the_gradient_of_an_expansion_is_the_derivative(part):
     if part.to_config()["type"] == "expansion.BSpline" and part.degree < 2:
         x = (x.detach() * 0 + 0.137).requires_grad_()  # pieces of degree 0 and 1 have corners at the knots
     assert torch.autograd.gradcheck(part, (x,))
+
+
+KNOWN = [part for part in [*samples("expansion"), rpn.expansion.BSpline(degree=2)] if getattr(part, "knows_gradient", False)]
+known = pytest.mark.parametrize("part", KNOWN, ids=repr)
+
+
+def test_polynomials_waves_and_bumps_know_their_gradients():
+    wanted = {row for row in ROWS["expansion"] if issubclass(row, (rpn.expansion.recurrence.Recurrence, rpn.expansion.local.Local))}
+    assert {type(part) for part in KNOWN} >= {*wanted, rpn.expansion.Fourier, rpn.expansion.Trigonometric, rpn.expansion.Taylor}
+
+
+@FORWARD
+@pytest.mark.parametrize("part", [part for part in samples("expansion") if isinstance(part, rpn.expansion.base.Pointwise)], ids=repr)
+def test_the_slopes_of_an_expansion_are_the_derivatives_of_its_functions(part):
+    x = inside(part, 3, 40, seed=3)
+    planes, truth = torch.func.jvp(part.planes, (x,), (torch.ones_like(x),))
+    torch.testing.assert_close(part.slopes(x, planes), truth, rtol=1e-11, atol=1e-11 * float(1 + truth.abs().max()))
+
+
+def derivatives(part, x):
+    """Features, gradient, and second derivatives in all the ways torch has."""
+    height = numbers(part.width(x.shape[-1]), seed=7)
+
+    def size(x):
+        return (height * part(x).tanh()).sum()
+
+    own = x.clone().requires_grad_()
+    features = part(own)
+    (slope,) = torch.autograd.grad((height * features.tanh()).sum(), own, create_graph=True)
+    (twice,) = torch.autograd.grad(slope.sin().sum(), own)
+    row, func = x[0], torch.func
+    hessians = [func.hessian(size)(row), func.jacrev(func.jacrev(size))(row), func.jacrev(func.jacfwd(size))(row)]
+    return [part(x), features.detach(), slope.detach(), twice, func.vmap(func.grad(size))(x), *hessians]
+
+
+@FORWARD
+@known
+def test_the_gradient_that_an_expansion_knows_is_that_of_torch_in_all_orders_and_transforms(part, monkeypatch):
+    x = inside(part, 3, 2, seed=3)
+    monkeypatch.setattr(fast, "LARGE", math.inf)
+    plain = derivatives(part, x)
+    monkeypatch.setattr(fast, "LARGE", 1)
+    met, forward = [], fast.Known.forward
+    monkeypatch.setattr(fast.Known, "forward", staticmethod(lambda *given: met.append(given) or forward(*given)))
+    for ours, truth in zip(derivatives(part, x), plain, strict=True):
+        torch.testing.assert_close(ours, truth, rtol=1e-9, atol=1e-9 * float(1 + truth.abs().max()))
+    assert len(met) >= 4 and met[0][1] is part
 
 
 @pytest.mark.parametrize("row", [r for r in ROWS["expansion"] if issubclass(r, rpn.expansion.base.Pointwise)], ids=lambda r: r.__name__)

@@ -38,6 +38,7 @@ from typing import Any
 import torch
 
 from ...component import CATALOGUE, Component
+from ...expansion.fast import Room
 from ...shared.alone import seeded
 from .dialect import plainly, spoken
 from .function import Function, joined
@@ -394,6 +395,8 @@ class _Filled(ast.NodeTransformer):
         if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr == "frozen":
             self.known[target.id] = None  # type: ignore[attr-defined]  # a picture draws them once; the code draws them where they are used
             return None
+        if isinstance(made, ast.Call) and self.value(made.func) is Room:
+            return None
         if isinstance(target, ast.Name) and isinstance(component := self.value(node.value), Component):
             self.known[target.id] = component
             return None
@@ -553,6 +556,7 @@ class _Filled(ast.NodeTransformer):
         return signed(node)
 
     def visit_Call(self, node: ast.Call) -> Any:
+        node.keywords = [k for k in node.keywords if k.arg != "out"]  # where things lie in memory, nobody asks at home
         if (plain := plainly(node)) is not node:
             return self.visit(plain)
         called = self.value(node.func)
