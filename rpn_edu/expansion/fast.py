@@ -13,9 +13,14 @@ LARGE = 2**13
 """From so many numbers on passes over memory cost more than calls from Python."""
 
 
-def transformed() -> bool:
-    """Does torch do more than compute: compile, export, map, or carry derivatives forward?"""
-    return torch.compiler.is_compiling() or maybe_current_level() is not None or forward_ad._current_level >= 0  # pyright: ignore[reportPrivateUsage]
+def many(x: Tensor) -> bool:
+    """Are there so many numbers, (...), that another way is faster? Not for what is compiled or exported: it knows no size yet."""
+    return not torch.compiler.is_compiling() and x.numel() >= LARGE
+
+
+def plain() -> bool:
+    """Does torch compute, and nothing else: neither map, nor carry derivatives forward?"""
+    return maybe_current_level() is None and forward_ad._current_level < 0  # pyright: ignore[reportPrivateUsage]
 
 
 class Room:
@@ -27,7 +32,7 @@ class Room:
 
     def __init__(self, x: Tensor, shape: Callable[[], Sequence[int]], parts: Callable[[Tensor], Sequence[Tensor]] = torch.unbind) -> None:
         self._whole, self._parts = None, ()
-        if x.numel() >= LARGE and not (x.requires_grad and torch.is_grad_enabled()) and not transformed():
+        if many(x) and not (x.requires_grad and torch.is_grad_enabled()) and plain():
             self._whole = x.new_empty(shape())
             self._parts = parts(self._whole)
 
@@ -83,7 +88,7 @@ def with_gradient(compute: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @functools.wraps(compute)
     def either(self: Any, x: Tensor, *frozen: dict[str, Tensor]) -> Tensor:
-        known = x.requires_grad and x.numel() >= LARGE and self.knows_gradient and torch.is_grad_enabled()
-        return Known.apply(x, self, compute, *frozen) if known and not torch.compiler.is_compiling() else compute(self, x, *frozen)
+        known = x.requires_grad and many(x) and self.knows_gradient and torch.is_grad_enabled()
+        return Known.apply(x, self, compute, *frozen) if known else compute(self, x, *frozen)
 
     return either

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ..component import Dial, component
 from ..shared.words import lowered
-from .base import Expansion, Pointwise
-from .fast import Room
+from .base import Expansion, Pointwise, derived
+from .fast import Room, many
 
 
 @component
@@ -39,13 +39,28 @@ class Fourier(Pointwise):
     def width(self, m: int) -> int:
         return 2 * m * self.terms
 
-    def planes(self, x: Tensor) -> Tensor:
+    @derived
+    def frozen(self, m: int) -> dict[str, Tensor]:
+        """`frequencies`, (K / 2,): 2π k / period. To make them anew takes as long as a few waves."""
+        return {"frequencies": (2 * math.pi / self.period) * torch.arange(1, self.terms + 1, dtype=torch.float64, device="cpu")}
+
+    def planes(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        if many(x):
+            return self.added(x)
+        if frozen:
+            frequencies = frozen["frequencies"].to(x)
+        else:
+            frequencies = (2 * math.pi / self.period) * torch.arange(1, self.terms + 1, dtype=x.dtype, device=x.device)
+        angles = frequencies.view(-1, *[1] * x.dim()) * x  # (terms, ...)
+        return torch.stack([angles.cos(), angles.sin()], 1).flatten(0, 1)
+
+    def added(self, x: Tensor) -> Tensor:
+        """The same by addition of angles, (...) → (K, ...): one sine and one cosine of each number in all, however many terms."""
         room = Room(x, lambda: (2 * self.terms, *x.shape))
         angle = (2 * math.pi / self.period) * x
         waves = [torch.cos(angle, out=room[0]), torch.sin(angle, out=room[1])]
         first_cos, first_sin = waves
         for k in range(1, self.terms):
-            # Angle addition: one sine and one cosine in all, however many terms.
             cos, sin = waves[-2:]
             next_cos = torch.addcmul(cos * first_cos, sin, first_sin, value=-1, out=room[2 * k])
             waves += [next_cos, torch.addcmul(sin * first_cos, cos, first_sin, out=room[2 * k + 1])]

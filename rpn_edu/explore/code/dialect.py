@@ -8,6 +8,7 @@ Everything else of the language is read too, and means what it says. These have 
     if, match, a if b else c        the branch that the state takes, where it decides
     for x in known                  a loop, or its rounds one after the other where components differ
     device=, strict=                left out: everything lies where it is made, and lengths are equal
+    if many(x):                     left out: the other way is the plain one
     room = Room(...), out=          left out, and room.filled(planes) is torch.stack(planes): memory is for speed alone
     x.append(...), .update(...)     x is no longer what it was: see MUTATORS in snippet.py
     Named(a, b), Dict({...})        our named tuples are tuples, our dictionaries dictionaries
