@@ -26,26 +26,34 @@ def plain() -> bool:
 class Room:
     """Memory in one piece for what is made of x (...) part by part, each in its place: `torch.mul(x, 2, out=room[0])`.
 
-    `shape` is that of the whole, and `parts` takes it apart, by default (K, ...) into K planes of (...). Where torch must remember how the
-    parts were made, and for few numbers, each place is None: torch's word for anywhere.
+    `shape` is that of the whole, such as (K, ...), and `parts` takes it apart; by default into its K planes of (...), one upon the other in
+    `dim`. Where torch must remember how the parts were made, and for few numbers, each place is None: torch's word for anywhere.
     """
 
-    def __init__(self, x: Tensor, shape: Callable[[], Sequence[int]], parts: Callable[[Tensor], Sequence[Tensor]] = torch.unbind) -> None:
+    def __init__(
+        self, x: Tensor, shape: Callable[[], Sequence[int]], parts: Callable[[Tensor], Sequence[Tensor]] | None = None, dim: int = 0
+    ) -> None:
         self._whole, self._parts = None, ()
         if many(x) and not (x.requires_grad and torch.is_grad_enabled()) and plain():
             self._whole = x.new_empty(shape())
-            self._parts = parts(self._whole)
+            self._parts = parts(self._whole) if parts else self._whole.unbind(dim)
 
     def __getitem__(self, k: int) -> Tensor | None:
         return self._parts[k] if self._whole is not None else None
 
-    def filled(self, made: list[Tensor], dim: int | None = None) -> Tensor:
-        """The whole of what was made, wherever that was: K planes of (...) → (K, ...), or parts side by side in a dimension, (..., D)."""
-        if self._whole is None:
-            return torch.stack(made) if dim is None else torch.cat(made, dim)
+    def filled(self, planes: list[Tensor], dim: int = 0) -> Tensor:
+        """The planes one upon the other, wherever they were made: K of (...) → (K, ...)."""
+        return torch.stack(planes, dim) if self._whole is None else self._with(planes)
+
+    def side_by_side(self, parts: list[Tensor]) -> Tensor:
+        """The parts side by side, wherever they were made: (..., D)."""
+        return torch.cat(parts, -1) if self._whole is None else self._with(parts)
+
+    def _with(self, made: list[Tensor]) -> Tensor:
         for part, one in zip(self._parts, made, strict=True):
             if one.data_ptr() != part.data_ptr():
                 part.copy_(one.reshape(part.shape))
+        assert self._whole is not None
         return self._whole
 
 

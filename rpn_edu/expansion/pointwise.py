@@ -9,7 +9,7 @@ from torch import Tensor
 from ..component import Dial, component
 from ..shared.words import lowered
 from .base import Expansion, Pointwise, derived
-from .fast import Room, many
+from .fast import Room
 
 
 @component
@@ -44,35 +44,24 @@ class Fourier(Pointwise):
         """`frequencies`, (K / 2,): 2π k / period. To make them anew takes as long as a few waves."""
         return {"frequencies": (2 * math.pi / self.period) * torch.arange(1, self.terms + 1, dtype=torch.float64, device="cpu")}
 
-    def planes(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
-        if many(x):
-            return self.added(x)
+    def angular(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        """The frequencies, to be multiplied by x: (...) → (K / 2, 1, ..., 1)."""
         if frozen:
             frequencies = frozen["frequencies"].to(x)
         else:
             frequencies = (2 * math.pi / self.period) * torch.arange(1, self.terms + 1, dtype=x.dtype, device=x.device)
-        angles = frequencies.view(-1, *[1] * x.dim()) * x  # (terms, ...)
-        return torch.stack([angles.cos(), angles.sin()], 1).flatten(0, 1)
+        return frequencies.view(-1, *[1] * x.dim())
 
-    def added(self, x: Tensor) -> Tensor:
-        """The same by addition of angles, (...) → (K, ...): one sine and one cosine of each number in all, however many terms."""
-        room = Room(x, lambda: (2 * self.terms, *x.shape))
-        angle = (2 * math.pi / self.period) * x
-        waves = [torch.cos(angle, out=room[0]), torch.sin(angle, out=room[1])]
-        first_cos, first_sin = waves
-        for k in range(1, self.terms):
-            cos, sin = waves[-2:]
-            next_cos = torch.addcmul(cos * first_cos, sin, first_sin, value=-1, out=room[2 * k])
-            waves += [next_cos, torch.addcmul(sin * first_cos, cos, first_sin, out=room[2 * k + 1])]
-        return room.filled(waves)
+    def planes(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:
+        room = Room(x, lambda: (self.terms, 2, *x.shape), dim=1)
+        angles = self.angular(x, frozen) * x  # (terms, ...)
+        waves = room.filled([torch.cos(angles, out=room[0]), torch.sin(angles, out=room[1])], 1)  # (terms, 2, ...)
+        return waves.flatten(0, 1)
 
     def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
-        room = Room(x, lambda: (2 * self.terms, *x.shape))
-        slopes = []
-        for k in range(self.terms):
-            frequency = 2 * math.pi / self.period * (k + 1)
-            slopes += [torch.mul(planes[2 * k + 1], -frequency, out=room[2 * k]), torch.mul(planes[2 * k], frequency, out=room[2 * k + 1])]
-        return room.filled(slopes)
+        room = Room(x, lambda: (self.terms, 2, *x.shape), dim=1)
+        frequencies, (cos, sin) = self.angular(x), planes.unflatten(0, (-1, 2)).unbind(1)
+        return room.filled([torch.mul(sin, -frequencies, out=room[0]), torch.mul(cos, frequencies, out=room[1])], 1).flatten(0, 1)
 
 
 @component

@@ -78,7 +78,7 @@ class Taylor(Expansion):
         powers = [x]
         for k in range(1, self.order):
             powers.append(torch.mul(powers[-1].unsqueeze(-1), x.unsqueeze(-2), out=room[k]).flatten(-2))  # (..., m^k, m) → (..., m^(k+1))
-        return room.filled(powers, -1)
+        return room.side_by_side(powers)
 
     def tables(self, features: Tensor, m: int) -> list[Tensor]:
         """(..., D) → (..., m^(k-1), m) for k = 1, ..., order: degree by degree, what is multiplied down and across."""

@@ -8,7 +8,6 @@ Everything else of the language is read too, and means what it says. These have 
     if, match, a if b else c        the branch that the state takes, where it decides
     for x in known                  a loop, or its rounds one after the other where components differ
     device=, strict=                left out: everything lies where it is made, and lengths are equal
-    if many(x):                     left out: the other way is the plain one
     room = Room(...), out=          left out, and room.filled(planes) is torch.stack(planes): memory is for speed alone
     x.append(...), .update(...)     x is no longer what it was: see MUTATORS in snippet.py
     Named(a, b), Dict({...})        our named tuples are tuples, our dictionaries dictionaries
@@ -56,7 +55,8 @@ PLAINLY = {
     "torch.addcmul(a, x, y, value=c)": "c * x * y + a",
     "x.contiguous()": "x",
     "room.filled(planes)": "torch.stack(planes)",
-    "room.filled(parts, dim)": "torch.cat(parts, dim)",
+    "room.filled(planes, dim)": "torch.stack(planes, dim)",
+    "room.side_by_side(parts)": "torch.cat(parts, -1)",
 }
 """What is written for speed, and how a person writes it."""
 RULES = [(ast.parse(fast, mode="eval").body, ast.parse(plain, mode="eval").body) for fast, plain in PLAINLY.items()]

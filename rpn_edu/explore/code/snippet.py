@@ -38,7 +38,7 @@ from typing import Any
 import torch
 
 from ...component import CATALOGUE, Component
-from ...expansion.fast import Room, many
+from ...expansion.fast import Room
 from ...shared.alone import seeded
 from .dialect import plainly, spoken
 from .function import Function, joined
@@ -235,8 +235,6 @@ class _Filled(ast.NodeTransformer):
         """The value of an expression that depends on known names only, else UNKNOWN."""
         if isinstance(node, ast.Constant):
             return node.value
-        if isinstance(node, ast.Call) and self.value(node.func) is many:
-            return False  # at home nobody asks for another way
         if isinstance(node, ast.Name):
             return UNKNOWN if isinstance(value := self.named(node.id), torch.Tensor) else value
         loaded, inside, calls = met(node)
