@@ -406,3 +406,16 @@ def test_a_class_that_leaves_the_dialect_of_as_code_is_refused_with_its_line(lin
     finally:
         del sys.modules["own_kappa"]
         CATALOGUE.pop("expansion.Own", None)
+
+
+def test_code_is_written_after_a_traceback_that_marked_all_trees_with_their_parents():
+    # IPython's tracebacks do so: + and - of all code in a process are one node each, and led into a tree without end.
+    tree = ast.parse("-a + b * c - d / e ** f < g and not h")
+    marked = [(child, node) for node in ast.walk(tree) for child in ast.iter_child_nodes(node)]
+    try:
+        for child, node in marked:
+            child.parent = node
+        assert "def expansion(x):" in as_code(Basis(), rpn.expansion.Legendre(degree=3)) and "def " in as_code(Flow(), rpn.Formula())
+    finally:
+        for child, _ in marked:
+            vars(child).pop("parent", None)

@@ -23,13 +23,12 @@ state knows x.
 import ast
 import functools
 import inspect
-import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from .source import parsed
-from .tree import put
+from .tree import copied, put
 
 REFUSED: dict[type[ast.AST], str] = {
     ast.While: "write a for over a known range",
@@ -85,12 +84,12 @@ def is_like(node: Any, pattern: Any, given: dict[str, ast.expr]) -> bool:
 
 def spoken(call: Callable) -> ast.FunctionDef:
     """The source of a function as a tree of one's own. NotImplementedError, with file and line, where it leaves the dialect."""
-    return pickle.loads(read(inspect.unwrap(getattr(call, "__func__", call))))
+    return copied(read(inspect.unwrap(getattr(call, "__func__", call))))
 
 
 @functools.lru_cache(1024)
-def read(written: Callable) -> bytes:
-    """The tree of a function, pickled: several times faster to copy than to read or to `deepcopy`. NotImplementedError as `spoken`."""
+def read(written: Callable) -> ast.FunctionDef:
+    """The tree of a function, which nobody may change. NotImplementedError as `spoken`."""
     definition = parsed(written)
     ast.increment_lineno(definition, inspect.getsourcelines(written)[1] - 1)  # as the lines of its file
     file = Path(inspect.getsourcefile(written) or "").name
@@ -98,7 +97,7 @@ def read(written: Callable) -> bytes:
         if instead := REFUSED.get(type(node)):
             said = ast.unparse(node).partition("\n")[0]
             raise NotImplementedError(f"As code cannot read {said!r} in {file}, line {getattr(node, 'lineno', '?')}: {instead}")
-    return pickle.dumps(definition)
+    return definition
 
 
 def told(node: ast.AST) -> Iterator[ast.AST]:

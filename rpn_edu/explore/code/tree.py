@@ -35,11 +35,15 @@ def walked(node: ast.AST) -> list[ast.AST]:
     return found
 
 
+SHARED = ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop
+"""Of these kinds, such as + and `load`, Python's parser has one node each for all code of a process. Others write on them, too."""
+
+
 def copied(part: Any) -> Any:
-    """A piece of code of its own. What names are for (`ctx`) is shared, as Python's parser shares it."""
+    """A piece of code of its own, but for what is shared."""
     if isinstance(part, list):
         return [copied(each) for each in part]
-    if not isinstance(part, ast.AST) or isinstance(part, ast.expr_context):
+    if not isinstance(part, ast.AST) or isinstance(part, SHARED):
         return part
     new = part.__class__.__new__(part.__class__)
     new.__dict__.update({name: copied(value) for name, value in part.__dict__.items()})
