@@ -34,7 +34,7 @@ class BSpline(Local):
     """B_{j,d}(x) = ((x - g_j) B_{j,d-1}(x) + (g_{j+d+1} - x) B_{j+1,d-1}(x)) / (d h) on uniform knots g_j = low + j h
 
     D = m (intervals + degree). The features sum to one on [low, high] and vanish `degree` knots beyond it. The basis of KAN.
-    Source: RPN 1, "B-Splines"; de Boor's recursion.
+    Source: RPN 1, "B-Splines"; de Boor's recursion, and for few splines of degree 2 or 3 the cut powers of Curry and Schoenberg.
     """
 
     intervals: Annotated[int, Dial(1, 20, "number of equal intervals between the knots")] = 5
@@ -56,20 +56,23 @@ class BSpline(Local):
         return self.splines(x, self.degree)[:-1]
 
     def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
-        steps = self.intervals / (self.high - self.low)
         if self.few:
             distance = self.from_middles(x)
-            return self.powers(distance.abs(), self.degree - 1, -steps).mul_(distance.sign())
+            return self.powers(distance.abs(), self.degree - 1, -self.density).mul_(distance.sign())
         if self.degree == 0:
             return 0 * planes
-        lower = self.splines(x, self.degree - 1, steps)
+        lower = self.splines(x, self.degree - 1, self.density)
         return lower[:-1] - lower[1:]
+
+    @property
+    def density(self) -> float:
+        """Intervals for each unit of x."""
+        return self.intervals / (self.high - self.low)
 
     def from_middles(self, x: Tensor) -> Tensor:
         """How many intervals x lies to the right of the middle of each spline: (...) → (K, ...)."""
-        steps = self.intervals / (self.high - self.low)
-        middles = torch.arange(self.intervals + self.degree, dtype=x.dtype, device=x.device) + (steps * self.low + (1 - self.degree) / 2)
-        return steps * x - middles.view(-1, *[1] * x.dim())
+        middles = torch.arange(self.intervals + self.degree, dtype=x.dtype, device=x.device) + (1 - self.degree) / 2
+        return (x - self.low) * self.density - middles.view(-1, *[1] * x.dim())  # first x - low, which is exact: low may be far from 0
 
     def powers(self, distance: Tensor, power: int, height: float = 1.0) -> Tensor:
         """Two powers that end at 0: of so many intervals from its middle, for power = d, a spline of degree 2 or 3. (K, ...) → (K, ...).
@@ -84,7 +87,7 @@ class BSpline(Local):
         """The splines of a degree, up to our own, that begin at the knots -d, ..., intervals, times `height`: (...) → (K + 1, ...)."""
         # Only degree + 1 splines are alive at any x: we compute those and scatter them, so more intervals cost almost nothing.
         margin = self.degree + 1
-        position = ((x - self.low) * (self.intervals / (self.high - self.low))).clamp(-margin, self.intervals + margin - 0.5)
+        position = ((x - self.low) * self.density).clamp(-margin, self.intervals + margin - 0.5)
         cell = position.detach().floor()
         cell = torch.where(x > self.high, cell, cell.clamp(max=self.intervals - 1))  # the last cell owns the right end
         inside = position - cell  # in [0, 1]: where x stands in its cell

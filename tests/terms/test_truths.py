@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 import rpn_edu as rpn
-from tests.help import numbers
+from tests.help import numbers, samples
 
 pytestmark = pytest.mark.quick
 E, R, P, X, U = rpn.expansion, rpn.reconciliation, rpn.remainder, rpn.interdependence, rpn.fusion
@@ -842,3 +843,13 @@ def test_windows_refuse_images_that_do_not_fit():
         rpn.Head(15, 2, rpn.Formula(E.Windows()))
     with pytest.raises(ValueError, match="Shared.count must divide 5: one of 1, 5, got 2"):
         rpn.Head(4, 5, rpn.Formula(reconciliation=R.Shared(2)))
+
+
+FAR = [part for part in samples("expansion") if isinstance(part, E.BSpline)]
+
+
+@pytest.mark.parametrize("part", FAR, ids=repr)
+def test_splines_far_from_0_are_as_exact_as_near_it(part):
+    far = replace(part, low=1000.0 + part.low, high=1000.0 + part.high)
+    x = torch.linspace(far.low, far.high, 501, dtype=torch.float32)
+    np.testing.assert_allclose(planes(far, x), planes(far, x.double()), atol=4e-6)
