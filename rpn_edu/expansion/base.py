@@ -84,9 +84,12 @@ class Pointwise(Expansion):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.knows_gradient = cls.slopes is not Pointwise.slopes
+        if "slopes" in vars(cls):
+            cls.knows_gradient = True
         if "planes" in vars(cls):
             cls.planes = with_gradient(cls.planes)
+            if "slopes" not in vars(cls):  # those of a parent are not the slopes of other planes
+                cls.slopes, cls.knows_gradient = Pointwise.slopes, False
 
     def names(self, m: int) -> list[str]:
         degrees = range(1, self.width(m) // m + 1) if self.letter else []

@@ -69,6 +69,21 @@ def test_polynomials_waves_and_bumps_know_their_gradients():
 
 
 @FORWARD
+def test_other_planes_do_not_inherit_slopes(monkeypatch):
+    class Cubes(rpn.expansion.recurrence.Recurrence):
+        def coefficients(self, k):
+            return 1.0, 0.0, 0.0
+
+        def planes(self, x):
+            return torch.stack([x**3] * self.degree)
+
+    x = numbers(4, 2).requires_grad_()
+    monkeypatch.setattr(fast, "LARGE", 1)
+    torch.testing.assert_close(torch.autograd.grad(Cubes(degree=2)(x).sum(), x)[0], 6 * x.detach() ** 2)
+    torch.testing.assert_close(Cubes(degree=2).slopes(x.detach(), x), 3 * x.detach().expand(2, 4, 2) ** 2)
+
+
+@FORWARD
 @pytest.mark.parametrize("part", [part for part in samples("expansion") if isinstance(part, rpn.expansion.base.Pointwise)], ids=repr)
 def test_the_slopes_of_an_expansion_are_the_derivatives_of_its_functions(part):
     x = inside(part, 3, 40, seed=3)
