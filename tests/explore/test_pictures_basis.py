@@ -47,10 +47,10 @@ def boxes(canvas):
     return {name: text.get_window_extent(canvas.agg.get_renderer()) for name, text in texts.items()}
 
 
-@pytest.mark.parametrize("at", [-4.0, 0.5])
+@pytest.mark.parametrize(("at", "slopes"), [(-4.0, False), (0.5, False), (0.5, True)])
 @pytest.mark.parametrize("kappa", ROWS, ids=repr)
-def test_no_two_texts_overlap_and_none_leaves_its_axes(kappa, at):
-    canvas, _ = painted(kappa, Basis(at=at))
+def test_no_two_texts_overlap_and_none_leaves_its_axes(kappa, at, slopes):
+    canvas, _ = painted(kappa, Basis(at=at, slopes=slopes))
     found, room = boxes(canvas), canvas.plots[0].bbox
     for (one, a), (other, b) in combinations(found.items(), 2):
         assert not a.overlaps(b), (one, other)
@@ -77,6 +77,21 @@ def test_the_domain_lies_on_the_axis_and_every_curve_that_is_seen_is_named_and_e
     # Bars are never cut.
     bottom, top = canvas.plots[1].get_ylim()
     assert bottom < numbers["kappa"].min() and numbers["kappa"].max() < top
+
+
+@pytest.mark.parametrize("at", [-0.7, 0.3, 0.85])
+@pytest.mark.parametrize("kappa", ROWS, ids=repr)
+def test_a_slope_is_what_a_small_step_changes(kappa, at):
+    left, right = kappa(torch.tensor([[at - 1e-6], [at + 1e-6]], dtype=torch.float64))
+    picture = Basis(at=at, slopes=True)
+    shown = computed(kappa, picture)
+    numbers = shown.numbers
+    torch.testing.assert_close(numbers["kappa"], (right - left) / 2e-6, rtol=1e-5, atol=1e-6)
+    if picture.axis(kappa) == (-3, 3):  # then `at` is a point of the curves
+        here = (numbers["x"] - at).abs().argmin()
+        torch.testing.assert_close(numbers["curves"][here], numbers["kappa"])
+    assert numbers["curves"].isfinite().all() and picture.readout(shown).startswith(f"κ′({at:g}) = ")
+    assert picture.alt(shown).startswith("Slopes of ") and not Basis(at=at).alt(shown).startswith("Slopes")
 
 
 def test_a_single_curve_is_never_cut_inside_its_domain():

@@ -56,7 +56,8 @@ def alone(codes: list[str], folder: str) -> list[dict[str, list[float]]]:
     # -S leaves the .pth files of site-packages unread, through which an editable installation would be found; torch is added by hand.
     site = os.path.dirname(os.path.dirname(torch.__file__))
     runner = f"import sys; sys.path.append({site!r})\n" + RUNNER
-    command = [sys.executable, "-I", "-S", "-W", "error", "-c", runner]
+    quiet = "error", "ignore:`torch.jit.script` is deprecated:DeprecationWarning"  # torch's own, on its first forward-mode derivative
+    command = [sys.executable, "-I", "-S", *(f"-W{filter}" for filter in quiet), "-c", runner]
     done = subprocess.run(command, input=json.dumps(codes), capture_output=True, text=True, cwd=folder, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -417,7 +417,6 @@ STRANGE = {
 }
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch.jit
 @pytest.mark.parametrize("name", STRANGE)
 def test_why_a_file_is_no_checkpoint_is_told_in_a_sentence_of_its_own(name, tmp_path):
     make, said = STRANGE[name]

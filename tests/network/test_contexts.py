@@ -18,7 +18,6 @@ from tests.help import ROWS, columns_for, inside, m_of, numbers, over, sizes_of
 from tools import contexts
 
 E, R, X, F, U = rpn.expansion, rpn.reconciliation, rpn.interdependence, rpn.Formula, rpn.fusion
-pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")  # torch's own, on its first forward-mode derivative
 HALVES = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=["bfloat16", "float16"])
 
 

@@ -14,7 +14,6 @@ from rpn_edu.expansion import fast
 from tests.help import ROWS, TERMS, cast, columns_for, formulas, inside, m_of, numbers, over, samples, shape_for, sizes_for, sizes_of
 
 pytestmark = pytest.mark.quick(first_of="part")
-FORWARD = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")  # torch's own, on its first forward-mode derivative
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
 
 
@@ -68,7 +67,6 @@ def test_polynomials_waves_and_bumps_know_their_gradients():
     assert {type(part) for part in KNOWN} >= {*wanted, rpn.expansion.Fourier, rpn.expansion.Trigonometric, rpn.expansion.Taylor}
 
 
-@FORWARD
 def test_other_planes_do_not_inherit_slopes(monkeypatch):
     class Cubes(rpn.expansion.recurrence.Recurrence):
         def coefficients(self, k):
@@ -83,7 +81,6 @@ def test_other_planes_do_not_inherit_slopes(monkeypatch):
     torch.testing.assert_close(Cubes(degree=2).slopes(x.detach(), x), 3 * x.detach().expand(2, 4, 2) ** 2)
 
 
-@FORWARD
 @pytest.mark.parametrize("part", [part for part in samples("expansion") if isinstance(part, rpn.expansion.base.Pointwise)], ids=repr)
 def test_the_slopes_of_an_expansion_are_the_derivatives_of_its_functions(part):
     x = inside(part, 3, 40, seed=3)
@@ -107,7 +104,6 @@ def derivatives(part, x):
     return [part(x), features.detach(), slope.detach(), twice, func.vmap(func.grad(size))(x), *hessians]
 
 
-@FORWARD
 @known
 def test_the_gradient_that_an_expansion_knows_is_that_of_torch_in_all_orders_and_transforms(part, monkeypatch):
     x = inside(part, 3, 2, seed=3)

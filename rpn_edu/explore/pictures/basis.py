@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
+from torch.func import jvp
 
 from ...component import Dial, component
 from ...expansion import Expansion
@@ -18,9 +19,10 @@ ROOM = 1.2  # of the picture above the highest curve, for its number
 
 @component
 class Basis(Picture):
-    """Every feature of κ as a curve over one input, and all of them at one x."""
+    """Every feature of κ as a curve over one input, and all of them at one x; or their slopes."""
 
     at: Annotated[float, Dial(-4.0, 4.0, "the x whose features are shown as bars", least=None)] = 0.5
+    slopes: Annotated[bool, "show how fast every feature grows with x, κ′, in place of κ"] = False
 
     subject: ClassVar[type] = Expansion
     answer: ClassVar[str] = "kappa"
@@ -30,6 +32,11 @@ class Basis(Picture):
         Axes((0.67, 0.16, 0.31, 0.72), "κ at the dotted x", "feature", xticks="counts"),
     )
     most: ClassVar[int] = 12
+
+    @property
+    def symbol(self) -> str:
+        """κ, or its slopes."""
+        return "κ′" if self.slopes else "κ"
 
     def sizes(self, subject: Expansion) -> dict[str, int]:
         return {"m": 1, "b": 241, "n": 1, "D": subject.width(1)}
@@ -43,9 +50,14 @@ class Basis(Picture):
     def numbers(self, subject: Expansion, **given: Tensor) -> Numbers:
         left, right = self.axis(subject)
         x = torch.linspace(left, right, 241, dtype=torch.float64)  # (241,)
-        curves = subject(x.unsqueeze(-1))  # (241, D)
         at = torch.tensor([[self.at]], dtype=torch.float64)  # (1, 1)
-        kappa = subject(at)[0]  # (D,)
+        if self.slopes:  # forward through κ, from the slope 1 of x itself; a call, since printed code has κ as a function alone
+            rows = x.unsqueeze(-1)  # (241, 1)
+            curves = jvp(lambda x: subject(x), (rows,), (torch.ones_like(rows),))[1]  # (241, D)
+            kappa = jvp(lambda x: subject(x), (at,), (torch.ones_like(at),))[1][0]  # (D,)
+        else:
+            curves = subject(x.unsqueeze(-1))  # (241, D)
+            kappa = subject(at)[0]  # (D,)
         return {"x": x, "curves": curves, "at": at, "kappa": kappa}
 
     def paint(self, canvas: Canvas, shown: Shown) -> None:
@@ -55,6 +67,8 @@ class Basis(Picture):
         left, right = self.axis(shown.subject)
         bottom, top = self.heights(shown)
         canvas.limits(0, (left, right), (bottom, top))
+        if self.slopes:
+            canvas.title(0, "slopes of the features, κ′, over x")
         for name, edge in (("low", low), ("high", high)):
             canvas.line(f"domain {name}", 0, [edge, edge], [bottom, top], color="#999999", linewidth=1, linestyle="--")
         far = 2 * (top - bottom)  # dashes that nobody sees cost time too
@@ -76,8 +90,9 @@ class Basis(Picture):
         reach = steady(kappa, floor=min(1.0, max(-bottom, top) / ROOM))
         low_bar = reach if -bottom > 0.2 * top else steady(kappa.clamp(max=0), floor=0.1 * reach)
         high_bar = reach if top > -0.2 * bottom else steady(kappa.clamp(min=0), floor=0.1 * reach)
-        if max(low_bar, high_bar) > 10 * max(-bottom, top):  # nobody sees it by the numbers of the axis alone
-            canvas.title(1, f"κ at the dotted x: scale to {max(low_bar, high_bar):,g}")
+        tall = max(low_bar, high_bar)
+        scale = f": scale to {tall:,g}" if tall > 10 * max(-bottom, top) else ""  # nobody sees it by the numbers of the axis alone
+        canvas.title(1, f"{self.symbol} at the dotted x{scale}")
         canvas.limits(1, (-0.6, len(kappa) - 0.4), (-ROOM * low_bar, ROOM * high_bar))
         canvas.bars("kappa", 1, kappa, [f"C{k % 10}" for k in range(len(kappa))])
 
@@ -109,7 +124,7 @@ class Basis(Picture):
             remarks.append(f"first {self.most} of {curves.shape[1]} features")
         if leaving:
             remarks.append(leave.format(", ".join(leaving)))
-        if shown.subject.made_for is None and shown.subject.width(2) < 2 and bool((curves == x.unsqueeze(-1)).all()):
+        if not self.slopes and shown.subject.made_for is None and shown.subject.width(2) < 2 and bool((curves == x.unsqueeze(-1)).all()):
             remarks.append("one input in, the same out: try more inputs in Flow")
         return remarks
 
@@ -127,15 +142,15 @@ class Basis(Picture):
         outside = "" if low <= self.at <= high else " This x lies outside the domain."
         remarks = "".join(f" {remark[0].upper()}{remark[1:]}." for remark in self.remarks(shown))
         return (
-            f"{counted(len(kappa), 'feature')} of {shown.subject!r} as curves over x from {x[0]:g} to {x[-1]:g}; "
-            f"the domain from {low:g} to {high:g} is marked. "
+            f"{'Slopes of ' * self.slopes}{counted(len(kappa), 'feature')} of {shown.subject!r} as curves "
+            f"over x from {x[0]:g} to {x[-1]:g}; the domain from {low:g} to {high:g} is marked. "
             f"At x = {self.at:g} they run from {kappa.min():.3g} to {kappa.max():.3g} and sum to {kappa.sum():.3g}.{outside}{remarks}"
         )
 
     def readout(self, shown: Shown) -> str:
         kappa = shown.numbers["kappa"]
         head = ", ".join(f"{value:z.3f}" for value in kappa[:6])
-        return f"κ({self.at:g}) = [{head}{', …' if len(kappa) > 6 else ''}]   D = {len(kappa)}"
+        return f"{self.symbol}({self.at:g}) = [{head}{', …' if len(kappa) > 6 else ''}]   D = {len(kappa)}"
 
     def values(self, shown: Shown) -> dict[str, str]:
         return {"κ": f"D = {len(shown.numbers['kappa'])}"}
