@@ -1,11 +1,11 @@
 """Components: hyperparameters as checked, frozen values. The only framework there is.
 
-A component is a frozen dataclass. Its annotations say everything once: `degree: Annotated[int, Dial(1, 10, "highest degree")] = 3` is the
-check, the repr, the config, the samples of the tests and the slider of the explorer. Tensors, devices and learned numbers live elsewhere.
+A component is a dataclass that stays as it is. Its annotations say everything once:
+`degree: Annotated[int, Dial(1, 10, "highest degree")] = 3` is the check, the repr, the config, the samples of the tests and the slider of
+the explorer. Tensors, devices and learned numbers live elsewhere.
 """
 
 import dataclasses
-import functools
 import inspect
 import math
 import numbers
@@ -113,6 +113,8 @@ class Field(NamedTuple):
 
     def checked(self, value: Any) -> Any:
         """The value in its canonical type. TypeError or ValueError says who, what was wanted and what came."""
+        if value is dataclasses.MISSING:
+            raise TypeError(f"{self.owner} needs {self.name}: {self.doc}")
         value = scalar(value)
         if value is None and self.optional:
             return None
@@ -182,25 +184,56 @@ class Field(NamedTuple):
                 return simple if self.kind == "part" else [tuple(simple[1:3])]
 
 
+class _Call:
+    """What help and Shift-Tab show of a component, made when somebody asks."""
+
+    def __get__(self, _: Any, cls: type["Component"]) -> inspect.Signature:
+        """The fields with their types and defaults, as arguments of the class."""
+        kinds = dict.fromkeys(cls.in_order, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        named, none, hints = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty, typing.get_type_hints(cls)
+        defaults = {f.name: none if f.default is dataclasses.MISSING else f.default for f in cls.declared}
+        found = [inspect.Parameter(name, kinds.get(name, named), default=value, annotation=hints[name]) for name, value in defaults.items()]
+        return inspect.Signature(sorted(found, key=lambda parameter: parameter.kind))
+
+
 class Component(Printed):
     """A value of hyperparameters. Subclasses annotate fields; `@component` registers the final ones.
 
-    Equal fields make equal components; the repr is the call that builds one; `to_config` is what JSON can hold.
+    Equal fields make equal components; the repr is the call that builds one; `to_config` is what JSON can hold. TypeError for a word that
+    is no field, a field that is given twice or lacks its value; and what each field says of its values.
     """
 
     term: ClassVar[str] = ""
     declared: ClassVar[tuple[Field, ...]] = ()
+    in_order: ClassVar[tuple[str, ...]] = ()
+    """The fields that can be given without their names."""
+
+    __signature__ = _Call()
+
+    # What a dataclass would write anew for every row, and Python compile at every import, stands here once.
+    def __init__(self, *given: Any, **named: Any) -> None:
+        who, names = type(self).__name__, [field.name for field in self.declared]
+        for word in named.keys() - set(names):
+            known = f"It has: {', '.join(names) or 'none'}"
+            raise TypeError(f"{who} has no hyperparameter {word!r}{did_you_mean(word, names) or '.'} {known}")
+        values = dict(zip(self.in_order, given)) | named
+        if len(values) < len(given) + len(named):
+            raise TypeError(f"{who} takes each value once, {who}{self.__signature__}, got {given!r:.200} and {named!r:.200}")
+        for field in self.declared:
+            object.__setattr__(self, field.name, field.checked(values.get(field.name, field.default)))
+        self.check()
+
+    def __setattr__(self, name: str, value: Any) -> typing.NoReturn:
+        raise dataclasses.FrozenInstanceError(f"{self!r} stays as it is: make another one, dataclasses.replace(it, {name}={value!r:.100})")
+
+    def __delattr__(self, name: str) -> typing.NoReturn:
+        raise dataclasses.FrozenInstanceError(f"{self!r} stays as it is, with its {name}")
 
     def __init_subclass__(cls) -> None:
         for base in cls.__mro__[1:]:
             if base in CATALOGUE.values():
                 family = base.__mro__[1].__name__
                 raise TypeError(f"{cls.__name__} extends {base.__name__}, which is final: extend its family {family} instead")
-
-    def __post_init__(self) -> None:
-        for field in self.declared:
-            object.__setattr__(self, field.name, field.checked(getattr(self, field.name)))
-        self.check()
 
     def check(self) -> None:
         """Raise ValueError for limits that span several fields."""
@@ -348,26 +381,16 @@ def _declared(owner: str, name: str, hint: Any, default: Any) -> Field:
     return Field(owner, name, kind, default, meta, base, optional)
 
 
-def _refusing_unknown_keywords(cls: type, build: Callable[..., None]) -> Callable[..., None]:
-    names = [f.name for f in dataclasses.fields(cls)]
-
-    @functools.wraps(build)
-    def __init__(self: Component, *args: Any, **keywords: Any) -> None:
-        for word in keywords.keys() - set(names):
-            known = f"It has: {', '.join(names) or 'none'}"
-            raise TypeError(f"{cls.__name__} has no hyperparameter {word!r}{did_you_mean(word, names) or '.'} {known}")
-        build(self, *args, **keywords)
-
-    return __init__
-
-
 C = TypeVar("C", bound=type)
 
 
 @dataclass_transform(frozen_default=True)
 def family(cls: C) -> C:
     """An abstract class whose fields its rows share."""
-    return dataclasses.dataclass(frozen=True, repr=False)(cls)
+    cls = dataclasses.dataclass(init=False, repr=False, unsafe_hash=True)(cls)
+    cls.declared = _declare(cls)
+    cls.in_order = tuple(field.name for field in dataclasses.fields(cls) if not field.kw_only)
+    return cls
 
 
 @dataclass_transform(frozen_default=True)
@@ -384,7 +407,5 @@ def component(cls: C) -> C:
     other = CATALOGUE.get(name)
     if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
         raise TypeError(f"{name} is already registered by {other.__module__}; choose another name")
-    cls.declared = _declare(cls)
-    cls.__init__ = _refusing_unknown_keywords(cls, cls.__init__)
     CATALOGUE[name] = cls
     return cls

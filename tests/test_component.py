@@ -30,6 +30,9 @@ E = rpn.expansion
         (lambda: E.Fourier(period=float("nan")), ValueError, "got nan"),
         (lambda: E.BSpline(low=1.0, high=1.0), ValueError, "BSpline.low must be smaller than high, got low=1.0 and high=1.0"),
         (lambda: E.Chebyshev(degre=3), TypeError, "Chebyshev has no hyperparameter 'degre'; did you mean degree?"),
+        (lambda: E.Chebyshev(2, 3), TypeError, "Chebyshev takes each value once, Chebyshev(degree: int = 2), got (2, 3) and {}"),
+        (lambda: E.Chebyshev(2, degree=3), TypeError, "each value once, Chebyshev(degree: int = 2), got (2,) and {'degree': 3}"),
+        (lambda: E.Affine(), TypeError, "Affine needs matrix: M, row by row"),
         (lambda: rpn.Formula(expansion=E.Taylor), TypeError, "did you forget the brackets of Taylor()?"),
         (lambda: rpn.Formula(expansion=rpn.remainder.Zero()), TypeError, "Formula.expansion must be a component of expansion"),
         (lambda: rpn.Output(activation="rellu"), ValueError, "did you mean relu"),
@@ -62,12 +65,15 @@ def test_arguments_stand_in_the_documented_order():
     assert order[X.Chain] == ["hops", "accumulate", "from_zero", "both_ways", "self_loops"]
     with pytest.raises(TypeError):
         X.Pearson("row")  # normalization is given by name only
+    assert str(inspect.signature(E.BSpline)) == "(intervals: int = 5, degree: int = 3, low: float = -1.0, high: float = 1.0)"
+    assert [*inspect.signature(X.Chain).parameters] == [*order[X.Chain], "normalization"]
 
 
 def test_a_component_is_a_frozen_value():
     kappa = E.Taylor(order=2)
-    with pytest.raises(AttributeError):
-        kappa.order = 3
+    for change in (lambda: setattr(kappa, "order", 3), lambda: setattr(kappa, "of_mine", 3), lambda: delattr(kappa, "order")):
+        with pytest.raises(AttributeError, match=re.escape("expansion.Taylor(order=2) stays as it is")):
+            change()
     assert kappa == E.Taylor() and {kappa: 1}[E.Taylor()] == 1 and kappa != E.Taylor(order=3)
 
 
