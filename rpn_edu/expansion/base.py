@@ -80,16 +80,16 @@ class Pointwise(Expansion):
     letter: ClassVar[str] = ""
     """What its functions are called: T, where there are T₁, T₂, and so on."""
     knows_gradient: ClassVar[bool] = False
-    """Does it say what its `slopes` are?"""
+    """Does it say what its `slopes` are, or its `gradient`?"""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if "slopes" in vars(cls):
-            cls.knows_gradient = True
+        told = {"slopes", "gradient"} & vars(cls).keys()
+        cls.knows_gradient = bool(told) or cls.knows_gradient and "planes" not in vars(cls)
         if "planes" in vars(cls):
             cls.planes = with_gradient(cls.planes)
-            if "slopes" not in vars(cls):  # those of a parent are not the slopes of other planes
-                cls.slopes, cls.knows_gradient = Pointwise.slopes, False
+            for other in {"slopes", "gradient"} - told:  # what a parent knows of its planes does not hold for others
+                setattr(cls, other, getattr(Pointwise, other))
 
     def names(self, m: int) -> list[str]:
         degrees = range(1, self.width(m) // m + 1) if self.letter else []
@@ -108,7 +108,10 @@ class Pointwise(Expansion):
 
     def gradient(self, x: Tensor, planes: Tensor, gradient: Tensor) -> Tensor:
         """(...), (K, ...), (K, ...) → (...): by x, of what has that gradient by the planes."""
-        return (self.slopes(x, planes) * gradient).sum(0)
+        by_x = torch.zeros_like(x)
+        for slope, by in zip(self.slopes(x, planes), gradient):
+            by_x = torch.addcmul(by_x, slope, by)
+        return by_x
 
     @precise
     def __call__(self, x: Tensor, frozen: dict[str, Tensor] | None = None) -> Tensor:

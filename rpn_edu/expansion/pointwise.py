@@ -76,9 +76,6 @@ class Linear(Pointwise):
     def planes(self, x: Tensor) -> Tensor:
         return torch.stack([self.scale * x])
 
-    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
-        return torch.full_like(planes, self.scale)
-
 
 @component
 class Reciprocal(Pointwise):
@@ -106,10 +103,6 @@ class Trigonometric(Pointwise):
     def planes(self, x: Tensor) -> Tensor:
         return torch.stack([x.sin(), x.cos(), x.tan()])
 
-    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
-        sin, cos, tan = planes
-        return torch.stack([cos, -sin, 1 + tan * tan])
-
 
 @component
 class ArcTrigonometric(Pointwise):
@@ -133,10 +126,6 @@ class Hyperbolic(Pointwise):
 
     def planes(self, x: Tensor) -> Tensor:
         return torch.stack([x.sinh(), x.cosh(), x.tanh()])
-
-    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
-        sinh, cosh, tanh = planes
-        return torch.stack([cosh, sinh, 1 - tanh * tanh])
 
 
 @component

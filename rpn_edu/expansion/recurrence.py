@@ -67,24 +67,22 @@ class Recurrence(Pointwise):
             polynomials.append(newer)
         return room.filled(polynomials)
 
-    def slopes(self, x: Tensor, planes: Tensor) -> Tensor:
-        # The derivative of the recurrence: P_k' = (a_k x + b_k) P_{k-1}' + c_k P_{k-2}' + a_k P_{k-1}.
-        room = Room(x, lambda: (self.degree, *x.shape))
-        slope, _, _ = self.coefficients(1)
-        older, newer = torch.zeros_like(x), torch.full_like(x, slope * self.start)
-        slopes = [newer]
-        for k in range(2, self.degree + 1):
-            a, b, c = self.coefficients(k)
-            rest = torch.mul(planes[k - 2], a)
+    def gradient(self, x: Tensor, planes: Tensor, gradient: Tensor) -> Tensor:
+        # The recurrence backwards (Clenshaw): each polynomial counts by itself, and by the two that grow out of it.
+        steps, by = [self.coefficients(k) for k in range(1, self.degree + 1)], list(gradient)
+        for k in range(self.degree - 1, 0, -1):
+            a, b, c = steps[k]
+            by[k - 1] = torch.addcmul(by[k - 1], x, by[k], value=a) if a else by[k - 1]
+            by[k - 1] = torch.add(by[k - 1], by[k], alpha=b) if b else by[k - 1]
+            if k > 1:
+                by[k - 2] = torch.add(by[k - 2], x * x * by[k] if self.square else by[k], alpha=c)
+        by_x = by[0] * (steps[0][0] * self.start)
+        for k in range(1, self.degree):
+            a, _, c = steps[k]
+            by_x = torch.addcmul(by_x, planes[k - 1], by[k], value=a) if a else by_x
             if self.square:
-                before = planes[k - 3] if k > 2 else self.start
-                rest = rest + c * x * (x * older + 2 * before)
-            else:
-                rest = torch.add(rest, older, alpha=c)
-            rest = rest if b == 0 else torch.add(rest, newer, alpha=b)
-            older, newer = newer, torch.addcmul(rest, x, newer, value=a, out=room[k - 1]) if a else rest
-            slopes.append(newer)
-        return room.filled(slopes)
+                by_x = torch.addcmul(by_x, x * (planes[k - 2] if k > 1 else self.start), by[k], value=2 * c)
+        return by_x
 
 
 @component

@@ -47,7 +47,7 @@ class Layer(Owner):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., b, m) → (..., b', n). ValueError and TypeError for an x that does not fit."""
-        heads = cast(list[Head], self.heads)
+        heads = [*cast(list[Head], self.heads)]  # a list of torch's finds each of its modules by a word
         if len(heads) == 1:
             return heads[0](x)
         x = heads[0].taken(x)

@@ -64,10 +64,11 @@ known = pytest.mark.parametrize("part", KNOWN, ids=repr)
 
 def test_polynomials_waves_and_bumps_know_their_gradients():
     wanted = {row for row in ROWS["expansion"] if issubclass(row, (rpn.expansion.recurrence.Recurrence, rpn.expansion.local.Local))}
-    assert {type(part) for part in KNOWN} >= {*wanted, rpn.expansion.Fourier, rpn.expansion.Trigonometric, rpn.expansion.Taylor}
+    assert {type(part) for part in KNOWN} >= {*wanted, rpn.expansion.Fourier, rpn.expansion.Taylor}
 
 
-def test_other_planes_do_not_inherit_slopes(monkeypatch):
+@pytest.mark.parametrize("told", [False, True])
+def test_what_a_parent_knows_of_its_planes_does_not_hold_for_others(monkeypatch, told):
     class Cubes(rpn.expansion.recurrence.Recurrence):
         def coefficients(self, k):
             return 1.0, 0.0, 0.0
@@ -75,8 +76,14 @@ def test_other_planes_do_not_inherit_slopes(monkeypatch):
         def planes(self, x):
             return torch.stack([x**3] * self.degree)
 
+        if told:
+
+            def slopes(self, x, planes):
+                return torch.stack([3 * x**2] * self.degree)
+
     x = numbers(4, 2).requires_grad_()
     monkeypatch.setattr(fast, "LARGE", 1)
+    assert Cubes.knows_gradient == told
     torch.testing.assert_close(torch.autograd.grad(Cubes(degree=2)(x).sum(), x)[0], 6 * x.detach() ** 2)
     torch.testing.assert_close(Cubes(degree=2).slopes(x.detach(), x), 3 * x.detach().expand(2, 4, 2) ** 2)
 
