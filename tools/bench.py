@@ -7,15 +7,15 @@ import copy
 import itertools
 import math
 import multiprocessing
-import os
 import random
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -23,32 +23,7 @@ from torch import Tensor
 
 import rpn_edu as rpn
 from rpn_edu import expansion, interdependence, reconciliation
-
-ROOT = Path(__file__).parent.parent
-
-
-def ratio(ours: Callable, other: Callable, rounds: int = 40, least: float = 0.004) -> tuple[float, float, float]:
-    """(median of ours / other, ours in µs, other in µs), in CPU time of this thread."""
-
-    def once(function: Callable, times: int) -> float:
-        start = time.thread_time()
-        for _ in range(times):
-            function()
-        return (time.thread_time() - start) / times
-
-    times = [max(1, int(least / max(once(function, 3), 1e-7))) for function in (ours, other)]
-    pairs = [(once(ours, times[0]), once(other, times[1])) for _ in range(rounds)]
-    return statistics.median(a / b for a, b in pairs), *(statistics.median(side) * 1e6 for side in zip(*pairs, strict=True))
-
-
-def forward_step() -> None:
-    """RPN [2, 8, 8, 1] with Taylor(2), b = 64, against three bare nn.Linear calls (limit: 4)."""
-    model = rpn.RPN([2, 8, 8, 1], rpn.Formula(expansion=rpn.expansion.Taylor(order=2)))
-    a, b, c = torch.nn.Linear(2, 8), torch.nn.Linear(8, 8), torch.nn.Linear(8, 1)
-    x = torch.randn(64, 2)
-    with torch.no_grad():
-        times, ours, bare = ratio(lambda: model(x), lambda: c(b(a(x))))
-    print(f"forward of RPN [2, 8, 8, 1], Taylor(2), b = 64: {times:.2f} x three nn.Linear ({ours:.0f} µs against {bare:.0f} µs)")
+from tools.measure import COLUMNS, ROOT, Row, alone, backward, compared, dots, exponent, keep, kept, peak, quiet, ratio, single, step, table
 
 
 def products(n: int = 64, D: int = 4096, b: int = 64) -> None:
@@ -67,10 +42,10 @@ def products(n: int = 64, D: int = 4096, b: int = 64) -> None:
 def save_forever(folder: Path, begun: Any) -> None:
     """A model whose numbers all are the number of the save, saved again and again."""
     model = rpn.RPN([16, 64, 8], rpn.Formula(expansion=rpn.expansion.Taylor(order=2)))
-    for step in itertools.count():
+    for number in itertools.count():
         with torch.no_grad():
             for parameter in model.parameters():
-                parameter.fill_(step)
+                parameter.fill_(number)
         model.save_ckpt(folder, "killed")
         begun.set()
 
@@ -183,6 +158,8 @@ LIMITS: dict[rpn.Component, float | None] = {
     expansion.Affine(torch.eye(64, 784).tolist()): None,  # type: ignore[arg-type]
     expansion.Patches(rows=28, columns=28): None,
     expansion.PatchPooling(rows=28, columns=28): None,
+    expansion.Windows(rows=28, columns=28): None,
+    expansion.WindowPooling(rows=28, columns=28): None,
     # ψ: at least so many times faster than with the matrix.
     reconciliation.LowRank(rank=2): 6,
     reconciliation.LowRank(rank=4): None,
@@ -202,62 +179,12 @@ UNITS = {
     "matrix": "Times faster, and times less peak memory, than with the matrix, or in the other way that is named",
     "growth": "Exponent of the growth in a power law",
 }
-COLUMNS = "forward", "and backward", "memory"
-
-
-class Row(NamedTuple):
-    """A line of the table: three figures, of which `limits` bounds some, from below in the unit "matrix", else from above."""
-
-    unit: str
-    name: str
-    size: str
-    figures: tuple[float | None, float | None, float | None]
-    limits: tuple[float | None, ...] = (None, None, None)
-
-    @property
-    def verdict(self) -> str:
-        sign, bounds = "≥" if self.unit == "matrix" else "≤", zip(COLUMNS, self.figures, self.limits, strict=True)
-        bounds = [(word, value, limit) for word, value, limit in bounds if value is not None and limit is not None]
-        holds = all(value >= limit if sign == "≥" else value <= limit for _, value, limit in bounds)
-        return ", ".join(f"{word} {sign} {limit:g}" for word, _, limit in bounds) + (" holds" if holds else " FAILS") if bounds else ""
-
-
-def peak(function: Callable) -> int:
-    """The most bytes that a call holds at once beyond what was there before."""
-    function()
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-        kept = function()
-    assert profile.profiler and profile.profiler.kineto_results
-    events: list[Any] = profile.profiler.kineto_results.events()
-    moves = [event for event in events if event.name() == "[memory]"]
-    del kept
-    return max(itertools.accumulate(event.nbytes() for event in sorted(moves, key=lambda event: event.start_ns())), default=0)
-
-
-def backward(function: Callable[[], Tensor], needs: list[Tensor]) -> Callable:
-    """The function, then the gradients of all that it needs; the gradient of its value has the layout of the value."""
-    needs = [tensor.requires_grad_() for tensor in needs if tensor.numel()]
-    gradient = torch.randn_like(function())
-
-    def both() -> Any:
-        value = function()
-        return value.requires_grad and torch.autograd.grad(value, needs, gradient, allow_unused=True)
-
-    return both
-
-
-def quiet(function: Callable) -> Callable:
-    return torch.no_grad()(function)
 
 
 def called(part: rpn.Component) -> str:
     """Its class, and the whole numbers that are not the default."""
     turned = [f"{f.name}={value}" for f in part.declared if f.kind == "int" and (value := getattr(part, f.name)) != f.default]
     return type(part).__name__ + f"({', '.join(turned)})" * bool(turned)
-
-
-def single(numbers: dict[str, Tensor]) -> dict[str, Tensor] | None:
-    return {name: value.float() if value.is_floating_point() else value for name, value in numbers.items()} or None
 
 
 def chosen(term: str) -> Iterator[Any]:
@@ -279,16 +206,13 @@ def floored(name: str, function: Callable[[], Tensor], needs: list[Tensor], x: T
 
 
 def shortened(name: str, size: str, ours: Callable, other: Callable, needs: list[Tensor], limit: float | None = None) -> Row:
-    forward = 1 / ratio(quiet(ours), quiet(other), 15)[0]
-    ours, other = backward(ours, needs), backward(other, needs)
-    held = peak(ours)
-    memory = peak(other) / held if held else None
-    return Row("matrix", name, size, (forward, 1 / ratio(ours, other, 15)[0], memory), (limit, None, None))
+    return compared("matrix", name, size, (ours, other), (backward(ours, needs), backward(other, needs)), (limit, None, None))
 
 
 def expansions() -> Iterator[Row]:
     for part in chosen("expansion"):
         fits = [(b, m) for b, m in [(512, 784), (512, 64), (64, 2)] if part.made_for in (None, m) and part.width(m) <= 20_000]
+        fits = fits or [(512, part.made_for)]
         for b, m in dict.fromkeys((fits[0], fits[-1])):  # the largest and the smallest
             low, high = part.domain
             x, frozen = low + (high - low) * torch.rand(b, m), single(part.frozen(m))
@@ -339,33 +263,18 @@ def whole() -> Iterator[Row]:
 
     model = rpn.RPN([784, 64, 10], rpn.Formula(expansion.Taylor(order=2), reconciliation.LowRank(rank=3)))
     x, y = torch.rand(64, 784), torch.randn(64, 10)
-
-    def step(model: torch.nn.Module) -> Callable:
-        optimizer = torch.optim.AdamW(model.parameters(), fused=True)
-
-        def run() -> None:
-            optimizer.zero_grad()
-            F.mse_loss(model(x), y).backward()
-            optimizer.step()
-
-        return run
-
     for name, limits in ("κ formed", (None, None, None)), ("κ and ψ formed", (None, 30, 10)):
         generic: Any = copy.deepcopy(model)
         for head in (layer.heads[0] for layer in generic.layers):
             replan(head, without_kappa=False)
             if limits[1]:
                 head.forward = lambda x, head=head: head.trace(x).g
-        forward = 1 / ratio(quiet(lambda: model(x)), quiet(lambda: generic(x)), 5)[0]  # noqa: B023
-        ours, other = step(model), step(generic)
-        figures = forward, 1 / ratio(ours, other, 5)[0], peak(other) / peak(ours)
-        yield Row("matrix", f"Taylor x LowRank(rank=3), step / {name}", "64 x [784, 64, 10]", figures, limits)
+        forward = lambda: model(x), lambda: generic(x)  # noqa: B023
+        both = step(model, forward[0], y), step(generic, forward[1], y)
+        yield compared("matrix", f"Taylor x LowRank(rank=3), step / {name}", "64 x [784, 64, 10]", forward, both, limits, rounds=5)
 
 
 def growth() -> Iterator[Row]:
-    def exponent(sizes: list[int], costs: list[float]) -> float:
-        return statistics.linear_regression([math.log(size) for size in sizes], [math.log(cost) for cost in costs]).slope
-
     x, floor, sizes = torch.rand(512, 64) * 2 - 1, torch.rand(8, 64, 512), [5, 16, 64, 128]
     splines = [expansion.BSpline(intervals=t) for t in sizes]
     times = [ratio(quiet(lambda: spline(x)), lambda: floor.clone(), 15)[0] for spline in splines]  # noqa: B023
@@ -394,21 +303,9 @@ def components() -> None:
     rows = [row for rows in (expansions(), others(), matrices(), whole(), growth()) for row in rows]
     text = []
     for unit, meaning in UNITS.items():
-        cells: list[tuple[str, ...]] = [("component", "size", *COLUMNS, "limit")]
-        for row in rows:
-            if row.unit == unit:
-                cells.append((row.name, row.size, *("" if v is None else f"{v:.3g}" for v in row.figures), row.verdict))
-        wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, wide, strict=True)) + " |" for line in cells]
-        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in wide) + "|")
-        text += [f"{meaning}:", "", *lines, ""]
-    bounded = [row for row in rows if row.verdict]
-    text.append(f"{sum(row.verdict.endswith('holds') for row in bounded)} of {len(bounded)} limits hold, on one thread of this machine.")
-    folder = ROOT / ".bench"
-    folder.mkdir(exist_ok=True)
-    (folder / "ratios.md").write_text("\n".join(text) + "\n", encoding="utf-8")
-    draw(rows, folder / "ratios.png")
-    print("\n".join(text), f"Written to {folder.name}/ratios.md and drawn in {folder.name}/ratios.png.", sep="\n")
+        text += [f"{meaning}:", "", *table([row for row in rows if row.unit == unit]), ""]
+    text.append(kept(rows))
+    keep("ratios", text, partial(draw, rows))
 
 
 def draw(rows: list[Row], path: Path) -> None:
@@ -424,36 +321,24 @@ def draw(rows: list[Row], path: Path) -> None:
     _, *right = heights = [len(shown) for shown in parts.values()]
     figure = Figure((12, 1 + 0.2 * max(heights[0], sum(right) + 5)), dpi=100, layout="constrained")
     axes = figure.subplot_mosaic([[0, 1], [0, 2]], height_ratios=right)  # type: ignore[arg-type]
-    looks = ("o", "#0072b2"), ("^", "#d55e00"), ("s", "#999999")
+    markers = zip(COLUMNS, "o^s", ("#0072b2", "#d55e00", "#999999"), strict=True)
+    looks = [(what, marker, colour, column) for column, (what, marker, colour) in enumerate(markers)][::-1]
     for part, (title, shown) in enumerate(parts.items()):
         shown.sort(key=lambda row: row.figures[0] or 0)
-        axes[part].axvline(1, color="black", lw=0.8)
-        for column, (marker, colour) in reversed(list(enumerate(looks))):
-            for what, look, values in [
-                (COLUMNS[column], {"marker": marker, "s": 26}, [row.figures[column] for row in shown]),
-                ("limit of " + COLUMNS[column], {"marker": "|", "s": 170, "lw": 2.5}, [row.limits[column] for row in shown]),
-            ]:
-                dots = [(value, y) for y, value in enumerate(values) if value]
-                if dots:
-                    axes[part].scatter(*zip(*dots, strict=True), color=colour, label=what, zorder=3, **look)
-        axes[part].set(xscale="log", ylim=(-0.8, len(shown) - 0.2), yticks=range(len(shown)), xlim=(0.04, 1000))
-        axes[part].set_yticklabels([row.name for row in shown], fontsize=8)
+        drawn = [(*look, [row.figures[k] for row in shown], [row.limits[k] for row in shown]) for *look, k in looks]
+        dots(axes[part], [row.name for row in shown], drawn)  # type: ignore[arg-type]
+        axes[part].set_xlim(0.04, 1000)
+        axes[part].tick_params(axis="y", labelsize=8)
         axes[part].set_title(title, fontsize=10)
-        axes[part].grid(lw=0.4)
     figure.legend(*axes[1].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=6)
     figure.savefig(path)
 
 
-TABLES = [forward_step, products, components, callback, latency, kill_while_saving]
+TABLES = [products, components, callback, latency, kill_while_saving]
 
 if __name__ == "__main__":
-    # Large blocks stay with the process: else half of each time is the system handing out fresh pages.
-    warm = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "8589934592", "MALLOC_TOP_PAD_": "268435456"}
-    warm |= {"KINETO_LOG_LEVEL": "6", "TORCH_CPP_LOG_LEVEL": "ERROR"}  # the profiler is to keep quiet
-    if not warm.keys() <= os.environ.keys():
-        os.execve(sys.executable, [sys.executable, "-m", "tools.bench", *sys.argv[1:]], os.environ | warm)
-    torch.set_num_threads(1)
-    wanted = sys.argv[1:] or [table.__name__ for table in TABLES]
-    for table in TABLES:
-        if table.__name__ in wanted:
-            table()
+    alone("tools.bench")
+    wanted = sys.argv[1:] or [each.__name__ for each in TABLES]
+    for each in TABLES:
+        if each.__name__ in wanted:
+            each()
