@@ -3,7 +3,8 @@
 # make test        everything that CI runs; PYTEST_ARGS="-n 2" or "-k taylor" goes to pytest
 # make notebooks   execute the notebooks, store their outputs, write README's table; NOTEBOOKS=notebooks/01_expansion.ipynb for one
 # make check       linter, formatter and types: CI runs it before the tests        make format  mends what the formatter can
-# make bench       timings        make clean  forget the environment and all caches
+# make bench       timings, also beside other packages, which it installs        make clean  forget the environment and all caches
+# make performance time rpn_edu beside other packages, its imports and the memory of its kernels, and write notebooks/performance.md
 # make contexts    try every component wherever torch uses a model, and write notebooks/contexts.md
 #
 # make device      all that the package has on the device of RPN_EDU_DEVICE, against the CPU; without one, on a pretended GPU
@@ -28,9 +29,10 @@ NOTEBOOKS ?= notebooks
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv/tools
+PEERS := .venv/peers
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with=tests/nbval_sanitize.cfg
 
-.PHONY: lab quick test device notebooks check format bench contexts clean
+.PHONY: lab quick test device notebooks check format bench performance contexts clean
 
 # Another checkout that the shell knows must not stand before this one.
 unexport PYTHONPATH PYTHONHOME
@@ -46,7 +48,8 @@ lab: $(READY)
 	$(BIN)/python -m rpn_edu lab $(LAB_ARGS)
 
 # What learners need is less than what makes, marks and tests the course.
-quick test device notebooks check format bench contexts: $(TOOLS)
+quick test device notebooks check format bench performance contexts: $(TOOLS)
+bench performance: $(PEERS)
 
 # One thread per process: test workers and kernels share the cores, and sums come out the same on every machine.
 quick test device notebooks: export OMP_NUM_THREADS = 1
@@ -82,6 +85,9 @@ format:
 bench:
 	$(BIN)/python -m tools.bench
 
+performance:
+	OMP_NUM_THREADS=1 $(BIN)/python -m tools.performance
+
 contexts:
 	OMP_NUM_THREADS=1 $(BIN)/python -m tools.contexts
 
@@ -106,3 +112,8 @@ $(READY): pyproject.toml $(CONSTRAINTS) $(wildcard rpn_edu/explore/lab/*/*.js)
 $(TOOLS): $(READY)
 	$(BIN)/python -m pip install --no-build-isolation -e '.[teach,dev]' -c $(CONSTRAINTS)
 	@touch $@
+
+# Packages to compare with. tinybig asks for one old torch, and needs only what is here. What cannot be installed is left out of the tables.
+$(PEERS): $(TOOLS)
+	-$(BIN)/python -m pip install --no-build-isolation -e '.[bench]' -c $(CONSTRAINTS) && \
+	$(BIN)/python -m pip install --no-deps tinybig -c $(CONSTRAINTS) && touch $@

@@ -24,6 +24,7 @@ from torch import Tensor
 import rpn_edu as rpn
 from rpn_edu import expansion, interdependence, reconciliation
 from tools.measure import COLUMNS, ROOT, Row, alone, backward, compared, dots, exponent, keep, kept, peak, quiet, ratio, single, step, table
+from tools.peers import beside
 
 
 def products(n: int = 64, D: int = 4096, b: int = 64) -> None:
@@ -334,7 +335,7 @@ def draw(rows: list[Row], path: Path) -> None:
     figure.savefig(path)
 
 
-TABLES = [products, components, callback, latency, kill_while_saving]
+TABLES = [products, components, beside, callback, latency, kill_while_saving]
 
 if __name__ == "__main__":
     alone("tools.bench")

@@ -28,6 +28,7 @@ def stored(outputs: list) -> list:
     return [output for output in outputs if output.get("data", True)]
 
 
+# How many explorers the notebook shows, and how many controls they have.
 COUNT = """
 from json import dumps
 from rpn_edu.explore import Explorer
@@ -36,9 +37,9 @@ print(dumps({"explorers": len(shown), "controls": sum(len(list(one.controls())) 
 """
 
 
-def execute(book: nbformat.NotebookNode, folder: Path) -> dict[str, int]:
-    """Run every cell in place, and say how many explorers the notebook shows and how many controls they have."""
-    book.cells.append(nbformat.v4.new_code_cell(COUNT))
+def execute(book: nbformat.NotebookNode, folder: Path, last: str) -> str:
+    """Run every cell in place, and say what one more prints at the end."""
+    book.cells.append(nbformat.v4.new_code_cell(last))
     # record_timing and store_widget_state would write times and 44 kB of dead widgets into the metadata
     NotebookClient(
         book,
@@ -50,7 +51,7 @@ def execute(book: nbformat.NotebookNode, folder: Path) -> dict[str, int]:
         extra_arguments=["--log-level=ERROR"],  # no word about encryption: kernel and client share this machine
         resources={"metadata": {"path": str(folder)}},
     ).execute()
-    return json.loads(book.cells.pop().outputs[0].text)
+    return book.cells.pop().outputs[0].text
 
 
 def store(path: Path) -> None:
@@ -59,7 +60,7 @@ def store(path: Path) -> None:
     for number, cell in enumerate(book.cells):
         cell.setdefault("id", f"cell-{number}")
         cell.metadata.pop("execution", None)
-    counted = execute(book, path.parent)
+    counted = json.loads(execute(book, path.parent, COUNT))
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs = stored(cell.outputs)

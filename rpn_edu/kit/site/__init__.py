@@ -26,7 +26,10 @@ PROGRAM = "rpn-edu course site"
 HERE = Path(__file__).parent
 FRAMES = Path("_static/frames")
 """Where the pictures of explorers lie in a site. Who finds the folder knows that the site may be made anew here."""
-LOOKUP = {"symbols": "Symbols", "from_tinybig": "Differences from tinyBIG", "contexts": "Contexts", "scale": "Past one machine"}
+LOOKUP = {
+    **{"symbols": "Symbols", "from_tinybig": "Differences from tinyBIG", "contexts": "Contexts", "scale": "Past one machine"},
+    "performance": "Performance",
+}
 """Pages of the course beside the chapters and the catalogue."""
 WORKERS = 4
 """Chapters that run at once: each takes half a gigabyte."""
