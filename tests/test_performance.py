@@ -149,6 +149,11 @@ def test_a_power_law_has_its_exponent():
     assert measure.exponent([2, 4, 32], [3 * size**1.5 for size in (2, 4, 32)]) == pytest.approx(1.5)
 
 
+def test_the_pace_of_a_machine_is_what_is_read_and_multiplied_in_a_second(monkeypatch):
+    monkeypatch.setattr(measure, "ratio", lambda read, multiplied: (0.5, 1000.0, 2000.0))
+    assert measure.pace() == pytest.approx((8 * 1024**2 / 1e6, 2 * 512 * 4096 * 64 / 2e6))
+
+
 def test_memory_is_counted_from_the_least_that_was_held():
     kept = [torch.zeros(1), torch.zeros(1)]
 

@@ -20,7 +20,7 @@ from PIL import Image
 
 from rpn_edu.doctor import version_of
 from tools import peers
-from tools.measure import ROOT, WARM, Row, alone, lines
+from tools.measure import ROOT, WARM, Row, alone, lines, pace
 from tools.store_notebooks import execute
 
 PAGE = ROOT / "notebooks/performance.md"
@@ -84,8 +84,10 @@ def processor() -> str:
 def facts(today: datetime.date) -> str:
     packages = ["torch", "rpn_edu", *(package for package, _ in peers.PEERS.values() if package != "torch")]
     versions = [f"{name} {version}" for name in packages if (version := version_of(name))]
-    machine = f"Processor: {processor()}, {os.cpu_count()} cores, one thread."
-    return f"{today:%Y-%m-%d}, with Python {platform.python_version()}, {', '.join(versions)}. {machine}"
+    read, multiplied = pace()
+    machine = f"Processor: {processor()}, {os.cpu_count()} cores, one thread"
+    speed = f"a sum reads {read:.0f} GB a second, a product of matrices makes {multiplied:.0f} GFLOP"
+    return f"{today:%Y-%m-%d}, with Python {platform.python_version()}, {', '.join(versions)}. {machine}: {speed}."
 
 
 def verdict(seconds: float, limit: float | None) -> str:
@@ -147,18 +149,12 @@ def page(found: Measured) -> str:
 
 def measured() -> Measured:
     modules, picture = peers.modules(), io.BytesIO()
-    rows = peers.rows(modules)
+    rows, lacking = peers.rows(modules), [peer for peer, module in modules.items() if not module]
     peers.draw(rows, picture)
+    told = facts(datetime.date.today())
     for name in WARM:  # the processes that start now get their memory as every other
         os.environ.pop(name, None)
-    return Measured(
-        rows,
-        [peer for peer, module in modules.items() if not module],
-        picture.getvalue(),
-        imports(),
-        kernels(),
-        facts(datetime.date.today()),
-    )
+    return Measured(rows, lacking, picture.getvalue(), imports(), kernels(), told)
 
 
 if __name__ == "__main__":
