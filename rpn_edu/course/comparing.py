@@ -17,6 +17,8 @@ from .checking import Near, Waiting, Wrong
 T = TypeVar("T")
 Otherwise = Callable[[int, Tensor, Tensor], str]
 """What is said where no mistake explains an answer: of the number of the case, what is right, (...), and what was given, (...)."""
+CLOSE = 1e-4, 1e-6
+"""How far a number may be from what is right: relative to it, and around 0."""
 PLACES = (str(Path(__file__).parents[1]), *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")), "<string>", "<frozen")
 """How the files begin whose lines no learner has written: of this package, of others, and of code that is made on the way."""
 
@@ -89,9 +91,9 @@ def writes(answer: Any, right: Callable[..., Any], *cases: tuple[Any, ...], near
         found.append(numbers(got))
 
     def otherwise(k: int, wanted: Tensor, got: Tensor) -> str:
-        at = tuple(map(int, torch.unravel_index((got - wanted).abs().argmax(), wanted.shape))) if wanted.dim() else ()
-        place = f" the number at {list(at)}" if at else " it"
-        return f"For {told(cases[k])}{place} should be {wanted[at].item():.4g}, yours is {got[at].item() + 0.0:.4g}."
+        at = (~torch.isclose(got, wanted, *CLOSE)).nonzero()[0].tolist()  # the first of them; of a single number no place
+        place = f" the number at {at}, counted from 0," if at else " it"
+        return f"For {told(cases[k])}{place} should be {wanted[*at].item():.4g}, yours is {got[*at].item() + 0.0:.4g}."
 
     mistakes = {says: [numbers(wrong(*case)) for case in cases] for says, wrong in (near or {}).items()}
     compare(found, [numbers(right(*case)) for case in cases], mistakes, otherwise)
@@ -169,7 +171,7 @@ def derived(wanted: Sequence[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
             yield f"Everything stands one place too far to the {side}.", [right.roll(way, -1) for right in wanted]
         for k in range(min(right.shape[-1] for right in wanted)):
             rest = [torch.cat([right[..., :k], right[..., k + 1 :]], -1) for right in wanted]
-            yield f"Number {k + 1} is missing.", rest
+            yield f"{'Column' if wanted[0].dim() > 1 else 'Number'} {k + 1} is missing.", rest
 
 
 # ---- words ------------------------------------------------------------------------------------------------------------------------
@@ -204,7 +206,7 @@ def _fitted(got: Tensor, right: Tensor) -> Tensor | None:
 
 def _alike(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> bool:
     pairs = [(_fitted(got, right), right) for got, right in zip(found, wanted)]
-    return all(got is not None and torch.allclose(got, right, rtol=1e-4, atol=1e-6) for got, right in pairs)
+    return all(got is not None and torch.allclose(got, right, *CLOSE) for got, right in pairs)
 
 
 def _why(got: Tensor, right: Tensor) -> str:

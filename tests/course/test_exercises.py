@@ -235,7 +235,7 @@ MISTAKES = {
     "The order is reversed.": TABLE.flip(-1),
     "Everything stands one place too far to the right.": TABLE.roll(1, -1),
     "Everything stands one place too far to the left.": TABLE.roll(-1, -1),
-    "Number 2 is missing.": TABLE[:, [0, 2]],
+    "Column 2 is missing.": TABLE[:, [0, 2]],
     "Every number is 2 times what it should be.": 2 * TABLE,
     "Every number is 1 too large.": TABLE + 1,
     "Every number is 0.5 too small.": TABLE - 0.5,
@@ -263,7 +263,7 @@ def test_one_number_is_one_off_or_elsewhere():
 
 def test_a_function_is_judged_by_all_its_cases_and_told_where_it_fails_first():
     cases = (torch.tensor([1.0, 2.0]),), (torch.tensor([-1.0, 3.0, 0.5]),)
-    assert said(writes, abs, lambda x: x, *cases) == "For [-1.0, 3.0, 0.5] the number at [0] should be -1, yours is 1."
+    assert said(writes, abs, lambda x: x, *cases) == "For [-1.0, 3.0, 0.5] the number at [0], counted from 0, should be -1, yours is 1."
     assert "every way" in said(writes, lambda x: x if x[0] > 0 else None, lambda x: x, *cases)
     assert "hand over its name, without brackets" in said(writes, 3, lambda x: x, *cases)
     torch.testing.assert_close(cases[0][0], torch.tensor([1.0, 2.0]))

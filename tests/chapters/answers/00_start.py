@@ -4,7 +4,7 @@ ANSWERS = [
     (
         ["torch.stack([x, x * x, x * x * x], -1)", "(x ** torch.arange(1, 4)).tolist()", "torch.cat([x, x**2, x**3], 1).float().numpy()"],
         {
-            "torch.cat([x, x**2], -1)": "Number 3 is missing",
+            "torch.cat([x, x**2], -1)": "Column 3 is missing",
             "torch.cat([x, 2 * x, 3 * x], -1)": "multiples of x",
             "torch.cat([x, x / 2, x / 4], -1)": "at [2, 2] should be 27, yours is 0.75",
             "[0.5, 0.25, 0.125]": "shape (3, 3) was wanted, yours is (3,)",

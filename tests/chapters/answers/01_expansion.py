@@ -22,7 +22,7 @@ ANSWERS = [
         {
             "[hat(x, place) for place in (-1, -0.5, 0, 0.5, 1)]": "changed places",
             "torch.cat([hat(x, place) for place in (-0.5, 0, 0.5)], -1)": "ends are missing",
-            "torch.cat([hat(x, place) for place in (-1, -0.5, 0, 0.5)], -1)": "Number 5 is missing",
+            "torch.cat([hat(x, place) for place in (-1, -0.5, 0, 0.5)], -1)": "Column 5 is missing",
             "torch.cat([hat(x, place) for place in (1, 0.5, 0, -0.5, -1)], -1)": "reversed",
             "sum(hat(x, place) for place in (-1, -0.5, 0, 0.5, 1))": "side by side",
             "torch.cat([hat(x, place) for place in (-2, -1, 0, 1, 2)], -1)": "should be",
