@@ -1,8 +1,8 @@
-"""The worked examples of a chapter at three levels: complete, with one gap, blank. Its notes say which lines are the gap."""
+"""The worked examples of a chapter at three levels: complete, with gaps, blank. Its notes say which lines are gaps."""
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -15,11 +15,27 @@ from .editions import file
 from .names import given, needed
 from .sources import code, original
 
-LEVELS: dict[str, Callable[[str, tuple[str, ...]], set[int]]] = {
-    "complete": lambda source, gap: set(),
-    "one gap": lambda source, gap: {number for number, line in enumerate(source.split("\n")) if line.strip() in gap},
-    "blank": lambda source, gap: work(source),
-}
+
+def gaps(source: str, gap: Collection[str]) -> set[int]:
+    """The numbers of the lines that are gaps."""
+    return {number for number, line in enumerate(source.split("\n")) if line.strip() in gap}
+
+
+def work(source: str, gap: Collection[str]) -> set[int]:
+    """The numbers of the lines that do the work: all statements from the first gap on, but those that import, check or show.
+
+    What stands above is given: nobody could guess its numbers.
+    """
+    found: set[int] = set()
+    for node in ast.parse(source).body:
+        lines = range(node.lineno - 1, node.end_lineno or 0)
+        told = isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)) or any(isinstance(part, ast.Assert) for part in ast.walk(node))
+        if not told and lines[-1] >= min(gaps(source, gap)):
+            found |= {*lines}
+    return found
+
+
+LEVELS: dict[str, Callable[[str, Collection[str]], set[int]]] = {"complete": lambda source, gap: set(), "gaps": gaps, "blank": work}
 """By its name: the numbers of the lines of an example that are left out."""
 
 
@@ -47,7 +63,8 @@ def sheet(row: Chapter, told: dict[str, notes.Fade], level: str) -> NotebookNode
     own = {number for number, cell in enumerate(code(book)) if cell.id in examples}
     for number in sorted(needed([cell.source for cell in code(book)], own) - own):
         folded: dict[str, Any] = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
-        cells.append(v4.new_code_cell(code(book)[number].source, metadata=folded, id=code(book)[number].id))
+        needs = "\n".join(line for line in code(book)[number].source.split("\n") if not line.startswith("quiz("))
+        cells.append(v4.new_code_cell(needs.rstrip(), metadata=folded, id=code(book)[number].id))
     for above, cell in zip([None, *book.cells], book.cells):
         if not (fade := examples.get(cell.id)):
             continue
@@ -59,17 +76,6 @@ def sheet(row: Chapter, told: dict[str, notes.Fade], level: str) -> NotebookNode
         source = "\n".join(with_gaps(cell.source.split("\n"), out))
         cells.append(v4.new_code_cell(source, id=cell.id, metadata={"tags": ["raises-exception"]} if out else {}))
     return v4.new_notebook(cells=cells, metadata={"kernelspec": book.metadata["kernelspec"]})
-
-
-def work(source: str) -> set[int]:
-    """The numbers of the lines that do the work: of all statements but those that import, check or show."""
-    found: set[int] = set()
-    for node in ast.parse(source).body:
-        if not isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)) and not any(
-            isinstance(part, ast.Assert) for part in ast.walk(node)
-        ):
-            found |= {*range(node.lineno - 1, node.end_lineno or 0)}
-    return found
 
 
 def with_gaps(lines: list[str], out: set[int]) -> Iterator[str]:
