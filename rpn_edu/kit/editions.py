@@ -32,7 +32,7 @@ def build(arguments: list[str]) -> int:
     asking.add_argument("out", metavar="OUT", type=Path, help="the folder of the course, made where it is not there")
     asking.add_argument("--chapters", metavar="01", nargs="+", default=[], help="chapters by number or name; all where none is named")
     asking.add_argument("--edition", choices=[*EDITIONS], action="append", help="one edition; say it again for another; all without it")
-    asking.add_argument("--fade", action="store_true", help="the worked examples in OUT/fade: complete, with one gap, and blank")
+    asking.add_argument("--fade", action="store_true", help="the worked examples in OUT/fade: complete, with gaps, and blank")
     asked = asking.parse_args(arguments)
     try:
         machine.needs(PROGRAM, "nbgrader.apps", extra="teach")
@@ -52,7 +52,7 @@ def build(arguments: list[str]) -> int:
 # ---- the editions -------------------------------------------------------------------------------------------------------------------
 
 
-def student(out: Path, chosen: Iterable[Chapter]) -> None:
+def student(out: Path, chosen: Collection[Chapter]) -> None:
     """The chapters as nbgrader releases them, and the wheel for those who are graded, which has them all."""
     from .grader.release import released
     from .wheel import written
@@ -60,7 +60,7 @@ def student(out: Path, chosen: Iterable[Chapter]) -> None:
     copies: dict[str, NotebookNode] = {}
     for row in rows.chapters():
         copies[row.name] = released(out / GRADER, row)
-        print(f"  {row.name}", flush=True)
+        print(f"  {row.name}{'' if row in chosen else ', for the wheel alone'}", flush=True)
     written_down(out / "student", chosen, lambda row: copies[row.name])
     print(f"  {written(out / 'student', copies).name}: what students install, with all chapters")
 
@@ -86,7 +86,7 @@ def teacher(out: Path, chosen: Iterable[Chapter]) -> None:
     written_down(out / "teacher", chosen, book)
 
 
-EDITIONS: dict[str, Callable[[Path, Iterable[Chapter]], None]] = {"student": student, "solution": solution, "teacher": teacher}
+EDITIONS: dict[str, Callable[[Path, Collection[Chapter]], None]] = {"student": student, "solution": solution, "teacher": teacher}
 
 
 # ---- files --------------------------------------------------------------------------------------------------------------------------

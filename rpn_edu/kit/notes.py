@@ -28,6 +28,8 @@ HEADING = re.compile(r"^## (.+)$\n?", re.M)
 PRINTED = re.compile(r"^\*\*Exercise \d+\*\* \((\d+) minutes", re.M)
 WORDS, LINES, EXPLORER, QUIZ = 1 / 120, 1 / 9, 4, 6
 """Minutes for a word, a line of code in sight, an explorer and a quiz, as walking through the chapters has shown."""
+FORMULA, SYMBOLS = 1, 2
+"""Minutes for a formula on a line of its own and for the table of symbols: few words, and each is looked at twice."""
 
 
 # ---- what a file holds --------------------------------------------------------------------------------------------------------------
@@ -243,8 +245,9 @@ def headings(cells: Iterable[dict[str, Any]]) -> list[str]:
 def effort(cell: dict[str, Any], words: str) -> float:
     """The minutes that a piece of a cell takes, by its length."""
     if cell["cell_type"] == "markdown":
-        return WORDS * len(words.split())
-    shown = EXPLORER * len(re.findall(r"^(?:\w+ = )?Explorer\(", words, re.M)) + QUIZ * len(re.findall(r"^quiz\(", words, re.M))
+        return WORDS * len(words.split()) + FORMULA * (words.count("$$") // 2)
+    calls = {r"(?:\w+ = )?Explorer": EXPLORER, "quiz": QUIZ, "symbols": SYMBOLS}
+    shown = sum(minutes * len(re.findall(rf"^{name}\(", words, re.M)) for name, minutes in calls.items())
     folded = cell["metadata"].get("jupyter", {}).get("source_hidden", False)
     return shown or LINES * (0 if folded else len([one for one in words.splitlines() if one.strip()]))
 

@@ -17,6 +17,11 @@ MARK = "Teacher ·"
 """Their first words."""
 ALWAYS = "Students get the folder of the student edition, and install the wheel in it. `rpn-edu course check` tries this machine."
 """What is prepared for every chapter."""
+LESSON = (
+    "A lesson of 90 minutes has all sections, exercise 1, and two of the questions at the end, five minutes each. "
+    "The other exercises go home."
+)
+"""What a class does of it, as the syllabus says."""
 
 
 def annotated(book: NotebookNode, row: Chapter) -> None:
@@ -77,7 +82,7 @@ def schedule(notes: Notes, parts: list[Part]) -> str:
     begins = [0, *accumulate(part.minutes for part in parts)]
     rows = [f"| {begin} | {part.minutes} | {part.heading} |" for begin, part in zip(begins, parts)]
     head = [
-        f"**{begins[-1]} minutes**, exercises included.",
+        f"**{begins[-1]} minutes**, exercises included: those of one person who reads and tries. {LESSON}",
         "",
         f"*At the end the class can say:* {notes.aim}",
         "",

@@ -332,7 +332,7 @@ def test_each_cell_of_the_teacher_stands_where_it_is_needed(annotated_02):
         (number,) = [number for source, number in place.items() if words in source]
         return number
 
-    assert book.cells[1].source.startswith(f"{MARK} **85 minutes**") and "| 8 | 6 | The formula |" in book.cells[1].source
+    assert book.cells[1].source.startswith(f"{MARK} **85 minutes**") and "| 7 | 9 | The formula |" in book.cells[1].source
     question = at("From which rank on does LowRank save nothing?")
     assert at("## A thin matrix times a wide one") + 1 == at("Draw A as a tall column") < question
     assert question + 1 == at("**rank 8**:") and "Wrong predictions to expect" in book.cells[question + 1].source
