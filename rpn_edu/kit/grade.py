@@ -38,7 +38,7 @@ def grade(arguments: list[str]) -> int:
     except ImportError as missing:
         asking.error(str(missing))
     if not (root / "gradebook.db").is_file():
-        asking.error(f"{asked.out} has no course to mark: rpn-edu course build {asked.out}")
+        asking.error(f"{asked.out} has no course to mark: `rpn-edu course build OUT` makes a folder OUT that has one")
     if not (asked.out / "submitted").is_dir():
         asking.error(f"there is nothing to mark: put what was handed in into {asked.out / 'submitted'}")
     if asked.time < 1 or asked.memory <= 0:

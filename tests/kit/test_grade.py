@@ -157,7 +157,7 @@ def test_what_could_not_be_run_at_all_gets_no_mark_and_says_why(built, copy, mon
 def test_a_course_that_was_not_built_and_one_that_nobody_has_answered_are_told(tmp_path, capsys):
     with pytest.raises(SystemExit):
         cli.main(["course", "grade", str(tmp_path)])
-    assert "has no course to mark: rpn-edu course build" in capsys.readouterr().err
+    assert "has no course to mark: `rpn-edu course build OUT`" in capsys.readouterr().err
 
 
 def test_the_help_says_that_code_of_students_is_run_and_how_to_shut_it_in(capsys):

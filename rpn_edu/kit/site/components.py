@@ -51,7 +51,7 @@ def page(cls: Class, chapters: list[Path], save: Callable[[str, bytes], str]) ->
     chapter = " · ".join(f"[{read(path).label}](../{path.name})" for path in chapters)
     return "\n".join(
         [
-            *(f"# {cls.__name__}", "", f"{term.label}: {escaped(catalogue.headline(cls.__module__))}", ""),
+            *(f"# {cls.__name__}", "", f"{term.label}. Its family: *{escaped(catalogue.headline(cls.__module__))}*", ""),
             *("$$", tex(cls.formula_line()), "$$", ""),
             *("```python", "import rpn_edu as rpn", "", f"rpn.{catalogue.call(cls)}", "```", ""),
             *(f"![{alt}](../{save(cls.qualified_name(), png)})", "", f"The picture shows {escaped(said)}, of `{example!r}`.", ""),
