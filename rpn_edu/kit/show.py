@@ -41,6 +41,7 @@ def show(arguments: list[str]) -> int:
         token, terms = asked_for(told.state)
         if told.link:
             print(*links(token), sep="\n")
+            print("It opens as a new notebook. Whoever reads this address may use the whole JupyterLab", file=sys.stderr)
             return 0
         machine.needs("rpn-edu show", "voila", extra="teach")
         page = Path(tempfile.mkdtemp(prefix="rpn_edu_show_")) / "explorer.ipynb"  # some hundred letters, left to the system

@@ -61,7 +61,8 @@ def test_the_address_of_a_running_lab_holds_the_state(secret, monkeypatch, capsy
     running = [{"url": "http://localhost:8888/", "token": secret}]
     monkeypatch.setattr("jupyter_server.serverapp.list_running_servers", lambda: iter(running))
     assert cli.main(["show", TOKEN, "--link"]) == 0
-    assert capsys.readouterr().out == f"http://localhost:8888/lab?rpn={TOKEN}{'&token=abc' * bool(secret)}\n"
+    said = capsys.readouterr()
+    assert said.out == f"http://localhost:8888/lab?rpn={TOKEN}{'&token=abc' * bool(secret)}\n" and "Whoever reads this" in said.err
     running.clear()
     with pytest.raises(LookupError, match="no JupyterLab runs here"):
         links(TOKEN)
