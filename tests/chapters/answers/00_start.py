@@ -6,7 +6,7 @@ ANSWERS = [
         {
             "torch.cat([x, x**2], -1)": "Column 3 is missing",
             "torch.cat([x, 2 * x, 3 * x], -1)": "multiples of x",
-            "torch.cat([x, x / 2, x / 4], -1)": "at [2, 2] should be 27, yours is 0.75",
+            "torch.cat([x, x / 2, x / 4], -1)": "at [0, 1], counted from 0, should be 4, yours is -1",
             "[0.5, 0.25, 0.125]": "shape (3, 3) was wanted, yours is (3,)",
             "torch.stack([x, x**2, x**3])": "Rows and columns have changed places",
             "torch.cat([x**0, x, x**2], -1)": "The constant 1 is no feature",
