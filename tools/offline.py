@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools.store_notebooks import execute
+from tools.store_notebooks import counted
 
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
@@ -36,7 +36,7 @@ def main(paths: list[str]) -> None:
         sys.exit(f"the network is not cut: there is a route, over {', '.join(others) or 'lo'}")
     loopback_up()
     for path in map(Path, paths):
-        print(json.dumps({path.stem: execute(nbformat.read(path, as_version=4), path.parent)}), flush=True)
+        print(json.dumps({path.stem: counted(nbformat.read(path, as_version=4), path.parent)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -54,18 +54,23 @@ def execute(book: nbformat.NotebookNode, folder: Path, last: str) -> str:
     return book.cells.pop().outputs[0].text
 
 
+def counted(book: nbformat.NotebookNode, folder: Path) -> dict[str, int]:
+    """Run every cell in place, and say how many explorers the notebook shows and how many controls they have."""
+    return json.loads(execute(book, folder, COUNT))
+
+
 def store(path: Path) -> None:
     book = nbformat.read(path, as_version=4)
     book.nbformat_minor = 5
     for number, cell in enumerate(book.cells):
         cell.setdefault("id", f"cell-{number}")
         cell.metadata.pop("execution", None)
-    counted = json.loads(execute(book, path.parent, COUNT))
+    shown = counted(book, path.parent)
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs = stored(cell.outputs)
     book.metadata = {key: value for key, value in book.metadata.items() if key != "widgets"} | METADATA
-    book.metadata["rpn_edu"] = book.metadata.get("rpn_edu", {}) | counted
+    book.metadata["rpn_edu"] = book.metadata.get("rpn_edu", {}) | shown
     nbformat.validate(book)
     path.write_text(nbformat.writes(book, indent=1).rstrip("\n") + "\n", encoding="utf-8", newline="\n")
 

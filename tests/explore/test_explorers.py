@@ -603,7 +603,7 @@ def test_parts_are_counted_chosen_and_moved():
     assert page.numbers["kappa"].shape == (page.subject.width(1),)
     dict(page.controls())["expansion.parts"].value = 1
     assert page.subject == X.Extended(parts=(X.Identity(),))
-    assert {name for name, _ in page.controls()} == {"expansion", "expansion.parts", "expansion.parts.1", "picture.at"}
+    assert {name for name, _ in page.controls()} == {"expansion", "expansion.parts", "expansion.parts.1", "picture.at", "picture.slopes"}
 
 
 def test_the_controls_of_a_part_name_their_part():
