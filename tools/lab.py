@@ -35,6 +35,11 @@ EXPLORERS = "[one for one in __import__('gc').get_objects() if type(one).__name_
 RESTED = f"all(one.resting.work is None for one in {EXPLORERS})"
 # Chromium's own sandbox does not start for root in a container; the rest keeps it from calling home.
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false"},  # else a question about news lies over the page
+    "docmanager-extension/plugin": {"autosave": False},  # after two minutes, on a slow day: who closes a notebook then is told an error
+}
+"""What a page does not do of its own accord."""
 PRIVATE = "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR JUPYTERLAB_SETTINGS_DIR JUPYTERLAB_WORKSPACES_DIR IPYTHONDIR"
 
 # Milliseconds from the first trusted key or pointer press to the frame that can show the next picture. `load` does not bubble, hence
@@ -127,9 +132,10 @@ def lab(root: str | Path, app: str = "lab", browser: Browser | None = None, **ke
 def serve(root: Path, home: Path, environment: dict[str, str], app: str) -> Iterator[dict[str, Any]]:
     """A server that knows nothing of the user's settings; yields the facts it wrote about itself (port, token, ...)."""
     shutil.copytree(root, home / "root", ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__"))
-    settings = home / "jupyterlab_settings_dir/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-    settings.parent.mkdir(parents=True)
-    settings.write_text('{"fetchNews": "false"}')  # else a question about news lies over the page
+    for name, setting in SETTINGS.items():
+        path = home / f"jupyterlab_settings_dir/@jupyterlab/{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(setting))
     command = [
         *(sys.executable, "-m", APPS[app][0], "--no-browser", "--allow-root", f"--ServerApp.root_dir={home / 'root'}"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),

@@ -189,6 +189,10 @@ def test_the_chapter_runs_without_an_error_on_the_wire(book):
     assert book.errors == []
 
 
+def test_nothing_is_saved_behind_the_back_of_a_test(book):
+    assert book.page.evaluate("() => window.jupyterapp.commands.isToggled('docmanager:toggle-autosave')") is False
+
+
 def test_every_explorer_shows_one_picture_with_alt_text(book):
     explorers = book.page.locator(".rpn-explorer").count()
     pictures = book.page.locator("img.rpn-picture")
