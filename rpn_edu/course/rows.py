@@ -79,7 +79,7 @@ def chapters(folder: Path = ORIGINALS) -> list[Chapter]:
     return [read(path) for path in files(folder) if number_of(path.stem)]
 
 
-def chosen(who: str, wanted: Iterable[str], folder: Path = ORIGINALS) -> list[Chapter]:
+def chosen(wanted: Iterable[str], folder: Path = ORIGINALS) -> list[Chapter]:
     """The rows of some chapters, by number or name, in the order of the course; all where none is wanted.
 
     LookupError, with the near misses, for what is no chapter.
@@ -89,5 +89,5 @@ def chosen(who: str, wanted: Iterable[str], folder: Path = ORIGINALS) -> list[Ch
     for name in wanted:
         if name not in known:
             near = did_you_mean(name, known) or f"; there are {', '.join(row.number for row in rows)}"
-            raise LookupError(f"{who}: no chapter is called {name!r}{near}")
+            raise LookupError(f"no chapter is called {name!r}{near}")
     return [row for row in rows if not wanted or {row.number, row.name} & {*wanted}]

@@ -36,7 +36,7 @@ def build(arguments: list[str]) -> int:
     asked = asking.parse_args(arguments)
     try:
         machine.needs(PROGRAM, "nbgrader.apps", extra="teach")
-        chosen = rows.chosen(PROGRAM, asked.chapters)
+        chosen = rows.chosen(asked.chapters)
     except (ImportError, LookupError) as refused:
         asking.error(str(refused))
     for name in [name for name in EDITIONS if name in (asked.edition or ([] if asked.fade else EDITIONS))]:

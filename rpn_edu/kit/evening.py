@@ -30,7 +30,7 @@ def check(arguments: list[str]) -> int:
     asked = asking.parse_args(arguments)
     try:
         machine.needs(PROGRAM, "nbgrader.apps", "nbconvert", "sphinx", extra="teach")
-        rows = chosen(PROGRAM, asked.chapters)
+        rows = chosen(asked.chapters)
     except (ImportError, LookupError) as refused:
         asking.error(str(refused))
     cures, begun = 0, time.perf_counter()

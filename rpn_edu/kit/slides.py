@@ -59,7 +59,7 @@ def slides(arguments: list[str]) -> int:
     told = asking.parse_args(arguments)
     try:
         machine.needs("rpn-edu course slides", "nbconvert", "sphinx_revealjs", extra="teach")
-        rows = chosen("rpn-edu course slides", told.chapters)
+        rows = chosen(told.chapters)
         assets(told.out / "assets")
         for row in rows:
             path = told.out / f"{row.name}.slides.html"

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from typing import NoReturn
 
 from .words import did_you_mean
 
@@ -15,17 +14,9 @@ def sentence(command: Command) -> str:
     return (command.__doc__ or "").partition("\n")[0]
 
 
-class Asking(argparse.ArgumentParser):
-    """What argparse makes of a command line; an error names its command once, also where its sentence begins with it."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say it on standard error. SystemExit with the code 2."""
-        super().error(message.removeprefix(f"{self.prog}: "))
-
-
 def parser(program: str, command: Command, **options: object) -> argparse.ArgumentParser:
     """The parser of one command: it says what the command does. `options` go to argparse.ArgumentParser."""
-    return Asking(program, description=sentence(command), allow_abbrev=False, **options)  # type: ignore[arg-type]
+    return argparse.ArgumentParser(program, description=sentence(command), allow_abbrev=False, **options)  # type: ignore[arg-type]
 
 
 def dispatched(program: str, commands: Mapping[str, Command], arguments: list[str] | None, version: str = "") -> int:

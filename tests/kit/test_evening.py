@@ -8,7 +8,7 @@ from rpn_edu.doctor import Finding, needs
 from rpn_edu.kit import evening
 from rpn_edu.kit.leaks import Leak, Needle, Search
 
-ROWS = chosen("a test", ["02", "03"])
+ROWS = chosen(["02", "03"])
 NEEDLE = Needle("02-1", "best = (5, 4)")
 
 

@@ -138,7 +138,7 @@ def test_a_second_run_marks_what_changed_alone(marks, built, copy, monkeypatch, 
 def test_where_the_check_itself_failed_there_is_no_mark_until_a_person_gives_one(marks, built):
     from rpn_edu.kit.grader.marks import Room, points
 
-    chapter = rows.chosen("test", ["00"])[0]
+    chapter = rows.chosen(["00"])[0]
     found = points(Room(built, 20, 2), chapter, "gil", {"00-2"})
     assert found == {"00-1": 1, "00-2": None, "00-3": 1}
 
@@ -148,7 +148,7 @@ def test_what_could_not_be_run_at_all_gets_no_mark_and_says_why(built, copy, mon
 
     log = "[ERROR] There was an error\n    Traceback\n    RuntimeError: no kernel\n[ERROR] There was an error"
     monkeypatch.setattr(module, "run", lambda *given: log)
-    chapter = rows.chosen("test", ["00"])[0]
+    chapter = rows.chosen(["00"])[0]
     one = Submission("kim", built / "submitted/kim.ipynb", copy(FEATURES), "00", "")
     lines = list(module.marks(one, module.Room(built, 20, 2), chapter, exercises(chapter), False))
     assert [(line.mark, line.state, line.says) for line in lines] == [("", "fault", "It could not be run. RuntimeError: no kernel")] * 3

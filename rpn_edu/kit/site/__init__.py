@@ -27,8 +27,11 @@ HERE = Path(__file__).parent
 FRAMES = Path("_static/frames")
 """Where the pictures of explorers lie in a site. Who finds the folder knows that the site may be made anew here."""
 LOOKUP = {
-    **{"symbols": "Symbols", "from_tinybig": "Differences from tinyBIG", "contexts": "Contexts", "scale": "Past one machine"},
+    "symbols": "Symbols",
+    "from_tinybig": "Differences from tinyBIG",
+    "contexts": "Contexts",
     "performance": "Performance",
+    "scale": "Past one machine",
 }
 """Pages of the course beside the chapters and the catalogue."""
 WORKERS = 4
@@ -46,7 +49,7 @@ def site(arguments: list[str]) -> int:
     asked = asking.parse_args(arguments)
     try:
         machine.needs(PROGRAM, "sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx_copybutton", mathjax.PACKAGE, extra="teach")
-        paths = [row.path for row in rows.chosen(PROGRAM, asked.chapters)] if asked.chapters else rows.files()
+        paths = [row.path for row in rows.chosen(asked.chapters)] if asked.chapters else rows.files()
     except (ImportError, LookupError) as refused:
         asking.error(str(refused))
     try:
