@@ -224,7 +224,7 @@ class Component(Printed):
         self.check()
 
     def __setattr__(self, name: str, value: Any) -> typing.NoReturn:
-        raise dataclasses.FrozenInstanceError(f"{self!r} stays as it is: make another one, dataclasses.replace(it, {name}={value!r:.100})")
+        raise dataclasses.FrozenInstanceError(f"{self!r} stays as it is: dataclasses.replace makes another one, with another {name}")
 
     def __delattr__(self, name: str) -> typing.NoReturn:
         raise dataclasses.FrozenInstanceError(f"{self!r} stays as it is, with its {name}")

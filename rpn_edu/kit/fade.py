@@ -16,7 +16,7 @@ from .names import given, needed
 from .sources import code, original
 
 
-def gaps(source: str, gap: Collection[str]) -> set[int]:
+def marked(source: str, gap: Collection[str]) -> set[int]:
     """The numbers of the lines that are gaps."""
     return {number for number, line in enumerate(source.split("\n")) if line.strip() in gap}
 
@@ -30,12 +30,12 @@ def work(source: str, gap: Collection[str]) -> set[int]:
     for node in ast.parse(source).body:
         lines = range(node.lineno - 1, node.end_lineno or 0)
         told = isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)) or any(isinstance(part, ast.Assert) for part in ast.walk(node))
-        if not told and lines[-1] >= min(gaps(source, gap)):
+        if not told and lines[-1] >= min(marked(source, gap)):
             found |= {*lines}
     return found
 
 
-LEVELS: dict[str, Callable[[str, Collection[str]], set[int]]] = {"complete": lambda source, gap: set(), "gaps": gaps, "blank": work}
+LEVELS: dict[str, Callable[[str, Collection[str]], set[int]]] = {"complete": lambda source, gap: set(), "gaps": marked, "blank": work}
 """By its name: the numbers of the lines of an example that are left out."""
 
 

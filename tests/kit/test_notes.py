@@ -19,8 +19,8 @@ from PIL import Image
 
 from rpn_edu.course.rows import chapters, notebook, read as read_row
 from rpn_edu.explore import Explorer
-from rpn_edu.kit.notes import NOTES, Notes, asked, faults, headings, outline, pieces, read
-from rpn_edu.kit.teacher import MARK, TAG, annotated
+from rpn_edu.kit.notes import NOTES, PRINTED, Notes, asked, faults, headings, outline, pieces, read
+from rpn_edu.kit.teacher import LESSON, MARK, TAG, annotated
 from tests.help import ROOT
 from tools.questions import NUMBER, numbers_of, printed
 
@@ -210,6 +210,12 @@ class TestChapter:
         assert sum(part.minutes for part in parts if part.heading != "Exercises") == row.minutes
         assert [part.minutes for part in parts if part.heading == "Exercises"] == [exercises]
         assert min(part.minutes for part in parts) >= 1
+
+    def test_fits_into_the_lesson_that_the_teacher_is_told_of(self, row):
+        exercise_1, *_ = [int(minutes) for cell in notebook(row.path)["cells"] for minutes in PRINTED.findall("".join(cell["source"]))]
+        lesson, question = 90, 5
+        assert f"{lesson} minutes" in LESSON and "exercise 1, and two" in LESSON and "five minutes each" in LESSON
+        assert row.minutes + exercise_1 + 2 * question <= lesson
 
 
 def test_a_section_with_an_explorer_takes_longer_than_one_with_as_many_words_alone(tmp_path):
